@@ -1,0 +1,63 @@
+"""What a generator is: two primitives on a language model, over kept constant prefixes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt in two parts: `prefix` never changes and is decoded once a process, `rest` does.
+
+    Both are chat messages: `prefix` is (role, text) pairs of fixed instructions and examples,
+    `rest` is the text of the last user message. Document text may only stand in `rest`, where
+    special tokens of the chat template are never tokenised as special.
+    """
+
+    prefix: tuple[tuple[str, str], ...]
+    rest: str
+    opening: str = ""  # what the assistant's turn begins with
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Generated text with its cost. `finished` is False where the token limit ended it."""
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    finished: bool
+
+
+class Generator(Protocol):
+    """A local language model. Deterministic: same prompt, same bytes, whatever was asked before."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, as in models.txt, or its file's name."""
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the model file."""
+
+    def count_tokens(self, text: str) -> int:
+        """The number of tokens of a text, special tokens not counted as special."""
+
+    def complete(
+        self,
+        prompt: Prompt,
+        *,
+        grammar: str | None = None,
+        max_tokens: int = 128,
+        stop: Sequence[str] = (),
+        on_text: Callable[[str], None] | None = None,
+    ) -> Completion:
+        """The greedy continuation of the prompt, under a GBNF grammar if one is given."""
+
+    def preference(self, prompts: Sequence[Prompt], yes: str, no: str) -> list[float]:
+        """For each prompt, logit(`yes`) - logit(`no`) of the first token after it."""
+
+    def close(self) -> None:
+        """Frees the model."""
