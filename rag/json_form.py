@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rag.types import Answer, Citation, Hit, ModelInfo, Passage, Removed, Sentence, Summary
+from rag.types import (
+    Answer,
+    Citation,
+    Considered,
+    Hit,
+    ModelInfo,
+    Passage,
+    Removed,
+    Sentence,
+    Summary,
+)
 
 Json = dict[str, Any]
 
@@ -88,6 +98,18 @@ def summary_json(summary: Summary) -> Json:
         "format": summary.format,
         "model": summary.model and _model_json(summary.model),
         "timings_ms": _rounded(summary.timings_ms),
+    }
+
+
+def considered_json(considered: Considered) -> Json:
+    """The JSON form of a candidate sentence, with its signals and what became of it."""
+    return {
+        "document": considered.document,
+        "start": considered.span.start,
+        "end": considered.span.end,
+        "text": considered.text,
+        "signals": {name: round(value, 4) for name, value in considered.signals},
+        "outcome": considered.outcome,
     }
 
 

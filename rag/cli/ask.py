@@ -1,0 +1,129 @@
+"""`rag ask`: the checked quotation first, then the worded answer, then its sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag.cli.answers import AnswerView, show_why
+from rag.cli.batch import BatchLine, read_batch, run_batch
+from rag.cli.filters import Format, PathGlob, Since, Until, filters_of
+from rag.cli.state import State
+from rag.cli.terminal import Terminal, write_json
+from rag.errors import MissingDependency
+
+if TYPE_CHECKING:
+    from rag.library import Index
+    from rag.types import Answer
+
+NOTHING_FOUND = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the application."""
+    app.command("ask")(ask)
+
+
+def ask(
+    ctx: typer.Context,
+    question: Annotated[list[str] | None, typer.Argument(metavar="QUESTION")] = None,
+    quote: Annotated[
+        bool, typer.Option("--quote", help="The quoted answer alone, no language model.")
+    ] = False,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="A conversation; models stay loaded.")
+    ] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="What was considered, judged and removed, and why.")
+    ] = False,
+    k: Annotated[
+        int | None, typer.Option("-k", min=1, max=1000, help="How many passages to retrieve.")
+    ] = None,
+    path: PathGlob = None,
+    format_: Format = None,
+    since: Since = None,
+    until: Until = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE.jsonl", help="Many questions, one object a line."),
+    ] = None,
+    receipt: Annotated[
+        Path | None,
+        typer.Option("--receipt", metavar="FILE", help="Write what `rag replay` needs."),
+    ] = None,
+) -> None:
+    """Ask a question; every sentence of the answer is cited and checked."""
+    state: State = ctx.obj
+    options: dict[str, Any] = {
+        "quote": quote,
+        "k": k,
+        **filters_of(path, format_, since, until),
+    }
+    if receipt and (from_file or interactive):
+        raise typer.BadParameter("goes with a single question", param_hint="--receipt")
+    if from_file is not None:
+        raise typer.Exit(_batch(state, from_file, options))
+    with state.open() as index:
+        if interactive:
+            from rag.cli.conversation import converse
+
+            raise typer.Exit(converse(index, state, options))
+        raise typer.Exit(_single(state, index, " ".join(question or []), options, why, receipt))
+
+
+def _single(
+    state: State,
+    index: Index,
+    question: str,
+    options: dict[str, Any],
+    why: bool,
+    receipt: Path | None,
+) -> int:
+    terminal = Terminal(quiet=state.quiet)
+    view = None if state.as_json else AnswerView(terminal, index)
+    try:
+        answer = index.ask(question, on_event=view.on_event if view else None, **options)
+    except MissingDependency as exc:
+        raise MissingDependency(
+            f"{exc}; without it `rag ask --quote` answers by quotation and `rag search` works"
+        ) from exc
+    if receipt is not None:
+        from rag.receipts import write_receipt
+
+        write_receipt(receipt, answer, index, options)
+    if view is None:
+        write_json(_form(answer, why=why))
+    else:
+        view.finish(answer)
+        if why:
+            show_why(answer, terminal)
+    return NOTHING_FOUND if answer.status == "not_found" else 0
+
+
+def _form(answer: Answer, *, why: bool = False) -> dict[str, Any]:
+    from rag.json_form import answer_json, considered_json
+
+    form = answer_json(answer)
+    if why:
+        form["considered"] = [considered_json(c) for c in answer.considered]
+    return form
+
+
+def _batch(state: State, path: Path, options: dict[str, Any]) -> int:
+    lines = read_batch(path, "question")
+    with state.open() as index:
+
+        def one(line: BatchLine) -> dict[str, Any]:
+            return _form(index.ask(line.text, scope=line.scope, **options))
+
+        return run_batch(lines, one, state, _show_line)
+
+
+def _show_line(form: dict[str, Any], terminal: Terminal) -> None:
+    terminal.flow([(f"{form['id']}: {form['question']}", "bold")])
+    terminal.flow([(form["answer"] or "the documents do not say", "none")], indent="  ")
+    for citation in form["citations"]:
+        where = f"[{citation['marker']}] {citation['document']}, line {citation['line']}"
+        terminal.flow([(where, "dim")], indent="  ")

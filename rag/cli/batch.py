@@ -1,0 +1,87 @@
+"""`--from FILE.jsonl`: many questions, one result a line, a bad line never ends the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.cli.state import State
+from rag.cli.terminal import Terminal, write_json
+from rag.errors import QuestionInvalid, RagError
+
+SOME_FAILED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """One line of a batch: its id, its text, the documents it is asked of; or what is wrong."""
+
+    id: Any
+    text: str
+    scope: tuple[str, ...] | None
+    error: str | None = None
+
+
+def read_batch(path: Path, key: str) -> Iterator[BatchLine]:
+    """The lines of a batch file, read as they are needed; blank lines are passed over.
+
+    `key` is `question` or `query`; either is taken. Raises `QuestionInvalid` if there is no file.
+    """
+    if not path.is_file():
+        raise QuestionInvalid(f"no file {path}: name a file of JSON lines, each with '{key}'")
+    return _lines(path, key)
+
+
+def _lines(path: Path, key: str) -> Iterator[BatchLine]:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield _parse(line, number, key)
+
+
+def _parse(line: str, number: int, key: str) -> BatchLine:
+    try:
+        row = json.loads(line)
+    except ValueError as exc:
+        return BatchLine(number, "", None, f"line {number} is not JSON: {exc}")
+    if not isinstance(row, dict):
+        return BatchLine(number, "", None, f"line {number} is not a JSON object")
+    identity = row.get("id", number)
+    text = row.get(key, row.get("question", row.get("query")))
+    scope = row.get("scope")
+    if not isinstance(text, str) or not text.strip():
+        return BatchLine(identity, "", None, f"line {number} has no '{key}'")
+    if scope is not None and not (
+        isinstance(scope, list) and all(isinstance(name, str) for name in scope)
+    ):
+        return BatchLine(identity, "", None, f"line {number}: 'scope' is not a list of documents")
+    return BatchLine(identity, text, tuple(scope) if scope is not None else None)
+
+
+def run_batch(
+    lines: Iterator[BatchLine],
+    one: Callable[[BatchLine], dict[str, Any]],
+    state: State,
+    show: Callable[[dict[str, Any], Terminal], None],
+) -> int:
+    """Runs each line, writes its result at once, and gives the exit code: 0, or 4 if any failed."""
+    terminal = Terminal(quiet=state.quiet)
+    failed = 0
+    for line in lines:
+        try:
+            if line.error is not None:
+                raise QuestionInvalid(line.error)
+            form = {"id": line.id, **one(line)}
+        except RagError as exc:
+            failed += 1
+            form = {"id": line.id, "error": str(exc)}
+        if state.as_json:
+            write_json(form, indent=None)
+        elif "error" in form:
+            terminal.note(f"{form['id']}: {form['error']}")
+        else:
+            show(form, terminal)
+    return SOME_FAILED if failed else 0

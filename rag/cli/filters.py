@@ -1,0 +1,46 @@
+"""The options that narrow a search: path, format, dates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+PathGlob = Annotated[
+    str | None, typer.Option("--path", metavar="GLOB", help="Only documents whose path matches.")
+]
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="pdf,md,...", help="Only these file formats.")
+]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="Only files changed since.")
+]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="YYYY-MM-DD", help="Only files changed until.")
+]
+
+
+def filters_of(
+    path: str | None, format_: str | None, since: str | None, until: str | None
+) -> dict[str, Any]:
+    """The filters as keyword arguments of `Index.find` and `Index.ask`."""
+    formats = tuple(f.strip().lstrip(".").lower() for f in (format_ or "").split(",") if f.strip())
+    return {
+        "path": path,
+        "formats": formats or None,
+        "since": _seconds(since, "--since"),
+        "until": _seconds(until, "--until", end_of_day=True),
+    }
+
+
+def _seconds(date: str | None, flag: str, *, end_of_day: bool = False) -> float | None:
+    if date is None:
+        return None
+    try:
+        day = datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{date!r} is not a date like 2024-05-31", param_hint=flag
+        ) from None
+    return day.timestamp() + (86_400 if end_of_day else 0)

@@ -1,0 +1,116 @@
+"""`rag index`: build or update the index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag.cli.progress import progress_bar
+from rag.cli.state import State
+from rag.cli.terminal import Terminal, write_json
+from rag.errors import NoDocuments
+
+if TYPE_CHECKING:
+    from rag.indexing import IndexReport
+
+SOME_SKIPPED = 4
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the application."""
+    app.command("index")(index)
+
+
+def index(
+    ctx: typer.Context,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH...")] = None,
+    remove: Annotated[
+        list[Path] | None,
+        typer.Option("--remove", metavar="PATH", help="Take a file or folder out of the index."),
+    ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Read and embed everything again.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")
+    ] = False,
+    include: Annotated[
+        list[str] | None, typer.Option("--include", metavar="GLOB", help="Only files that match.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", metavar="GLOB", help="No files that match.")
+    ] = None,
+) -> None:
+    """Read and index files and folders; again, to bring the index up to date."""
+    from rag import library
+
+    state: State = ctx.obj
+    if not paths and not remove:
+        raise NoDocuments(
+            "no files named: write `rag index PATH`, for instance `rag index documents/`"
+        )
+    target = state.target_dir()
+    report: IndexReport | None = None
+    if remove:
+        report = library.remove(remove, target, settings=state.settings, dry_run=dry_run)
+    if paths:
+        with progress_bar(quiet=state.quiet) as progress:
+            report = library.update(
+                paths,
+                target,
+                settings=state.settings,
+                include=include or (),
+                exclude=exclude or (),
+                rebuild=rebuild,
+                dry_run=dry_run,
+                progress=progress,
+            )
+    if report is not None:
+        _show(report, target, state, dry_run=dry_run)
+        raise typer.Exit(SOME_SKIPPED if report.skipped else 0)
+
+
+def _show(report: IndexReport, target: Path, state: State, *, dry_run: bool) -> None:
+    terminal = Terminal(quiet=state.quiet)
+    for skipped in report.skipped:
+        terminal.note(f"skipped {skipped.path}: {skipped.reason}")
+    if state.as_json:
+        write_json(_json(report, target, dry_run=dry_run))
+        return
+    counts = [
+        f"{len(names)} {what}"
+        for names, what in (
+            (report.added, "added"),
+            (report.changed, "changed"),
+            (report.removed, "removed"),
+            (report.skipped, "skipped"),
+        )
+        if names
+    ]
+    done = ", ".join(counts) or "nothing to do"
+    if dry_run:
+        for what in ("added", "changed", "removed"):
+            for name in getattr(report, what):
+                terminal.line(f"{what[:-1] if what[-2:] == 'ed' else what}: {name}")
+        terminal.line(f"would do: {done}; nothing was changed")
+        return
+    terminal.line(f"{done}; {report.unchanged} unchanged, in {report.seconds:.1f} s")
+    terminal.line(f"index {target}: {report.documents} documents, {report.passages} passages")
+
+
+def _json(report: IndexReport, target: Path, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "index": str(target),
+        "dry_run": dry_run,
+        "added": list(report.added),
+        "changed": list(report.changed),
+        "removed": list(report.removed),
+        "unchanged": report.unchanged,
+        "skipped": [{"path": s.path, "reason": s.reason} for s in report.skipped],
+        "documents": report.documents,
+        "passages": report.passages,
+        "embedded": report.embedded,
+        "seconds": round(report.seconds, 2),
+    }

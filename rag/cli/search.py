@@ -1,0 +1,119 @@
+"""`rag search`: passages for a query, without a language model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag.cli.batch import BatchLine, read_batch, run_batch
+from rag.cli.filters import Format, PathGlob, Since, Until, filters_of
+from rag.cli.places import place_of
+from rag.cli.state import State
+from rag.cli.terminal import Piece, Terminal, write_json
+
+if TYPE_CHECKING:
+    from rag.library import Found, Index
+    from rag.types import Hit, Mode
+
+MODES = ("hybrid", "dense", "lexical")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the application."""
+    app.command("search")(search)
+
+
+def search(
+    ctx: typer.Context,
+    query: Annotated[list[str] | None, typer.Argument(metavar="QUERY")] = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many hits.")] = 10,
+    mode: Annotated[
+        str, typer.Option("--mode", metavar="hybrid|dense|lexical", help="How to search.")
+    ] = "hybrid",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show each hit's ranks and matched terms.")
+    ] = False,
+    path: PathGlob = None,
+    format_: Format = None,
+    since: Since = None,
+    until: Until = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE.jsonl", help="Many queries, one JSON object a line."),
+    ] = None,
+) -> None:
+    """Find passages, without a language model."""
+    state: State = ctx.obj
+    if mode not in MODES:
+        raise typer.BadParameter(f"{mode!r} is not one of {', '.join(MODES)}", param_hint="--mode")
+    chosen: Mode = mode  # type: ignore[assignment]
+    filters = filters_of(path, format_, since, until)
+    if from_file is not None:
+        lines = read_batch(from_file, "query")
+        with state.open() as index:
+
+            def one(line: BatchLine) -> dict[str, Any]:
+                found = index.find(line.text, k, mode=chosen, scope=line.scope, **filters)
+                return _json(found)
+
+            raise typer.Exit(run_batch(lines, one, state, _show_line))
+    with state.open() as index:
+        found = index.find(" ".join(query or []), k, mode=chosen, **filters)
+        if state.as_json:
+            write_json(_json(found))
+        else:
+            _show(found, index, explain=explain, terminal=Terminal(quiet=state.quiet))
+
+
+def _json(found: Found) -> dict[str, Any]:
+    from rag.json_form import search_json
+
+    return search_json(found.query, found.mode, found.hits, found.timings_ms)
+
+
+def _show_line(form: dict[str, Any], terminal: Terminal) -> None:
+    best = form["hits"][0] if form["hits"] else None
+    where = f"{best['document']}, line {best['line']}" if best else "no hits"
+    terminal.flow([(f"{form['id']}: {form['query']}", "bold")])
+    terminal.flow([(where, "dim")], indent="  ")
+
+
+def _show(found: Found, index: Index, *, explain: bool, terminal: Terminal) -> None:
+    if not found.hits:
+        terminal.note("nothing found; try other words, or --mode dense")
+        return
+    for hit in found.hits:
+        _show_hit(hit, index, terminal, explain=explain)
+
+
+def _show_hit(hit: Hit, index: Index, terminal: Terminal, *, explain: bool) -> None:
+    passage = hit.passage
+    where = place_of(passage.document, passage.page, passage.line, passage.heading)
+    linked = terminal.link(
+        terminal.style(where, "bold"), index.file_of(passage.document), passage.page
+    )
+    terminal.line(f"{hit.rank}. {linked}")
+    terminal.flow(_highlighted(passage.text, hit.terms), indent="   ")
+    if explain:
+        ranks = ", ".join(
+            f"{name} rank {rank}"
+            for name, rank in (("dense", hit.dense_rank), ("lexical", hit.lexical_rank))
+            if rank is not None
+        )
+        terms = f"; terms: {', '.join(hit.terms)}" if hit.terms else ""
+        terminal.flow([(f"score {hit.score:.4f}; {ranks}{terms}", "dim")], indent="   ")
+    terminal.line()
+
+
+def _highlighted(text: str, terms: tuple[str, ...]) -> list[Piece]:
+    """The text with the words that the lexical search met in the mark style."""
+    import re
+
+    pieces: list[Piece] = []
+    for part in re.split(r"(\w+)", text):
+        low = part.casefold()
+        met = len(part) > 2 and any(low == t or (low.startswith(t) and len(t) > 3) for t in terms)
+        pieces.append((part, "mark" if met else "none"))
+    return [p for p in pieces if p[0]]

@@ -1,0 +1,104 @@
+"""`rag show`: the source around a span or a line."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag.cli.places import place_of
+from rag.cli.state import State
+from rag.cli.terminal import Terminal, write_json
+from rag.errors import QuestionInvalid
+from rag.types import Span
+
+if TYPE_CHECKING:
+    from rag.types import Document
+
+PLACE = re.compile(r"(?P<document>.+):(?P<start>\d+)(?:-(?P<end>\d+))?")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the application."""
+    app.command("show")(show)
+
+
+def show(
+    ctx: typer.Context,
+    place: Annotated[str, typer.Argument(metavar="DOCUMENT:START-END|DOCUMENT:LINE")],
+    context: Annotated[int, typer.Option("--context", min=0, max=200, help="Lines around it.")] = 3,
+) -> None:
+    """Show the source around a span or a line, highlighted."""
+    state: State = ctx.obj
+    found = PLACE.fullmatch(place)
+    if not found:
+        raise QuestionInvalid(
+            f"'{place}' is not a place: write DOCUMENT:START-END, as in lease.txt:120-180, "
+            "or DOCUMENT:LINE"
+        )
+    with state.open() as index:
+        document = index.document(found["document"])
+        span = _span(document, int(found["start"]), found["end"] and int(found["end"]))
+        file = index.file_of(document.path)
+    if state.as_json:
+        write_json(_json(document, span))
+        return
+    terminal = Terminal(quiet=state.quiet)
+    page, heading = document.page_at(span.start), document.heading_at(span.start)
+    where = place_of(document.path, page, document.line_at(span.start), heading)
+    terminal.line(terminal.link(terminal.style(where, "bold"), file, page))
+    show_lines(document, span, context, terminal)
+
+
+def _span(document: Document, start: int, end: int | None) -> Span:
+    """The span that was named, or the line's. Raises `QuestionInvalid` beyond the document."""
+    if end is None:
+        lines = document.text.split("\n")
+        if not 1 <= start <= len(lines):
+            raise QuestionInvalid(
+                f"{document.path} has {len(lines)} lines, there is no line {start}"
+            )
+        at = sum(len(line) + 1 for line in lines[: start - 1])
+        return Span(at, at + max(1, len(lines[start - 1])))
+    if not start < end <= len(document.text):
+        raise QuestionInvalid(
+            f"{document.path} has {len(document.text)} characters, there is no span {start}-{end}"
+        )
+    return Span(start, end)
+
+
+def _json(document: Document, span: Span) -> dict[str, object]:
+    return {
+        "document": document.path,
+        "start": span.start,
+        "end": span.end,
+        "text": span.of(document.text),
+        "page": document.page_at(span.start),
+        "line": document.line_at(span.start),
+        "heading": document.heading_at(span.start),
+    }
+
+
+def show_lines(document: Document, span: Span, context: int, terminal: Terminal) -> None:
+    """Shows the lines around a span with their numbers, the span in the mark style."""
+    first = document.line_at(span.start)
+    last = document.line_at(span.end - 1)
+    lines = document.text.split("\n")
+    low, high = max(1, first - context), min(len(lines), last + context)
+    gutter = len(str(high))
+    at = sum(len(line) + 1 for line in lines[: low - 1])
+    for number in range(low, high + 1):
+        line = lines[number - 1]
+        start, end = max(span.start - at, 0), min(span.end - at, len(line))
+        inside = start < end
+        pieces = (
+            [(line[:start], "none"), (line[start:end], "mark"), (line[end:], "none")]
+            if inside
+            else [(line, "none")]
+        )
+        label = f"{number:>{gutter}} {'|' if inside else ' '} "
+        terminal.flow(
+            [p for p in pieces if p[0]] or [(" ", "none")], indent=label, hang=" " * len(label)
+        )
+        at += len(line) + 1
