@@ -1,1 +1,25 @@
-"""sources."""
+"""Files into documents: walking, one parser a format, limits.
+
+`walk` finds files and names them, `read_files` reads them in processes that can be stopped,
+`read_file` reads one in this process.
+"""
+
+from rag.sources.naming import name_documents
+from rag.sources.protocol import Attachment, Parsed, Parser
+from rag.sources.reading import read_file
+from rag.sources.registry import PARSERS, parser_for, parser_versions
+from rag.sources.walking import CATALOGUE_NAME, Found, walk
+
+__all__ = [
+    "CATALOGUE_NAME",
+    "PARSERS",
+    "Attachment",
+    "Found",
+    "Parsed",
+    "Parser",
+    "name_documents",
+    "parser_for",
+    "parser_versions",
+    "read_file",
+    "walk",
+]

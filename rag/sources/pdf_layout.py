@@ -1,0 +1,275 @@
+"""Lines of pages into paragraphs, headings and table rows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from rag.sources.building import table_rows
+from rag.sources.pdf_lines import Line
+
+_ENDS = re.compile(r"[.!?:;][\"'”’)\]]*$")
+_ITEM = re.compile(r"(?:[•‣▪●○·–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d+(?:\.\d+)+\.?)\s+\S")
+_BULLET = re.compile(r"[•‣▪●○·]\s*")
+_FIELD = re.compile(r"[A-Z][\w /()-]{0,40}:(?:\s|$)")
+_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+|[^\W\d_]+")
+_MAX_HEADING_CHARS = 150
+_MAX_COLUMNS = 40
+
+
+@dataclass(slots=True)
+class Block:
+    """Lines that belong together: text, the pages' starts in it, and a level for a heading."""
+
+    text: str
+    page: int
+    level: int | None = None
+    starts: list[tuple[int, int]] = field(default_factory=list)
+    row: bool = False
+
+
+class Layout:
+    """Knows what is usual in one document: its size of type, its line pitch, its words."""
+
+    def __init__(self, pages: list[list[Line]]) -> None:
+        lines = [line for page in pages for line in page]
+        sizes: Counter[float] = Counter()
+        for line in lines:
+            sizes[line.size] += len(line.text)
+        self.body = sizes.most_common(1)[0][0] if sizes else 10.0
+        larger = sorted((s for s in sizes if s > self.body * 1.1), reverse=True)
+        self.levels = {size: min(at, 5) for at, size in enumerate(larger, 1)}
+        bold = sum(len(line.text) for line in lines if line.bold)
+        self.bold_stands_out = bold < 0.3 * sum(len(line.text) for line in lines)
+        self.words = Counter(w.casefold() for line in lines for w in _WORDS.findall(line.text))
+        pitches = Counter(
+            round(a.bottom - b.bottom)
+            for a, b in pairwise(lines)
+            if a.page == b.page and 0 < a.bottom - b.bottom < 4 * max(self.body, 6)
+        )
+        self.pitch = float(pitches.most_common(1)[0][0]) if pitches else 1.3 * self.body
+        self.pages = pages
+
+    def blocks(self) -> Iterator[Block]:
+        """The document's blocks in order."""
+        lines = [line for page in self.pages for line in page]
+        at = 0
+        while at < len(lines):
+            count = _table_length(lines, at)
+            if count:
+                yield from _table(lines[at : at + count])
+                at += count
+                continue
+            level = self._heading_level(lines, at)
+            stop = at + 1
+            while stop < len(lines) and not _table_length(lines, stop):
+                if level is not None:
+                    if not self._heading_goes_on(lines, stop, level):
+                        break
+                elif self._heading_level(lines, stop) is not None or self._breaks(lines, stop):
+                    break
+                stop += 1
+            yield self._joined(lines[at:stop], level)
+            at = stop
+
+    def _heading_level(self, lines: list[Line], at: int) -> int | None:
+        line = lines[at]
+        words = line.text
+        if len(words) > _MAX_HEADING_CHARS or not any(c.isalpha() for c in words):
+            return None
+        if line.size in self.levels and not words.endswith((".", ",", ";")):
+            return self.levels[line.size]
+        alone = len(line.cells) == 1 and not words.endswith((".", ",", ";", ":"))
+        if line.bold and self.bold_stands_out and alone and len(words) <= 90:
+            below = lines[at + 1] if at + 1 < len(lines) else None
+            if below is None or not below.bold or _gap(line, below) > 1.3 * self.pitch:
+                return len(self.levels) + 1
+        return None
+
+    def _heading_goes_on(self, lines: list[Line], at: int, level: int) -> bool:
+        line, before = lines[at], lines[at - 1]
+        return (
+            self._heading_level(lines, at) == level
+            and line.bold == before.bold
+            and 0 < _gap(before, line) < 1.8 * max(line.size, self.pitch)
+            and not _ITEM.match(line.text)
+        )
+
+    def _breaks(self, lines: list[Line], at: int) -> bool:
+        """Whether a new block begins at `lines[at]`."""
+        line, before = lines[at], lines[at - 1]
+        if before.hyphen:
+            return False
+        ended = bool(_ENDS.search(before.text))
+        lower = line.text[:1].islower()
+        if len(line.cells) > 1 and len(before.cells) > 1:
+            return True
+        if _ITEM.match(line.text) and (
+            ended or _BULLET.match(line.text) or self._is_short(before) or gap > 1.2 * self.pitch
+        ):
+            return True
+        if _FIELD.match(line.text) and (ended or _FIELD.match(before.text) is not None):
+            return True
+        gap = _gap(before, line)
+        if before.page != line.page or gap < -0.5 * self.pitch:
+            # Over a page or a column a sentence goes on where it had not ended.
+            return ended or (not lower and not before.text.endswith(",") and self._is_short(before))
+        if gap > 1.45 * self.pitch or abs(line.size - before.size) > 0.15 * before.size:
+            return not (lower and not ended and gap < 2.2 * self.pitch)
+        if ended and (self._is_short(before) or line.left > before.left + 0.8 * line.size):
+            return True
+        return self._is_short(before) and not lower and not ended and self._has_room(before, line)
+
+    def _is_short(self, line: Line) -> bool:
+        return line.right < self._right_edge(line) - 3 * line.size
+
+    def _has_room(self, before: Line, line: Line) -> bool:
+        each = (line.right - line.left) / max(1, len(line.text))
+        first = len(line.text.split(" ", 1)[0]) + 1
+        return before.right + first * each < self._right_edge(before) - 2 * before.size
+
+    def _right_edge(self, line: Line) -> float:
+        beside = [
+            other.right
+            for other in self.pages[line.page]
+            if other.left < line.right and other.right > line.left and len(other.cells) == 1
+        ]
+        near = [right for right in beside if right < line.left + 1.05 * self._column(line)]
+        return max(near or beside or [line.right])
+
+    def _column(self, line: Line) -> float:
+        widths = sorted(
+            other.right - other.left
+            for other in self.pages[line.page]
+            if abs(other.left - line.left) < 2 * line.size
+        )
+        return widths[int(0.9 * (len(widths) - 1))] if widths else line.right - line.left
+
+    def _joined(self, lines: list[Line], level: int | None) -> Block:
+        text = ""
+        starts: list[tuple[int, int]] = []
+        for number, line in enumerate(lines):
+            if number:
+                if lines[number - 1].hyphen or _cut_word(text, line.text):
+                    text = self._mended(text, line.text)
+                else:
+                    text += " "
+                if line.page != lines[number - 1].page:
+                    starts.append((len(text), line.page))
+            text += _apart(line) if len(lines) == 1 else line.text
+        bullet = _BULLET.match(text)
+        if bullet and bullet.end() < len(text) and not starts:
+            text = text[bullet.end() :]
+        return Block(text, lines[0].page, level, starts)
+
+    def _mended(self, text: str, following: str) -> str:
+        """`text` with its final hyphen taken away, where it only marked a divided word."""
+        head = re.search(r"[^\W\d_]+-$", text)
+        tail = re.match(r"[^\W\d_]+", following)
+        if not head or not tail or not tail[0][0].islower():
+            return text
+        joined = (head[0][:-1] + tail[0]).casefold()
+        compound = (head[0] + tail[0]).casefold()
+        if self.words[compound] > self.words[joined]:
+            return text
+        before, after = head[0][:-1].casefold(), tail[0].casefold()
+        # Both halves are words of their own here and the whole is not: a compound.
+        if not self.words[joined] and self.words[before] > 1 and self.words[after] > 1:
+            return text
+        return text[:-1]
+
+
+def _apart(line: Line) -> str:
+    """A line that stands alone, its parts kept apart where they stand apart on the page."""
+    parts = [cell for cell, _, _ in line.cells if cell]
+    # Justified type spreads single words over the line: those are no parts.
+    spread = len(parts) > 3 and sum(" " not in part for part in parts) > len(parts) // 2
+    return line.text if spread else " | ".join(parts) or line.text
+
+
+def _cut_word(text: str, following: str) -> bool:
+    return bool(re.search(r"[^\W\d_]-$", text)) and following[:1].islower()
+
+
+def _gap(before: Line, line: Line) -> float:
+    return before.bottom - line.bottom if before.page == line.page else 0.0
+
+
+def _table_length(lines: list[Line], at: int) -> int:
+    """How many lines from `at` on are rows of one table; 0 where no table begins."""
+    first = lines[at]
+    if len(first.cells) < 2 or len(first.cells) > _MAX_COLUMNS:
+        return 0
+    stop = at
+    while stop < len(lines) and _is_row(lines, at, stop):
+        stop += 1
+    rows = [line for line in lines[at:stop] if len(line.cells) > 1]
+    return stop - at if len(rows) >= 2 else 0
+
+
+def _is_row(lines: list[Line], start: int, at: int) -> bool:
+    line = lines[at]
+    if line.page != lines[start].page or len(line.cells) > _MAX_COLUMNS:
+        return False
+    if at == start:
+        return True
+    gap = _gap(lines[at - 1], line)
+    return len(line.cells) > 1 and 0 < gap < 4 * max(line.height, lines[at - 1].height)
+
+
+def _table(lines: list[Line]) -> Iterator[Block]:
+    columns = _columns(lines)
+    grid = [_placed(line, columns) for line in lines]
+    heads = grid[0] if _are_heads(grid) else []
+    rows = grid[1:] if heads else grid
+    for line, row in zip(lines[1:] if heads else lines, rows, strict=True):
+        for text in table_rows([row], heads):
+            yield Block(text, line.page, row=True)
+
+
+def _columns(lines: list[Line]) -> list[tuple[float, float]]:
+    """The columns as ranges from left to right: cells that overlap sideways are one column."""
+    ranges: list[tuple[float, float]] = []
+    widest = max(len(line.cells) for line in lines)
+    for line in lines:
+        # A row with fewer cells may hold one that spans columns: it would glue them together.
+        for _, left, right in line.cells if len(line.cells) == widest else ():
+            for at, (other_left, other_right) in enumerate(ranges):
+                if left < other_right and right > other_left:
+                    ranges[at] = (min(left, other_left), max(right, other_right))
+                    break
+            else:
+                ranges.append((left, right))
+    return sorted(ranges)
+
+
+def _placed(line: Line, columns: list[tuple[float, float]]) -> list[str]:
+    row = [""] * len(columns)
+    for text, left, right in line.cells:
+        at = min(
+            range(len(columns)),
+            key=lambda c: (
+                max(0.0, max(columns[c][0] - right, left - columns[c][1])),
+                abs(columns[c][0] + columns[c][1] - left - right),
+            ),
+        )
+        row[at] = f"{row[at]} | {text}" if row[at] else text
+    return row
+
+
+def _are_heads(grid: list[list[str]]) -> bool:
+    """Whether the first row names the columns: words or years above columns of figures."""
+    first, rest = grid[0], grid[1:]
+    if len(rest) < 2 or any(cell.endswith(":") or ": " in cell for cell in first):
+        return False
+    columns = [c for c in range(1, len(first)) if first[c]]
+    if not columns or len(columns) < (len(first) - 1) * 0.7:
+        return False
+    cells = [row[c] for row in rest for c in columns if row[c]]
+    figures = sum(1 for cell in cells if any(char.isdigit() for char in cell))
+    years = all(re.fullmatch(r"(?:19|20)\d\d\*?", first[c]) for c in columns)
+    wordy = sum(1 for c in columns if not re.search(r"\d", first[c])) >= 0.6 * len(columns)
+    return bool(cells) and figures >= 0.6 * len(cells) and (years or wordy)
