@@ -14,10 +14,12 @@ from rag.sources.pdf_lines import Line
 _ENDS = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _ITEM = re.compile(r"(?:[•‣▪●○·–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d+(?:\.\d+)+\.?)\s+\S")
 _BULLET = re.compile(r"[•‣▪●○·]\s*")
-_FIELD = re.compile(r"[A-Z][\w /()-]{0,40}:(?:\s|$)")
+_FIELD = re.compile(r"[A-Z][\w /()#-]{0,40}:(?:\s|$)")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+|[^\W\d_]+")
 _MAX_HEADING_CHARS = 150
 _MAX_COLUMNS = 40
+_HEADING_SHARE = 0.12
+"""Type that more than this share of the text is set in is no heading's."""
 
 
 @dataclass(slots=True)
@@ -40,7 +42,11 @@ class Layout:
         for line in lines:
             sizes[line.size] += len(line.text)
         self.body = sizes.most_common(1)[0][0] if sizes else 10.0
-        larger = sorted((s for s in sizes if s > self.body * 1.1), reverse=True)
+        rare = _HEADING_SHARE * sum(sizes.values())
+        larger = sorted(
+            (s for s in sizes if s > self.body * 1.1 and sizes[s] <= max(rare, _MAX_HEADING_CHARS)),
+            reverse=True,
+        )
         self.levels = {size: min(at, 5) for at, size in enumerate(larger, 1)}
         bold = sum(len(line.text) for line in lines if line.bold)
         self.bold_stands_out = bold < 0.3 * sum(len(line.text) for line in lines)
@@ -103,6 +109,7 @@ class Layout:
         line, before = lines[at], lines[at - 1]
         if before.hyphen:
             return False
+        gap = _gap(before, line)
         ended = bool(_ENDS.search(before.text))
         lower = line.text[:1].islower()
         if len(line.cells) > 1 and len(before.cells) > 1:
@@ -113,7 +120,6 @@ class Layout:
             return True
         if _FIELD.match(line.text) and (ended or _FIELD.match(before.text) is not None):
             return True
-        gap = _gap(before, line)
         if before.page != line.page or gap < -0.5 * self.pitch:
             # Over a page or a column a sentence goes on where it had not ended.
             return ended or (not lower and not before.text.endswith(",") and self._is_short(before))
