@@ -1,0 +1,99 @@
+"""``python -m rag.training``: makes a reader from question sets and claim pairs.
+
+    python -m rag.training OUT --base FOLDER --questions FILE... --pairs FILE...
+        [--folder EVALSET --documents A,B,...] [--shares SHARES.json] [--seed 13]
+
+Stopped at any time, the same command continues; with the same arguments it ends with the same
+weights. OUT then holds ``examples.npz``, ``census.json``, ``problems.txt``, ``state.pt``,
+``final.pt`` and ``reader.onnx``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from rag.training.features import Features, encode
+from rag.training.loop import Plan, train
+from rag.training.mixture import Recipe
+from rag.training.sets import Problems, read_folder, read_pairs, read_questions
+from rag.training.stream import build_stream, census
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit code: 0 done, 4 done but some training items were skipped."""
+    options = _parser().parse_args(arguments)
+    import torch
+
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    out: Path = options.out
+    out.mkdir(parents=True, exist_ok=True)
+    skipped = 0
+    if not (out / "examples.npz").exists():
+        skipped = _make(options, out)
+    features = Features.load(out / "examples.npz")
+    print(f"{len(features)} examples, {int(features.offsets[-1])} tokens", flush=True)
+    plan = replace(
+        Plan(),
+        seed=options.seed,
+        cool_step=options.cool_step,
+        last_step=options.last_step,
+        bfloat16=not options.float32,
+    )
+    if options.only_examples:
+        return 4 if skipped else 0
+    train(features, options.base, out, plan, save_seconds=options.save_seconds, say=_say)
+    return 4 if skipped else 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _make(options: argparse.Namespace, out: Path) -> int:
+    """Reads all sets and writes the examples; the number of skipped items."""
+    problems = Problems()
+    questions = [q for path in options.questions for q in read_questions(path, problems)]
+    if options.folder:
+        names = frozenset(options.documents.split(",")) if options.documents else None
+        questions += read_folder(options.folder, names, problems)
+    pairs = [p for path in options.pairs for p in read_pairs(path, problems)]
+    shares = json.loads(options.shares.read_text(encoding="utf-8")) if options.shares else {}
+    stream = build_stream(questions, pairs, shares, Recipe(), options.seed)
+    features, dropped = encode(stream, options.base / "tokenizer.json")
+    (out / "census.json").write_text(json.dumps(census(stream), indent=1), encoding="utf-8")
+    (out / "problems.txt").write_text("\n".join(problems.lines), encoding="utf-8")
+    for what, count in sorted(problems.counts.items()):
+        print(f"skipped {count}: {what} (see {out / 'problems.txt'})", file=sys.stderr)
+    if dropped:
+        print(f"left out {dropped} examples whose answer lies beyond the window", file=sys.stderr)
+    features.save(out / "examples.npz")
+    return sum(problems.counts.values())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m rag.training", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("out", type=Path, help="folder of the run; continued if it exists")
+    parser.add_argument("--base", type=Path, required=True, help="encoder and tokenizer.json")
+    parser.add_argument("--questions", type=Path, nargs="*", default=[], help=".json, .jsonl[.gz]")
+    parser.add_argument("--pairs", type=Path, nargs="*", default=[], help=".jsonl[.gz]")
+    parser.add_argument("--folder", type=Path, help="an evaluation set to train on as well")
+    parser.add_argument("--documents", default="", help="only its documents A,B,...")
+    parser.add_argument("--shares", type=Path, help="JSON: source -> share used in each pass")
+    parser.add_argument("--seed", type=int, default=13)
+    parser.add_argument("--cool-step", type=int, default=0, help="where the rate begins to fall")
+    parser.add_argument("--last-step", type=int, default=0, help="where the run ends")
+    parser.add_argument("--float32", action="store_true", help="no bfloat16")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--save-seconds", type=float, default=300.0)
+    parser.add_argument("--only-examples", action="store_true", help="stop before training")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

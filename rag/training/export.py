@@ -1,0 +1,113 @@
+"""Writes a trained network as the one ONNX file that ships."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rag.reading.minilm import FORMAT, INPUTS, OUTPUTS
+
+FORMS = ("float32", "float16", "int8")
+_SMALL = 4096  # tensors of fewer values stay float32: they are nearly all norms and biases
+
+
+def export(
+    network: Any, target: Path, *, vocabulary: int, notes: Mapping[str, str] | None = None
+) -> str:
+    """The SHA-256 of ``target`` after writing ``network`` to it as float32 ONNX (opset 17).
+
+    The file carries ``format``, ``vocabulary`` (the number of tokens) and ``notes`` as metadata.
+    """
+    import warnings
+
+    import onnx
+    import torch
+
+    network.eval()
+    ids = torch.tensor([[101, 2054, 102, 2023, 102], [101, 2054, 102, 2008, 102]])
+    inputs = (ids, torch.ones_like(ids), torch.zeros_like(ids))
+    axes = {name: {0: "batch", 1: "tokens"} for name in (*INPUTS, *OUTPUTS[:2])}
+    axes |= {name: {0: "batch"} for name in OUTPUTS[2:]}
+    with warnings.catch_warnings():
+        # The tracer warns of each constant it sees; the check against torch is the real test.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network,
+            inputs,
+            str(target),
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
+    model = onnx.load(str(target))
+    for key, value in {"format": FORMAT, "vocabulary": str(vocabulary), **(notes or {})}.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
+    onnx.save(model, str(target))
+    return _sha256(target)
+
+
+def shrink(source: Path, target: Path, form: str) -> str:
+    """The SHA-256 of ``target``: ``source`` with its weights stored as ``form``.
+
+    ``float16`` halves the file, ``int8`` quarters it (symmetric, one scale for each output
+    column of a matrix and for each row of an embedding table). Either way the weights are
+    widened to float32 when the file is loaded; activations stay float32, so that no result
+    depends on its batch.
+    """
+    import numpy as np
+    import onnx
+    from onnx import helper, numpy_helper
+
+    if form not in FORMS:
+        raise ValueError(f"form must be one of {FORMS}, not {form!r}")
+    model = onnx.load(str(source))
+    graph = model.graph
+    gathered = {node.input[0] for node in graph.node if node.op_type == "Gather"}
+    added = []
+    for tensor in list(graph.initializer):
+        values = numpy_helper.to_array(tensor)
+        if form == "float32" or values.dtype != np.float32 or values.size < _SMALL:
+            continue
+        small = f"{tensor.name}.small"
+        graph.initializer.remove(tensor)
+        if form == "float16":
+            graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), small))
+            added.append(
+                helper.make_node("Cast", [small], [tensor.name], to=onnx.TensorProto.FLOAT)
+            )
+            continue
+        # Columns of a matrix (in, out) and rows of a table (token, width) keep their own scale.
+        axis = 0 if tensor.name in gathered else values.ndim - 1
+        others = tuple(i for i in range(values.ndim) if i != axis)
+        scale = np.maximum(np.abs(values).max(axis=others), 1e-12) / 127.0
+        shape = [-1 if i == axis else 1 for i in range(values.ndim)]
+        codes = np.clip(np.rint(values / scale.reshape(shape)), -127, 127).astype(np.int8)
+        graph.initializer.append(numpy_helper.from_array(codes, small))
+        graph.initializer.append(
+            numpy_helper.from_array(scale.astype(np.float32), f"{tensor.name}.scale")
+        )
+        graph.initializer.append(
+            numpy_helper.from_array(np.zeros(scale.shape, np.int8), f"{tensor.name}.zero")
+        )
+        added.append(
+            helper.make_node(
+                "DequantizeLinear",
+                [small, f"{tensor.name}.scale", f"{tensor.name}.zero"],
+                [tensor.name],
+                axis=axis,
+            )
+        )
+    for number, node in enumerate(added):
+        graph.node.insert(number, node)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(target))
+    return _sha256(target)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,184 @@
+"""The training loop: seeded, stopped at any time, resumed to the same result."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.training.features import Features, batches
+from rag.training.network import build, losses
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run depends on. The rate is warmed up, kept, then cooled linearly to zero.
+
+    ``cool_step`` is the step where cooling begins, ``last_step`` where the run ends (0: the end
+    of the stream, cooling over its last 40 %).
+    """
+
+    seed: int = 13
+    rate: float = 2.5e-4
+    embedding_rate: float = 6e-5
+    warmup_steps: int = 100
+    cool_step: int = 0
+    last_step: int = 0
+    batch_tokens: int = 2560
+    bfloat16: bool = True
+    weight_decay: float = 0.01
+    answerable_weight: float = 0.5
+    shared_norm_weight: float = 0.25
+    claim_weight: float = 0.8
+
+
+def rate_factor(plan: Plan, step: int, cool_step: int, last_step: int) -> float:
+    """The share of the full learning rate at ``step`` (from 0)."""
+    if step < plan.warmup_steps:
+        return (step + 1) / plan.warmup_steps
+    if step < cool_step:
+        return 1.0
+    return max(0.0, (last_step - step) / max(1, last_step - cool_step))
+
+
+def train(
+    features: Features,
+    base: Path,
+    folder: Path,
+    plan: Plan,
+    *,
+    save_seconds: float = 300.0,
+    say: Callable[[str], None] = print,
+) -> Path:
+    """The path of the final weights (``final.pt``), after training on the whole stream.
+
+    Saves weights, optimiser and step to ``folder/state.pt`` every ``save_seconds`` and continues
+    from there when called again. Order, batches and rates depend on the plan and the step
+    alone, so a run that was stopped ends with the weights of one that was not (on one machine
+    with one number of threads, as far as its kernels are deterministic).
+    """
+    import torch
+
+    folder.mkdir(parents=True, exist_ok=True)
+    order = batches(features, plan.batch_tokens, plan.seed)
+    last_step = min(plan.last_step or len(order), len(order))
+    cool_step = plan.cool_step or int(0.6 * last_step)
+    network = build(base, plan.seed)
+    optimizer = _optimizer(network, plan)
+    step = _resume(folder / "state.pt", network, optimizer)
+    say(json.dumps({"steps": len(order), "last": last_step, "cool": cool_step, "from": step}))
+    weights = {
+        "answerable": plan.answerable_weight,
+        "shared_norm": plan.shared_norm_weight,
+        "claim": plan.claim_weight,
+    }
+    began = saved = time.monotonic()
+    seen, shown, tokens = 0.0, 0, 0
+    while step < last_step:
+        factor = rate_factor(plan, step, cool_step, last_step)
+        for group in optimizer.param_groups:
+            group["lr"] = group["full_rate"] * factor
+        batch = collate(features, order[step])
+        with torch.autocast("cpu", torch.bfloat16, enabled=plan.bfloat16):
+            outputs = network(batch["input_ids"], batch["attention_mask"], batch["token_type_ids"])
+        loss = losses(outputs, batch, weights)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        step += 1
+        seen, shown = seen + float(loss.detach()), shown + 1
+        tokens += int(batch["attention_mask"].sum())
+        if step % 20 == 0:
+            pace = tokens / (time.monotonic() - began)
+            say(f"step {step} loss {seen / shown:.4f} rate {factor:.3f} tokens/s {pace:.0f}")
+            seen, shown = 0.0, 0
+        if time.monotonic() - saved > save_seconds:
+            _save(folder, network, optimizer, step, plan)
+            saved = time.monotonic()
+    _save(folder, network, optimizer, step, plan)
+    final = folder / "final.pt"
+    torch.save(network.state_dict(), final)
+    return final
+
+
+def collate(features: Features, indices: list[int]) -> dict[str, Any]:
+    """The padded tensors of one batch, with ``allowed`` (CLS and second text) and ``pairs``."""
+    import torch
+
+    rows = [features.ids[features.offsets[i] : features.offsets[i + 1]] for i in indices]
+    longest = max(len(row) for row in rows)
+    ids = torch.zeros(len(rows), longest, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    types = torch.zeros_like(ids)
+    for number, (index, row) in enumerate(zip(indices, rows, strict=True)):
+        ids[number, : len(row)] = torch.from_numpy(row.astype("int64"))
+        mask[number, : len(row)] = 1
+        types[number, int(features.seconds[index]) : len(row)] = 1
+    ends = mask.sum(1) - 1
+    allowed = types.bool()
+    allowed[torch.arange(len(rows)), ends] = False
+    allowed[:, 0] = True
+    labels = torch.from_numpy(features.labels[indices].astype("int64"))
+    units = features.units[indices].tolist()
+    right, wrong = [], []
+    for number, unit in enumerate(units):
+        if unit >= 0 and labels[number] == 1:
+            for other, same in enumerate(units):
+                if same == unit and labels[other] == 0:
+                    right.append(number)
+                    wrong.append(other)
+    return {
+        "input_ids": ids,
+        "attention_mask": mask,
+        "token_type_ids": types,
+        "allowed": allowed,
+        "starts": torch.from_numpy(features.starts[indices].astype("int64")),
+        "ends": torch.from_numpy(features.ends[indices].astype("int64")),
+        "modes": torch.from_numpy(features.modes[indices].astype("int64")),
+        "labels": labels,
+        "pairs": (torch.tensor(right, dtype=torch.long), torch.tensor(wrong, dtype=torch.long)),
+    }
+
+
+def _optimizer(network: Any, plan: Plan) -> Any:
+    import torch
+
+    groups: dict[tuple[float, float], list[Any]] = {}
+    for name, parameter in network.named_parameters():
+        rate = plan.rate if ".embeddings." not in name else plan.embedding_rate
+        decay = plan.weight_decay if parameter.dim() > 1 and ".embeddings." not in name else 0.0
+        groups.setdefault((rate, decay), []).append(parameter)
+    return torch.optim.AdamW(
+        [
+            {"params": parameters, "lr": rate, "full_rate": rate, "weight_decay": decay}
+            for (rate, decay), parameters in groups.items()
+        ],
+        betas=(0.9, 0.98),
+        fused=True,
+    )
+
+
+def _resume(path: Path, network: Any, optimizer: Any) -> int:
+    import torch
+
+    if not path.exists():
+        return 0
+    state = torch.load(path, weights_only=True)
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["step"])
+
+
+def _save(folder: Path, network: Any, optimizer: Any, step: int, plan: Plan) -> None:
+    import torch
+
+    state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+    part = folder / "state.part"
+    torch.save(state, part)
+    os.replace(part, folder / "state.pt")
+    (folder / "plan.json").write_text(json.dumps({"step": step, **asdict(plan)}, indent=1))
