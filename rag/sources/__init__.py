@@ -5,6 +5,7 @@
 """
 
 from rag.sources.naming import name_documents
+from rag.sources.pool import ParserPool, read_files
 from rag.sources.protocol import Attachment, Parsed, Parser
 from rag.sources.reading import read_file
 from rag.sources.registry import PARSERS, parser_for, parser_versions
@@ -17,9 +18,11 @@ __all__ = [
     "Found",
     "Parsed",
     "Parser",
+    "ParserPool",
     "name_documents",
     "parser_for",
     "parser_versions",
     "read_file",
+    "read_files",
     "walk",
 ]
