@@ -1,1 +1,29 @@
-"""generation."""
+"""Language models: what they are asked, and llama.cpp that runs them."""
+
+from __future__ import annotations
+
+from rag.generation.protocol import Completion, Generator, Prompt
+from rag.settings import Settings
+
+__all__ = ["Completion", "Generator", "Prompt", "load_generator"]
+
+
+def load_generator(settings: Settings) -> Generator:
+    """The language model that the settings name, ready to be asked.
+
+    Raises `MissingDependency` where llama-cpp-python is not installed, `ModelUnavailable` where
+    the model is not here and may not be fetched, `ModelInvalid` where its file is no GGUF model.
+    """
+    from rag.generation.llama import LlamaGenerator
+    from rag.generation.native import library
+    from rag.models import resolve
+
+    library()
+    model = resolve(settings.model, "generator", settings)
+    return LlamaGenerator(
+        model.weights,
+        name=model.name,
+        sha256=model.sha256,
+        threads=settings.cores,
+        gpu_layers=settings.gpu_layers,
+    )

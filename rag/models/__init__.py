@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag.models.catalogue import Catalogue, load_catalogue
 from rag.models.entries import ModelEntry, ModelFile, Role
-from rag.models.inventory import FileCheck, ModelStatus, list_models, remove, verify
+from rag.models.inventory import ModelProblem, ModelStatus, list_models, remove, verify
 from rag.models.local import LocalModel
 from rag.models.memory import memory_bytes
 from rag.models.progress import Progress
@@ -12,10 +12,10 @@ from rag.models.resolve import pull, resolve
 
 __all__ = [
     "Catalogue",
-    "FileCheck",
     "LocalModel",
     "ModelEntry",
     "ModelFile",
+    "ModelProblem",
     "ModelStatus",
     "Progress",
     "Role",

@@ -59,7 +59,7 @@ def _fetch_file(
                     cache.file_path(folder, file.name),
                     file.name,
                     progress,
-                    file.size_bytes,
+                    file.size_bytes or 0,
                 )
                 stated = None
             else:

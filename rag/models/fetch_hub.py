@@ -113,7 +113,7 @@ def _receive(
     import httpx
 
     length = response.headers.get("Content-Length", "")
-    total = have + int(length) if length.isdigit() else None
+    total = have + int(length) if length.isdigit() else 0
     done = have
     with part.open("r+b" if have else "wb") as file:
         file.seek(have)
@@ -125,7 +125,7 @@ def _receive(
             done += len(block)
             if progress:
                 progress(name, done, total)
-    if total is not None and done != total:
+    if total and done != total:
         raise httpx.RemoteProtocolError(f"{done} of {total} bytes came")
 
 

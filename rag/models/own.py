@@ -51,6 +51,13 @@ def own_model(path: Path, role: Role) -> LocalModel:
         ) from exc
 
 
+def guess_role(path: Path) -> Role:
+    """What the model at `path` seems to be for: files and folders of GGUF files generate."""
+    if path.is_file() or next(path.glob("*.gguf"), None):
+        return "generator"
+    return "embedder" if (path / "modules.json").is_file() else "reader"
+
+
 def _generator(path: Path) -> LocalModel:
     if path.is_dir():
         found = sorted(path.glob("*.gguf"))

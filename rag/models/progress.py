@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
 
-
-class Progress(Protocol):
-    """Called while a file comes: its name, the bytes that are there, and of how many (or None).
-
-    An exception that it raises ends the download; what came is kept for the next try.
-    """
-
-    def __call__(self, file: str, done_bytes: int, total_bytes: int | None) -> None:
-        """Takes note of one file's progress."""
+# Called while a file comes: its name, the bytes that are there, and of how many (0: unknown). An
+# exception that it raises ends the download; what came is kept for the next try.
+Progress = Callable[[str, int, int], None]

@@ -12,7 +12,7 @@ from rag.models.catalogue import Catalogue, load_catalogue
 from rag.models.entries import FileSource, ModelEntry, ModelFile, Role
 from rag.models.fetch import fetch_missing
 from rag.models.local import LocalModel
-from rag.models.own import own_model
+from rag.models.own import guess_role, own_model
 from rag.models.progress import Progress
 from rag.settings import Settings
 
@@ -52,9 +52,15 @@ def pull(
     progress: Progress | None = None,
     catalogue: Catalogue | None = None,
 ) -> LocalModel:
-    """The model of that name in models.txt, fetched if it is not here. Raises as `resolve`."""
-    entry = (catalogue or load_catalogue()).get(name)
-    return _resolve_entry(entry, settings, progress)
+    """The model of that name in models.txt, fetched if it is not here, of whatever role.
+
+    The path of a person's own model is checked and returned. Raises as `resolve`.
+    """
+    known = catalogue or load_catalogue()
+    path = Path(name).expanduser()
+    if known.find(name) is None and name and path.exists():
+        return own_model(path, guess_role(path))
+    return _resolve_entry(known.get(name), settings, progress)
 
 
 def _resolve_entry(entry: ModelEntry, settings: Settings, progress: Progress | None) -> LocalModel:
