@@ -8,7 +8,7 @@ from rag.errors import UnreadableDocument
 from rag.sources.building import TextBuilder, one_line
 from rag.sources.limits import MAX_PAGES
 from rag.sources.pdf_layout import Layout
-from rag.sources.pdf_lines import page_lines, without_repeats
+from rag.sources.pdf_lines import page_lines, with_true_sizes, without_repeats
 from rag.sources.protocol import Parsed
 
 _PASSWORD = 4
@@ -74,7 +74,7 @@ def _read(file: Any, document: str) -> Parsed:
         raise UnreadableDocument(
             document, f"scanned: no text layer, {pages_text}; run text recognition on it first"
         )
-    return _build(without_repeats(pages, heights), _title(file), document)
+    return _build(without_repeats(with_true_sizes(pages), heights), _title(file), document)
 
 
 def _page(file: Any, number: int) -> tuple[list[Any], float]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from rag.sources.building import table_rows
 from rag.sources.pdf_lines import Line
+from rag.sources.pdf_tables import table_blocks, table_length
 
 _ENDS = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _ITEM = re.compile(r"(?:[•‣▪●○·–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d+(?:\.\d+)+\.?)\s+\S")
@@ -17,7 +17,7 @@ _BULLET = re.compile(r"[•‣▪●○·]\s*")
 _FIELD = re.compile(r"[A-Z][\w /()#-]{0,40}:(?:\s|$)")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+|[^\W\d_]+")
 _MAX_HEADING_CHARS = 150
-_MAX_COLUMNS = 40
+_MAX_HEADING_LINES = 5
 _HEADING_SHARE = 0.12
 """Type that more than this share of the text is set in is no heading's."""
 
@@ -44,7 +44,11 @@ class Layout:
         self.body = sizes.most_common(1)[0][0] if sizes else 10.0
         rare = _HEADING_SHARE * sum(sizes.values())
         larger = sorted(
-            (s for s in sizes if s > self.body * 1.1 and sizes[s] <= max(rare, _MAX_HEADING_CHARS)),
+            (
+                s
+                for s in sizes
+                if s > self.body * 1.15 and sizes[s] <= max(rare, _MAX_HEADING_CHARS)
+            ),
             reverse=True,
         )
         self.levels = {size: min(at, 5) for at, size in enumerate(larger, 1)}
@@ -64,20 +68,23 @@ class Layout:
         lines = [line for page in self.pages for line in page]
         at = 0
         while at < len(lines):
-            count = _table_length(lines, at)
+            count = table_length(lines, at)
             if count:
-                yield from _table(lines[at : at + count])
+                for text in table_blocks(lines[at : at + count]):
+                    yield Block(text, lines[at].page, row=True)
                 at += count
                 continue
             level = self._heading_level(lines, at)
             stop = at + 1
-            while stop < len(lines) and not _table_length(lines, stop):
+            while stop < len(lines) and not table_length(lines, stop):
                 if level is not None:
                     if not self._heading_goes_on(lines, stop, level):
                         break
                 elif self._heading_level(lines, stop) is not None or self._breaks(lines, stop):
                     break
                 stop += 1
+            if level is not None and self._is_text(lines[at:stop]):
+                level = None
             yield self._joined(lines[at:stop], level)
             at = stop
 
@@ -95,14 +102,23 @@ class Layout:
                 return len(self.levels) + 1
         return None
 
+    def _is_text(self, lines: list[Line]) -> bool:
+        """Whether what looked like a heading is a paragraph set in larger or heavier type."""
+        chars = sum(len(line.text) for line in lines)
+        return len(lines) > _MAX_HEADING_LINES or chars > 2 * _MAX_HEADING_CHARS
+
     def _heading_goes_on(self, lines: list[Line], at: int, level: int) -> bool:
         line, before = lines[at], lines[at - 1]
         return (
             self._heading_level(lines, at) == level
             and line.bold == before.bold
-            and 0 < _gap(before, line) < 1.8 * max(line.size, self.pitch)
+            and 0 < _gap(before, line) < self._heading_pitch(before)
             and not _ITEM.match(line.text)
         )
+
+    def _heading_pitch(self, line: Line) -> float:
+        # A title set far apart goes on where its line was full.
+        return 1.8 * max(line.size, self.pitch) if self._is_short(line) else 3.0 * line.size
 
     def _breaks(self, lines: list[Line], at: int) -> bool:
         """Whether a new block begins at `lines[at]`."""
@@ -202,80 +218,3 @@ def _cut_word(text: str, following: str) -> bool:
 
 def _gap(before: Line, line: Line) -> float:
     return before.bottom - line.bottom if before.page == line.page else 0.0
-
-
-def _table_length(lines: list[Line], at: int) -> int:
-    """How many lines from `at` on are rows of one table; 0 where no table begins."""
-    first = lines[at]
-    if len(first.cells) < 2 or len(first.cells) > _MAX_COLUMNS:
-        return 0
-    stop = at
-    while stop < len(lines) and _is_row(lines, at, stop):
-        stop += 1
-    rows = [line for line in lines[at:stop] if len(line.cells) > 1]
-    return stop - at if len(rows) >= 2 else 0
-
-
-def _is_row(lines: list[Line], start: int, at: int) -> bool:
-    line = lines[at]
-    if line.page != lines[start].page or len(line.cells) > _MAX_COLUMNS:
-        return False
-    if at == start:
-        return True
-    gap = _gap(lines[at - 1], line)
-    return len(line.cells) > 1 and 0 < gap < 4 * max(line.height, lines[at - 1].height)
-
-
-def _table(lines: list[Line]) -> Iterator[Block]:
-    columns = _columns(lines)
-    grid = [_placed(line, columns) for line in lines]
-    heads = grid[0] if _are_heads(grid) else []
-    rows = grid[1:] if heads else grid
-    for line, row in zip(lines[1:] if heads else lines, rows, strict=True):
-        for text in table_rows([row], heads):
-            yield Block(text, line.page, row=True)
-
-
-def _columns(lines: list[Line]) -> list[tuple[float, float]]:
-    """The columns as ranges from left to right: cells that overlap sideways are one column."""
-    ranges: list[tuple[float, float]] = []
-    widest = max(len(line.cells) for line in lines)
-    for line in lines:
-        # A row with fewer cells may hold one that spans columns: it would glue them together.
-        for _, left, right in line.cells if len(line.cells) == widest else ():
-            for at, (other_left, other_right) in enumerate(ranges):
-                if left < other_right and right > other_left:
-                    ranges[at] = (min(left, other_left), max(right, other_right))
-                    break
-            else:
-                ranges.append((left, right))
-    return sorted(ranges)
-
-
-def _placed(line: Line, columns: list[tuple[float, float]]) -> list[str]:
-    row = [""] * len(columns)
-    for text, left, right in line.cells:
-        at = min(
-            range(len(columns)),
-            key=lambda c: (
-                max(0.0, max(columns[c][0] - right, left - columns[c][1])),
-                abs(columns[c][0] + columns[c][1] - left - right),
-            ),
-        )
-        row[at] = f"{row[at]} | {text}" if row[at] else text
-    return row
-
-
-def _are_heads(grid: list[list[str]]) -> bool:
-    """Whether the first row names the columns: words or years above columns of figures."""
-    first, rest = grid[0], grid[1:]
-    if len(rest) < 2 or any(cell.endswith(":") or ": " in cell for cell in first):
-        return False
-    columns = [c for c in range(1, len(first)) if first[c]]
-    if not columns or len(columns) < (len(first) - 1) * 0.7:
-        return False
-    cells = [row[c] for row in rest for c in columns if row[c]]
-    figures = sum(1 for cell in cells if any(char.isdigit() for char in cell))
-    years = all(re.fullmatch(r"(?:19|20)\d\d\*?", first[c]) for c in columns)
-    wordy = sum(1 for c in columns if not re.search(r"\d", first[c])) >= 0.6 * len(columns)
-    return bool(cells) and figures >= 0.6 * len(cells) and (years or wordy)

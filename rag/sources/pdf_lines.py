@@ -80,6 +80,10 @@ def _read(raw: Any, textpage: Any, number: int) -> list[Line]:
         run.chars.append(_character(code))
         raw.FPDFText_GetCharBox(handle, index, *edges)
         left, right, bottom, top = (value.value for value in box)
+        if _is_below(run, left, bottom, top) and not run.chars[-1].isspace():
+            char = run.chars.pop()
+            run = _end(raw, handle, run, lines, number)
+            run.chars.append(char)
         run.lefts.append(left)
         run.rights.append(right)
         if not run.chars[-1].isspace():
@@ -89,6 +93,15 @@ def _read(raw: Any, textpage: Any, number: int) -> list[Line]:
                 run.first = index
     _end(raw, handle, run, lines, number)
     return lines
+
+
+def _is_below(run: _Run, left: float, bottom: float, top: float) -> bool:
+    # PDFium joins some lines with a space: a letter wholly below and left of the last begins one.
+    if not run.tops or bottom >= top:
+        return False
+    return top < run.bottoms[-1] + 0.2 * (top - bottom) and left < run.rights[-1] - 2 * (
+        top - bottom
+    )
 
 
 def _character(code: int) -> str:
@@ -111,8 +124,7 @@ def _end(
                 right=max(run.rights[i] for i in solid),
                 bottom=min(run.bottoms),
                 top=max(run.tops),
-                # Some files scale a font of size 1: the height of the letters tells more then.
-                size=round(size if size > 3 else max(run.tops) - min(run.bottoms), 1),
+                size=round(size, 2),
                 bold=_is_bold(raw, handle, run.first),
                 page=number,
                 hyphen=hyphen,
@@ -148,6 +160,11 @@ def _cells(run: _Run, solid: list[int]) -> list[tuple[str, float, float]]:
         words = _words("".join(run.chars[first : last + 1]))
         cells.append((words, run.lefts[first], run.rights[last]))
         start = at
+    # Justified type spreads single words over a line: those are no cells.
+    if len(cells) > 2 and sum(cell[0].islower() and " " not in cell[0] for cell in cells) * 2 > len(
+        cells
+    ):
+        return [(_words("".join(run.chars)), cells[0][1], cells[-1][2])]
     return cells
 
 
@@ -180,6 +197,17 @@ def _join_pieces(lines: list[Line]) -> list[Line]:
 def _same_line(last: Line, line: Line) -> bool:
     overlap = min(last.top, line.top) - max(last.bottom, line.bottom)
     return overlap > 0.4 * min(last.height, line.height) and line.left >= last.right - 1.0
+
+
+def with_true_sizes(pages: list[list[Line]]) -> list[list[Line]]:
+    """The pages with sizes of type in points, where a file scales fonts of another size."""
+    lines = [line for page in pages for line in page if line.size > 0]
+    ratios = sorted(line.height / line.size for line in lines)
+    ratio = ratios[len(ratios) // 2] if ratios else 0.75
+    if not 0.4 < ratio < 2.0:
+        for line in lines:
+            line.size = round(line.size * ratio / 0.75, 1)
+    return pages
 
 
 def without_repeats(pages: list[list[Line]], heights: list[float]) -> list[list[Line]]:
