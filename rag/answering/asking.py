@@ -1,0 +1,172 @@
+"""The run of one question, from retrieval to the checked answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rag.answering.candidates import find_candidates
+from rag.answering.composing import compose
+from rag.answering.deciding import Decision, decide
+from rag.answering.metering import Metered
+from rag.answering.shape import parts_of
+from rag.answering.workshop import Event, Workshop, checked_question
+from rag.answering.writing import Draft
+from rag.calibration import Calibrated, for_answers
+from rag.generation.protocol import Generator
+from rag.types import Answer, Considered, Hit, ModelInfo, Status
+
+STAGES = ("retrieve", "select", "first_token", "generate", "verify", "total")
+
+
+def ask(
+    question: str,
+    workshop: Workshop,
+    *,
+    retrieve_k: int = 20,
+    read_k: int = 10,
+    evidence_tokens: int = 140,
+    seed: int = 0,
+    quote_only: bool = False,
+    on_event: Callable[[Event], None] | None = None,
+) -> Answer:
+    """The answer to a question: every sentence cited and checked, or `not_found`.
+
+    `retrieve_k` passages are searched, the best `read_k` read; a language model words from at
+    most `evidence_tokens`. With `quote_only`, or without a generator, the reader answers alone by
+    a quotation. `on_event` is told of each thing that passed its check, never of anything else.
+    Decoding is greedy, so `seed` is only recorded. Raises `QuestionInvalid`.
+    """
+    question = checked_question(question)
+    if retrieve_k < 1 or read_k < 1:
+        raise ValueError(f"retrieve_k and read_k must be at least 1, not {retrieve_k}, {read_k}")
+    run = _Run(workshop, None if quote_only else workshop.generator, read_k, evidence_tokens)
+    with run.timed("retrieve"):
+        hits = tuple(workshop.search(question, retrieve_k))
+    run.listen(on_event)
+    parts = parts_of(question)
+    taken = [run.answer_part(part, question, hits, retrieve_k) for part in parts]
+    return run.finish(question, hits, parts, taken, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What became of one part of a question."""
+
+    decision: Decision
+    cited: frozenset[int]
+    notes: tuple[str, ...] = ()
+
+
+class _Run:
+    """The state of one answer."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        generator: Generator | None,
+        read_k: int,
+        evidence_tokens: int,
+    ) -> None:
+        self.workshop = workshop
+        self.generator = Metered(generator) if generator else None
+        self.calibration: Calibrated = workshop.calibration or for_answers(
+            self.generator.name if self.generator else None
+        )
+        self.read_k = read_k
+        self.evidence_tokens = evidence_tokens
+        self.spent = dict.fromkeys(STAGES, 0.0)
+        self.began = time.perf_counter()
+        self.draft = Draft(workshop.document, workshop.reader)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Adds the time of the block to a stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent[stage] += (time.perf_counter() - start) * 1000
+
+    def listen(self, on_event: Callable[[Event], None] | None) -> None:
+        """Passes events on, and notes when the first thing was shown."""
+
+        def tell(event: Event) -> None:
+            if not self.spent["first_token"]:
+                self.spent["first_token"] = (time.perf_counter() - self.began) * 1000
+            if on_event:
+                on_event(event)
+
+        self.draft.on_event = tell
+
+    def answer_part(
+        self, part: str, question: str, hits: tuple[Hit, ...], retrieve_k: int
+    ) -> _Part:
+        """Finds, judges and writes the answer to one part of a question."""
+        with self.timed("select"):
+            candidates = find_candidates(
+                part, hits[: self.read_k], self.workshop.reader, self.workshop.document
+            )
+        with self.timed("generate"):
+            decision = decide(part, candidates, self.generator, self.calibration)
+        if not decision.found:
+            return _Part(decision, frozenset())
+        with self.timed("generate"):
+            cited, notes = compose(part, decision, self.draft, self.generator, self.evidence_tokens)
+        return _Part(decision, cited, notes)
+
+    def finish(
+        self,
+        question: str,
+        hits: tuple[Hit, ...],
+        parts: tuple[str, ...],
+        taken: list[_Part],
+        seed: int,
+    ) -> Answer:
+        """The answer, with everything that was noted on the way."""
+        draft = self.draft
+        open_parts = [p for p, t in zip(parts, taken, strict=True) if not t.decision.found]
+        status = _status(draft, bool(open_parts))
+        found = [t for t in taken if t.decision.found]
+        backbone = found[0].decision.best if found and draft.sentences else None
+        confidences = [t.decision.confidence for t in found or taken]
+        notes = tuple(dict.fromkeys(n for t in taken for n in t.notes))
+        if self.generator and not self.calibration.calibrated:
+            notes += (f"confidence is not calibrated for the model {self.generator.name}",)
+        self.spent["total"] = (time.perf_counter() - self.began) * 1000
+        reader = ModelInfo(self.workshop.reader.name, self.workshop.reader.sha256)
+        metered = self.generator
+        return Answer(
+            question=question,
+            status=status,
+            answer=draft.text(),
+            confidence=round(min(confidences, default=0.0), 4),
+            phrase=backbone.candidate.phrase if backbone else None,
+            sentences=tuple(draft.sentences),
+            removed=tuple(draft.removed),
+            missing=" ".join(open_parts) if status == "partial" and open_parts else None,
+            citations=tuple(draft.citations),
+            hits=hits,
+            model=ModelInfo(metered.name, metered.sha256) if metered else reader,
+            reader=reader,
+            index_digest=self.workshop.index_digest,
+            seed=seed,
+            prompt_tokens=metered.prompt_tokens if metered else 0,
+            completion_tokens=metered.completion_tokens if metered else 0,
+            timings_ms=dict(self.spent),
+            considered=_considered(taken),
+            notes=notes if status != "not_found" else (),
+        )
+
+
+def _status(draft: Draft, open_parts: bool) -> Status:
+    if not draft.sentences:
+        return "not_found"
+    weak = any(s.verdict == "weak" for s in draft.sentences)
+    return "partial" if weak or open_parts else "answered"
+
+
+def _considered(taken: list[_Part]) -> tuple[Considered, ...]:
+    return tuple(c for t in taken for c in t.decision.considered(t.cited))

@@ -1,0 +1,68 @@
+"""Counts what an answer costs a language model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rag.generation.protocol import Completion, Generator, Prompt
+
+
+class Metered:
+    """A generator that counts the tokens of one answer.
+
+    A constant prefix counts once, however often it is used: it is decoded once.
+    """
+
+    def __init__(self, inner: Generator) -> None:
+        self._inner = inner
+        self._prefixes: set[tuple[tuple[str, str], ...]] = set()
+        self.prompt_tokens = 0
+        self.completion_tokens = 0
+
+    @property
+    def name(self) -> str:
+        """The inner model's name."""
+        return self._inner.name
+
+    @property
+    def sha256(self) -> str:
+        """The inner model's digest."""
+        return self._inner.sha256
+
+    def count_tokens(self, text: str) -> int:
+        """The number of tokens of a text."""
+        return self._inner.count_tokens(text)
+
+    def complete(
+        self,
+        prompt: Prompt,
+        *,
+        grammar: str | None = None,
+        max_tokens: int = 128,
+        stop: Sequence[str] = (),
+        on_text: Callable[[str], None] | None = None,
+    ) -> Completion:
+        """The inner model's continuation, counted."""
+        self._count(prompt)
+        done = self._inner.complete(
+            prompt, grammar=grammar, max_tokens=max_tokens, stop=stop, on_text=on_text
+        )
+        self.completion_tokens += done.completion_tokens
+        return done
+
+    def preference(self, prompts: Sequence[Prompt], yes: str, no: str) -> list[float]:
+        """The inner model's logit differences, counted."""
+        for prompt in prompts:
+            self._count(prompt)
+        return self._inner.preference(prompts, yes, no)
+
+    def close(self) -> None:
+        """Frees the inner model."""
+        self._inner.close()
+
+    def _count(self, prompt: Prompt) -> None:
+        if prompt.prefix not in self._prefixes:
+            self._prefixes.add(prompt.prefix)
+            constant = "\n".join(text for _, text in prompt.prefix)
+            self.prompt_tokens += self._inner.count_tokens(constant)
+        self.prompt_tokens += self._inner.count_tokens(prompt.rest + prompt.opening)

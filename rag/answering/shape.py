@@ -1,0 +1,86 @@
+"""What kind of answer a question wants, read from its words."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from rag.verification.quantities import months, quantities
+
+Shape = Literal["single", "yes_no", "comparison", "count", "list"]
+AnswerType = Literal["number", "time", "person", "any"]
+
+_LEADING = re.compile(
+    r"^(?:is|are|was|were|do|does|did|can|could|may|must|should|has|have|had|will|would|am)\b", re.I
+)
+_COMPARISON = re.compile(
+    r"\b(?:both|which (?:of|one|\w+ (?:is|was|has|had) \w*er)|who (?:is|was) \w+er\b|"
+    r"than|the same|differ(?:s|ed|ence|ent)?|compare[ds]?|in common|first, | or )",
+    re.I,
+)
+_COUNT = re.compile(r"^(?:.{0,40}\b)?how many\b", re.I)
+_LIST = re.compile(
+    r"\b(?:list|name (?:all|the|two|three)|which \w+s are|what are the|what \w+s are)\b", re.I
+)
+_TIME = re.compile(
+    r"\b(?:when|(?:what|which) (?:year|date|day|month|time)|since when|how long ago)\b", re.I
+)
+_NUMBER = re.compile(
+    r"\bhow (?:many|much|long|far|old|tall|high|big|large|often|deep|wide|heavy)\b|"
+    r"\bwhat (?:percentage|number|share|amount|price|rent|fee|cost)\b",
+    re.I,
+)
+_PERSON = re.compile(r"^(?:who|whom|whose)\b|\bwho\b", re.I)
+_PART = re.compile(
+    r"(?:,)?\s+and\s+(?=(?:how|what|when|where|who|whom|whose|which|why)\b)|"
+    r"\?\s+(?=\w)|;\s+(?=(?:how|what|when|where|who|which|why)\b)",
+    re.I,
+)
+
+
+def shape_of(question: str) -> Shape:
+    """The shape of the answer that a question wants."""
+    if _LEADING.match(question):
+        return "comparison" if re.search(r"\bor\b", question, re.I) else "yes_no"
+    if _COUNT.search(question):
+        return "count"
+    if _COMPARISON.search(question):
+        return "comparison"
+    return "list" if _LIST.search(question) else "single"
+
+
+def answer_type(question: str) -> AnswerType:
+    """What the answer should look like, by the question word."""
+    if _TIME.search(question):
+        return "time"
+    if _NUMBER.search(question):
+        return "number"
+    return "person" if _PERSON.search(question) else "any"
+
+
+def fits_type(kind: AnswerType, phrase: str) -> float:
+    """Whether a phrase looks like an answer of a kind: 1.0 yes, 0.0 no, 0.5 not told."""
+    if kind == "any":
+        return 0.5
+    if kind == "person":
+        return float(bool(re.search(r"\b[A-Z]", phrase)))
+    has_number = bool(quantities(phrase))
+    if kind == "time":
+        return float(has_number or bool(months(phrase)) or bool(_DAY.search(phrase)))
+    return float(has_number)
+
+
+_DAY = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|morning|noon|evening|night|spring|summer|"
+    r"autumn|winter|century|before|after|during)\b",
+    re.I,
+)
+
+
+def parts_of(question: str) -> tuple[str, ...]:
+    """The questions that a question joins by `and`, each with its question mark; at most 3."""
+    pieces = [p.strip(" ?,;") for p in _PART.split(question)]
+    pieces = [p for p in pieces if len(p.split()) >= 2]
+    if len(pieces) < 2 or len(pieces) > 3 or re.search(r"\bbetween\b", question, re.I):
+        return (question,)
+    return tuple(p + "?" for p in pieces)

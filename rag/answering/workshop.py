@@ -1,0 +1,73 @@
+"""What an answer is made with, and what is told while it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rag.calibration import Calibrated
+from rag.errors import QuestionInvalid
+from rag.generation.protocol import Generator
+from rag.reading.protocol import Reader
+from rag.types import Citation, Document, Hit, Phrase, Sentence
+
+MAX_CHARS = 2000
+MAX_WORDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """The resources of an answer, so that each can be replaced.
+
+    `search` gives the best k hits for a text, `document` a document by its path. Without a
+    `generator` the reader answers alone, by a quotation. `calibration` is that of the generator's
+    name unless another is given.
+    """
+
+    search: Callable[[str, int], Sequence[Hit]]
+    document: Callable[[str], Document]
+    reader: Reader
+    generator: Generator | None = None
+    index_digest: str = ""
+    calibration: Calibrated | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotationReady:
+    """A checked quotation, before anything is worded; `phrase` is what to highlight in it."""
+
+    citation: Citation
+    phrase: Phrase | None
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceReady:
+    """A sentence of the answer that passed its check, with everything it cites."""
+
+    sentence: Sentence
+    citations: tuple[Citation, ...]
+
+
+Event = QuotationReady | SentenceReady
+
+
+def checked_question(question: str) -> str:
+    """The question on one line, control characters taken out.
+
+    Raises `QuestionInvalid` where it holds no letter or digit, or is far too long.
+    """
+    printable = "".join(c if c.isprintable() or c.isspace() else " " for c in question)
+    folded = " ".join(printable.split())
+    if not any(c.isalnum() for c in folded):
+        raise QuestionInvalid(
+            "the question is empty: write what you want to know, for example "
+            '"When does the lease end?"'
+        )
+    words = len(folded.split())
+    if len(folded) > MAX_CHARS or words > MAX_WORDS:
+        raise QuestionInvalid(
+            f"the question has {words} words and {len(folded)} characters, at most {MAX_WORDS} "
+            f"words and {MAX_CHARS} characters are taken: ask one thing at a time"
+        )
+    return folded

@@ -1,0 +1,106 @@
+"""Turns judged evidence into sentences with markers, each checked against what it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from rag.answering.candidates import Candidate
+from rag.answering.workshop import Event, QuotationReady, SentenceReady
+from rag.reading.protocol import Reader
+from rag.types import Citation, Document, Removed, Sentence, Span, Verdict
+from rag.untrusted import neutralise
+from rag.verification.support import Support, check
+
+
+@dataclass(slots=True)
+class Draft:
+    """An answer while it is written: sentences that passed, with their citations.
+
+    Markers count from 1 in the order of use; the same span always gets the same marker.
+    """
+
+    document: Callable[[str], Document]
+    reader: Reader
+    on_event: Callable[[Event], None] | None = None
+    sentences: list[Sentence] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    removed: list[Removed] = field(default_factory=list)
+
+    def quote(self, candidate: Candidate, lead: str = "") -> Sentence:
+        """Adds a candidate's own sentences as they stand, and tells of the quotation.
+
+        `lead` is a word such as `Yes` that is set before the quotation.
+        """
+        citation = self._citation(candidate.document, candidate.span)
+        text = shown_text(citation.quote)
+        support = check(text, [citation.quote, text], None)
+        self._tell(QuotationReady(citation, candidate.phrase, support.score))
+        return self._add(f"{lead}: {text}" if lead else text, [citation], support)
+
+    def say(
+        self, text: str, cited: Sequence[tuple[str, Span]], judged: float | None = None
+    ) -> bool:
+        """Adds a sentence if what it cites supports it; else notes why it was removed."""
+        text = shown_text(text)
+        quotes = [span.of(self.document(name).text) for name, span in cited]
+        support = check(text, quotes, self.reader, context=self._context(cited), judge=judged)
+        if support.verdict == "removed":
+            reason = "; ".join(support.reasons) or "its source does not support it"
+            self.removed.append(Removed(text, reason))
+            return False
+        self._add(text, [self._citation(name, span) for name, span in cited], support)
+        return True
+
+    def keep(self, text: str, cited: Sequence[tuple[str, Span]], support: Support) -> None:
+        """Adds a sentence that was already checked."""
+        self._add(shown_text(text), [self._citation(name, span) for name, span in cited], support)
+
+    def text(self) -> str:
+        """The answer with its markers."""
+        return " ".join(
+            f"{s.text} {''.join(f'[{m}]' for m in s.citations)}" for s in self.sentences
+        )
+
+    def _add(self, text: str, cited: Sequence[Citation], support: Support) -> Sentence:
+        for citation in cited:
+            if citation not in self.citations:
+                self.citations.append(citation)
+        verdict: Verdict = "supported" if support.verdict == "supported" else "weak"
+        sentence = Sentence(
+            text, tuple(dict.fromkeys(c.marker for c in cited)), round(support.score, 4), verdict
+        )
+        self.sentences.append(sentence)
+        self._tell(SentenceReady(sentence, tuple(cited)))
+        return sentence
+
+    def _citation(self, name: str, span: Span) -> Citation:
+        for known in self.citations:
+            if known.document == name and known.span == span:
+                return known
+        document = self.document(name)
+        return Citation(
+            len(self.citations) + 1,
+            name,
+            span,
+            span.of(document.text),
+            document.page_at(span.start),
+            document.line_at(span.start),
+            document.heading_at(span.start),
+        )
+
+    def _context(self, cited: Sequence[tuple[str, Span]]) -> list[str]:
+        found = []
+        for name, span in cited:
+            document = self.document(name)
+            found += [document.title or name, document.heading_at(span.start) or ""]
+        return found
+
+    def _tell(self, event: Event) -> None:
+        if self.on_event:
+            self.on_event(event)
+
+
+def shown_text(text: str) -> str:
+    """A document's or a model's text as a sentence of an answer: one line, no marker of its own."""
+    return " ".join(neutralise(text).split())

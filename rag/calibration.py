@@ -1,0 +1,192 @@
+"""Signals -> a probability, by logistic regression whose coefficients are data.
+
+A calibration is a JSON file in `rag/data/calibration/`: coefficients, the scale of each signal,
+thresholds, and a record of what it was fitted on. Confidence depends on the generator, so that
+there is one file a generator; another generator gets the generic one, marked as not calibrated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from math import exp, log
+from typing import Any
+
+GENERIC = "generic"
+QUOTE = "quote"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """A fitted logistic regression.
+
+    `calibrated` is False where the coefficients were fitted with another model than the one that
+    gives the signals. `record` says on what they were fitted and how well they did.
+    """
+
+    name: str
+    intercept: float
+    weights: Mapping[str, float]
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    calibrated: bool = True
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    def probability(self, signals: Mapping[str, float]) -> float:
+        """The probability for signals by name, strictly between 0 and 1.
+
+        A signal without a weight counts nothing, a weight without its signal meets 0.
+        """
+        total = self.intercept + sum(w * signals.get(n, 0.0) for n, w in self.weights.items())
+        return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+
+    def threshold(self, name: str, default: float) -> float:
+        """A threshold by its name."""
+        return float(self.thresholds.get(name, default))
+
+
+def load(name: str) -> Calibrated:
+    """The calibration of a name such as `answer-qwen2.5-coder-1.5b-instruct` or `support`.
+
+    Where there is none, the generic one of the same kind (the word before the first hyphen),
+    with `calibrated` False. Raises `ValueError` for a kind that does not exist.
+    """
+    kind = name.partition("-")[0]
+    folder = files("rag") / "data" / "calibration"
+    own, generic = folder / f"{name}.json", folder / f"{kind}-{GENERIC}.json"
+    if own.is_file():
+        return parse(name, json.loads(own.read_text(encoding="utf-8")), calibrated=True)
+    if generic.is_file():
+        return parse(name, json.loads(generic.read_text(encoding="utf-8")), calibrated=False)
+    raise ValueError(f"no calibration of the kind '{kind}'")
+
+
+def for_answers(generator: str | None) -> Calibrated:
+    """The calibration of an answer's confidence with a generator (None: the reader alone)."""
+    return load(f"answer-{generator or QUOTE}")
+
+
+def parse(name: str, raw: Mapping[str, Any], *, calibrated: bool) -> Calibrated:
+    """The calibration in a parsed JSON file."""
+    return Calibrated(
+        name=name,
+        intercept=float(raw["intercept"]),
+        weights={str(k): float(v) for k, v in raw["weights"].items()},
+        thresholds={str(k): float(v) for k, v in raw.get("thresholds", {}).items()},
+        calibrated=calibrated,
+        record=dict(raw.get("record", {})),
+    )
+
+
+def fit(
+    rows: Sequence[Mapping[str, float]],
+    labels: Sequence[bool],
+    names: Sequence[str],
+    *,
+    penalty: float = 1.0,
+) -> Calibrated:
+    """Coefficients that maximise the penalised likelihood, by Newton's method.
+
+    The L2 penalty is on standardised signals and not on the intercept; weights are given back on
+    the signals' own scale. Raises `ValueError` without examples of both labels.
+    """
+    import numpy as np
+
+    if len(set(labels)) < 2:
+        raise ValueError("fitting needs examples of both labels")
+    x = np.array([[row.get(n, 0.0) for n in names] for row in rows], dtype=np.float64)
+    y = np.array(labels, dtype=np.float64)
+    mean, scale = x.mean(axis=0), x.std(axis=0)
+    scale[scale < 1e-9] = 1.0
+    z = np.column_stack([np.ones(len(x)), (x - mean) / scale])
+    ridge = np.diag([0.0] + [penalty] * len(names))
+    w = np.zeros(z.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(z @ w, -30, 30)))
+        gradient = z.T @ (y - p) - ridge @ w
+        hessian = (z * (p * (1 - p) + 1e-9)[:, None]).T @ z + ridge
+        step = np.linalg.solve(hessian, gradient)
+        w = w + step
+        if np.abs(step).max() < 1e-8:
+            break
+    weights = w[1:] / scale
+    intercept = float(w[0] - (weights * mean).sum())
+    return Calibrated("fitted", intercept, dict(zip(names, map(float, weights), strict=True)))
+
+
+def to_json(fitted: Calibrated, thresholds: Mapping[str, float], record: Mapping[str, Any]) -> str:
+    """The JSON file of a calibration, coefficients rounded to 5 decimals."""
+    return (
+        json.dumps(
+            {
+                "intercept": round(fitted.intercept, 5),
+                "weights": {k: round(v, 5) for k, v in fitted.weights.items()},
+                "thresholds": {k: round(v, 4) for k, v in thresholds.items()},
+                "record": dict(record),
+            },
+            indent=1,
+            ensure_ascii=False,
+        )
+        + "\n"
+    )
+
+
+def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:
+    """The area under the ROC curve: how often a true one scores higher, ties counting half.
+
+    0.5 where one of the labels is missing.
+    """
+    true = [s for s, label in zip(scores, labels, strict=True) if label]
+    false = [s for s, label in zip(scores, labels, strict=True) if not label]
+    if not true or not false:
+        return 0.5
+    wins = sum((t > f) + 0.5 * (t == f) for t in true for f in false)
+    return wins / (len(true) * len(false))
+
+
+def calibration_error(scores: Sequence[float], labels: Sequence[bool], bins: int = 10) -> float:
+    """The expected calibration error over `bins` bins of equal width; 0.0 without examples."""
+    if not scores:
+        return 0.0
+    error = 0.0
+    for b in range(bins):
+        inside = [
+            (s, label)
+            for s, label in zip(scores, labels, strict=True)
+            if min(bins - 1, int(s * bins)) == b
+        ]
+        if inside:
+            gap = sum(s for s, _ in inside) - sum(label for _, label in inside)
+            error += abs(gap)
+    return error / len(scores)
+
+
+def best_threshold(
+    scores: Sequence[float], labels: Sequence[bool], *, answered_at_least: float = 0.0
+) -> float:
+    """The threshold with the best F1 of saying no (a score below it) to the false ones.
+
+    Only thresholds that keep at least the share `answered_at_least` of the true ones count; 0.5
+    where there is none. Of equal ones the lowest is taken.
+    """
+    true = sorted(s for s, label in zip(scores, labels, strict=True) if label)
+    best, best_f1 = 0.5, -1.0
+    for cut in sorted(set(scores)):
+        kept = sum(s >= cut for s in true) / len(true) if true else 1.0
+        refused = [label for s, label in zip(scores, labels, strict=True) if s < cut]
+        right = sum(not label for label in refused)
+        precision = right / len(refused) if refused else 0.0
+        recall = right / max(1, len(labels) - len(true))
+        f1 = 2 * precision * recall / (precision + recall) if right else 0.0
+        if kept >= answered_at_least and f1 > best_f1:
+            best, best_f1 = cut, f1
+    return best
+
+
+def log_loss(scores: Sequence[float], labels: Sequence[bool]) -> float:
+    """The mean negative logarithm of the probability given to what was true."""
+    if not scores:
+        return 0.0
+    clipped = [min(max(s, 1e-6), 1 - 1e-6) for s in scores]
+    return -sum(log(s if y else 1 - s) for s, y in zip(clipped, labels, strict=True)) / len(scores)

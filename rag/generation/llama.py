@@ -1,0 +1,219 @@
+"""A language model in the process, through llama.cpp."""
+
+from __future__ import annotations
+
+import codecs
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.generation.native import Grammar, Native
+from rag.generation.protocol import Completion, Prompt
+from rag.generation.template import ChatTemplate
+
+CONTEXT_TOKENS = 2048
+_KEPT_PREFIXES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A constant prefix that was decoded: its tokens, its state and what follows the rest."""
+
+    length: int
+    state: bytes
+
+
+class LlamaGenerator:
+    """A `Generator` on a GGUF file.
+
+    Each constant prefix is decoded once, in batches of its own, and kept; what follows is
+    decoded behind it. The same prompt gives the same bytes, warm or cold. Safe to share between
+    threads: calls wait for each other. Raises `ModelInvalid` for a file that is no GGUF model
+    and `MissingDependency` where llama-cpp-python is not installed.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        name: str | None = None,
+        sha256: str = "",
+        threads: int = 1,
+        gpu_layers: int = 0,
+        context: int = CONTEXT_TOKENS,
+        chat_template: str | None = None,
+    ) -> None:
+        file = Path(path)
+        self._name = name or file.stem
+        self._sha256 = sha256
+        self._native = Native(file, threads=threads, gpu_layers=gpu_layers, context_tokens=context)
+        self._template = ChatTemplate(
+            chat_template or self._native.metadata("tokenizer.chat_template"),
+            bos=self._native.piece_of_special("bos"),
+            eos=self._native.piece_of_special("eos"),
+            adds_bos=self._native.adds_beginning,
+        )
+        self._kept: dict[str, _Kept] = {}
+        self._current: str | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def name(self) -> str:
+        """The model's name, as in models.txt, or its file's name."""
+        return self._name
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the model file."""
+        return self._sha256
+
+    def count_tokens(self, text: str) -> int:
+        """The number of tokens of a text, special tokens not counted as special."""
+        with self._lock:
+            return len(self._native.tokens(text, special=False))
+
+    def complete(
+        self,
+        prompt: Prompt,
+        *,
+        grammar: str | None = None,
+        max_tokens: int = 128,
+        stop: Sequence[str] = (),
+        on_text: Callable[[str], None] | None = None,
+    ) -> Completion:
+        """The greedy continuation of the prompt, under a GBNF grammar if one is given.
+
+        It ends at the end of the turn, before the first of `stop`, or after `max_tokens`. Bytes
+        that are no UTF-8 become U+FFFD.
+        """
+        with self._lock:
+            rules = self._native.grammar(grammar) if grammar else None
+            try:
+                used = self._enter(prompt)
+                return self._continue(used, rules, max_tokens, tuple(stop), on_text)
+            finally:
+                if rules:
+                    rules.close()
+
+    def preference(self, prompts: Sequence[Prompt], yes: str, no: str) -> list[float]:
+        """For each prompt, logit(`yes`) - logit(`no`) of the first token after it."""
+        with self._lock:
+            first = [self._native.tokens(word, special=False)[0] for word in (yes, no)]
+            differences = []
+            for prompt in prompts:
+                self._enter(prompt)
+                row = self._native.scores()
+                differences.append(float(row[first[0]]) - float(row[first[1]]))
+            return differences
+
+    def prompt_tokens(self, prompt: Prompt) -> int:
+        """The number of tokens of a prompt, its constant prefix included."""
+        with self._lock:
+            frame = self._template.frame(prompt)
+            head = len(self._native.tokens(frame.head, special=True, beginning=True))
+            return head + len(self._behind(prompt, frame.tail))
+
+    def close(self) -> None:
+        """Frees the model."""
+        with self._lock:
+            self._native.close()
+
+    def _behind(self, prompt: Prompt, tail: str) -> list[int]:
+        native = self._native
+        return [
+            *native.tokens(prompt.rest, special=False),
+            *native.tokens(tail, special=True),
+            *(native.tokens(prompt.opening, special=False) if prompt.opening else ()),
+        ]
+
+    def _enter(self, prompt: Prompt) -> int:
+        """Decodes a prompt; returns its length in tokens."""
+        frame = self._template.frame(prompt)
+        kept = self._prefix(frame.head)
+        try:
+            self._native.cut(kept.length)
+            self._native.feed(self._behind(prompt, frame.tail))
+        except BaseException:
+            self._current = None  # an interrupted batch leaves cells that nobody accounts for
+            raise
+        return self._native.position
+
+    def _prefix(self, head: str) -> _Kept:
+        kept = self._kept.get(head)
+        if kept is None:
+            self._current = None
+            tokens = self._native.tokens(head, special=True, beginning=True)
+            self._native.clear()
+            self._native.feed(tokens)
+            kept = _Kept(len(tokens), self._native.snapshot())
+            if len(self._kept) >= _KEPT_PREFIXES:
+                del self._kept[next(iter(self._kept))]
+            self._kept[head] = kept
+        if self._current != head:
+            self._native.restore(kept.state, kept.length)
+            self._current = head
+        return kept
+
+    def _continue(
+        self,
+        used: int,
+        rules: Grammar | None,
+        max_tokens: int,
+        stop: tuple[str, ...],
+        on_text: Callable[[str], None] | None,
+    ) -> Completion:
+        native = self._native
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        written = _Written(stop, on_text)
+        count, finished = 0, False
+        limit = min(max_tokens, native.context_tokens - used)
+        while count < limit:
+            scores = native.scores()
+            token = rules.choose(scores) if rules else int(scores.argmax())
+            count += 1
+            if native.ends(token):
+                finished = True
+                break
+            if written.add(decoder.decode(native.piece(token))):
+                finished = True
+                break
+            if rules:
+                rules.accept(token)
+            if count < limit:
+                native.feed([token])
+        if not written.stopped:
+            written.add(decoder.decode(b"", final=True))
+        return Completion(written.finish(), used, count, finished)
+
+
+class _Written:
+    """The text so far; hands it on as soon as no stop string can begin in it."""
+
+    def __init__(self, stop: tuple[str, ...], on_text: Callable[[str], None] | None) -> None:
+        self._stop = stop
+        self._on_text = on_text
+        self._text = ""
+        self._sent = 0
+        self._longest = max(map(len, stop), default=1)
+        self.stopped = False
+
+    def add(self, piece: str) -> bool:
+        """Appends a piece; returns whether a stop string was met."""
+        begin = max(0, len(self._text) - self._longest + 1)
+        self._text += piece
+        found = [at for word in self._stop if (at := self._text.find(word, begin)) >= 0]
+        if found:
+            self._text = self._text[: min(found)]
+            self.stopped = True
+        self._send(len(self._text) - (0 if self.stopped else self._longest - 1))
+        return self.stopped
+
+    def finish(self) -> str:
+        self._send(len(self._text))
+        return self._text
+
+    def _send(self, until: int) -> None:
+        if self._on_text and until > self._sent:
+            self._on_text(self._text[self._sent : until])
+            self._sent = until

@@ -1,0 +1,285 @@
+"""llama.cpp behind a few plain calls: one model, one context, one sequence.
+
+The only module that touches `llama_cpp`. The context holds one sequence at a time, so the cells of
+the attention cache are always laid out alike: a constant prefix first, the rest behind it. That is
+what makes an answer the same whether the model is warm or cold. Prefixes that were decoded once
+are kept as bytes outside the context (28 KB a token for a 1.5B model) and copied back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import MissingDependency, ModelInvalid
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+INSTALL = "pip install llama-cpp-python"
+_BATCH_TOKENS = 256  # bounds the compute buffers: a row of scores is 0.6 MB for 152,000 words
+_quiet: Any = None  # the C log callback must outlive every model
+_load_lock = threading.Lock()
+
+
+def library() -> Any:
+    """The low-level llama.cpp bindings, silenced.
+
+    Raises `MissingDependency` with the install line where they cannot be imported.
+    """
+    global _quiet
+    try:
+        import llama_cpp.llama_cpp as bindings
+    except (ImportError, OSError, RuntimeError) as exc:
+        raise MissingDependency(
+            f"llama-cpp-python cannot be imported ({exc}), so no language model can word an "
+            f"answer: install it with `{INSTALL}`, or ask with --quote"
+        ) from exc
+    if _quiet is None:
+        _quiet = bindings.llama_log_callback(lambda level, text, data: None)
+        bindings.llama_log_set(_quiet, ctypes.c_void_p(0))
+    return bindings
+
+
+class Native:
+    """One loaded model with one context; not safe for two threads at once (the caller locks)."""
+
+    def __init__(self, path: Path, *, threads: int, gpu_layers: int, context_tokens: int) -> None:
+        self._lib = library()
+        self._path = path
+        self._model: Any = None
+        self._context: Any = None
+        _check_magic(path)
+        with _load_lock:
+            self._lib.llama_backend_init()
+            self._model = self._load(gpu_layers)
+        self._vocabulary = self._lib.llama_model_get_vocab(self._model)
+        self.adds_beginning = bool(self._lib.llama_vocab_get_add_bos(self._vocabulary))
+        self.words = int(self._lib.llama_vocab_n_tokens(self._vocabulary))
+        self.context_tokens = min(
+            context_tokens, int(self._lib.llama_model_n_ctx_train(self._model)) or context_tokens
+        )
+        self._context = self._open(threads)
+        self._memory = self._lib.llama_get_memory(self._context)
+        self._batch = self._lib.llama_batch_init(_BATCH_TOKENS, 0, 1)
+        self.position = 0
+
+    def _load(self, gpu_layers: int) -> Any:
+        parameters = self._lib.llama_model_default_params()
+        parameters.n_gpu_layers = gpu_layers
+        _without_mapping(self._lib, parameters)
+        model = self._lib.llama_model_load_from_file(str(self._path).encode(), parameters)
+        if not model:
+            raise ModelInvalid(
+                f"{self._path} is not a GGUF model that llama.cpp can load: fetch it again with "
+                "`rag models pull`, or give another with --model"
+            )
+        return model
+
+    def _open(self, threads: int) -> Any:
+        parameters = self._lib.llama_context_default_params()
+        parameters.n_ctx = self.context_tokens
+        parameters.n_batch = parameters.n_ubatch = _BATCH_TOKENS
+        parameters.n_seq_max = 1
+        parameters.n_threads = parameters.n_threads_batch = max(1, threads)
+        parameters.no_perf = True
+        if hasattr(parameters, "n_outputs_max"):  # since 0.3.3x: only one row is ever read
+            parameters.n_outputs_max = 1
+        context = self._lib.llama_init_from_model(self._model, parameters)
+        if not context:
+            self.close()
+            raise ModelInvalid(
+                f"{self._path}: no context of {self.context_tokens} tokens can be opened (too "
+                "little memory?): close other programs or choose a smaller model with --model"
+            )
+        return context
+
+    def metadata(self, key: str) -> str | None:
+        """A text value of the GGUF file, such as `tokenizer.chat_template`; None without it."""
+        size = 1 << 16
+        buffer = ctypes.create_string_buffer(size)
+        length = self._lib.llama_model_meta_val_str(self._model, key.encode(), buffer, size)
+        if length < 0:
+            return None
+        if length >= size:
+            buffer = ctypes.create_string_buffer(length + 1)
+            self._lib.llama_model_meta_val_str(self._model, key.encode(), buffer, length + 1)
+        return buffer.value.decode("utf-8", "replace")
+
+    def piece_of_special(self, which: str) -> str:
+        """The text of the `bos` or `eos` token; empty where the vocabulary has none."""
+        token = getattr(self._lib, f"llama_vocab_{which}")(self._vocabulary)
+        return self.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
+
+    def tokens(self, text: str, *, special: bool, beginning: bool = False) -> list[int]:
+        """The tokens of a text; with `special`, template tokens in it are read as such."""
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8
+        buffer = (self._lib.llama_token * room)()
+        add = beginning and self.adds_beginning
+        count = self._lib.llama_tokenize(
+            self._vocabulary, data, len(data), buffer, room, add, special
+        )
+        return list(buffer[: max(0, count)])
+
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """The bytes a token stands for; they may end in the middle of a character."""
+        buffer = ctypes.create_string_buffer(256)
+        length = self._lib.llama_token_to_piece(
+            self._vocabulary, token, buffer, len(buffer), 0, special
+        )
+        return buffer.raw[: max(0, length)]
+
+    def ends(self, token: int) -> bool:
+        """Whether the token ends a turn."""
+        return bool(self._lib.llama_vocab_is_eog(self._vocabulary, token))
+
+    def cut(self, position: int) -> None:
+        """Forgets everything from `position` on."""
+        self._lib.llama_memory_seq_rm(self._memory, 0, position, -1)
+        self.position = position
+
+    def feed(self, tokens: Sequence[int]) -> None:
+        """Decodes tokens behind what is there; afterwards `scores` holds the last one's row."""
+        if self.position + len(tokens) > self.context_tokens:
+            raise ModelInvalid(
+                f"{self._path.name}: {self.position + len(tokens)} tokens do not fit into its "
+                f"context of {self.context_tokens}: ask a shorter question or choose a model "
+                "with a longer context"
+            )
+        for begin in range(0, len(tokens), _BATCH_TOKENS):
+            self._decode(
+                tokens[begin : begin + _BATCH_TOKENS], begin + _BATCH_TOKENS >= len(tokens)
+            )
+
+    def _decode(self, tokens: Sequence[int], last: bool) -> None:
+        batch = self._batch
+        batch.n_tokens = len(tokens)
+        for i, token in enumerate(tokens):
+            batch.token[i] = token
+            batch.pos[i] = self.position + i
+            batch.n_seq_id[i] = 1
+            batch.seq_id[i][0] = 0
+            batch.logits[i] = 0
+        batch.logits[len(tokens) - 1] = 1 if last else 0
+        code = self._lib.llama_decode(self._context, batch)
+        if code != 0:
+            self.cut(0)
+            raise ModelInvalid(
+                f"{self._path.name}: llama.cpp could not decode {len(tokens)} tokens (code {code}):"
+                " try fewer --gpu-layers or another model"
+            )
+        self.position += len(tokens)
+
+    def scores(self) -> NDArray[np.float32]:
+        """The scores of the next token, shape (words,); valid until the next `feed`."""
+        import numpy
+
+        row = self._lib.llama_get_logits_ith(self._context, -1)
+        return numpy.ctypeslib.as_array(row, shape=(self.words,))
+
+    def snapshot(self) -> bytes:
+        """The state of the sequence as bytes, for `restore`."""
+        size = self._lib.llama_state_seq_get_size(self._context, 0)
+        buffer = (ctypes.c_uint8 * size)()
+        written = self._lib.llama_state_seq_get_data(self._context, buffer, size, 0)
+        return bytes(memoryview(buffer)[:written])
+
+    def restore(self, state: bytes, position: int) -> None:
+        """Replaces the sequence by a snapshot that ended at `position`."""
+        self._lib.llama_memory_clear(self._memory, False)
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        self._lib.llama_state_seq_set_data(self._context, buffer, len(state), 0)
+        self.position = position
+
+    def clear(self) -> None:
+        """Forgets the whole sequence."""
+        self._lib.llama_memory_clear(self._memory, False)
+        self.position = 0
+
+    def grammar(self, text: str) -> Grammar:
+        """A running grammar; raises `ValueError` where llama.cpp does not accept its text."""
+        return Grammar(self._lib, self._vocabulary, text)
+
+    def close(self) -> None:
+        """Frees the context and the model; calling it again does nothing."""
+        if self._context:
+            self._lib.llama_batch_free(self._batch)
+            self._lib.llama_free(self._context)
+            self._context = None
+        if self._model:
+            self._lib.llama_model_free(self._model)
+            self._model = None
+
+
+class Grammar:
+    """A GBNF grammar that follows the tokens it is shown."""
+
+    def __init__(self, lib: Any, vocabulary: Any, text: str) -> None:
+        self._lib = lib
+        self._sampler = lib.llama_sampler_init_grammar(vocabulary, text.encode(), b"root")
+        if not self._sampler:
+            raise ValueError(f"not a GBNF grammar: {text[:80]!r}")
+
+    def choose(self, scores: NDArray[np.float32]) -> int:
+        """The best token that the grammar allows.
+
+        The best token of all is tried alone first: a grammar costs time for each word it is
+        asked about, and there are 152,000.
+        """
+        import numpy
+
+        best = int(scores.argmax())
+        if self._allowed([best]):
+            return best
+        for count in (64, 4096, len(scores)):
+            order = numpy.argsort(-scores, kind="stable")[:count].tolist()
+            if kept := self._allowed(order):
+                return kept[0]
+        return best
+
+    def _allowed(self, tokens: Sequence[int]) -> list[int]:
+        data = (self._lib.llama_token_data * len(tokens))()
+        for slot, token in zip(data, tokens, strict=True):
+            slot.id = token
+            slot.logit = 1.0
+        array = self._lib.llama_token_data_array(data, len(tokens), -1, False)
+        self._lib.llama_sampler_apply(self._sampler, ctypes.byref(array))
+        return [slot.id for slot in data if slot.logit > 0.0]
+
+    def accept(self, token: int) -> None:
+        """Moves the grammar on by a token it allowed."""
+        self._lib.llama_sampler_accept(self._sampler, token)
+
+    def close(self) -> None:
+        """Frees the grammar."""
+        if self._sampler:
+            self._lib.llama_sampler_free(self._sampler)
+            self._sampler = None
+
+
+def _check_magic(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as exc:
+        raise ModelInvalid(
+            f"the model file {path} cannot be read ({exc.strerror}): give another with --model"
+        ) from exc
+    if magic != b"GGUF":
+        raise ModelInvalid(
+            f"{path} is not a GGUF file (it begins with {magic!r}): give the path of a .gguf "
+            "model with --model, or one of the names that `rag models` lists"
+        )
+
+
+def _without_mapping(lib: Any, parameters: Any) -> None:
+    # Repacked weights live beside the mapped file, so that mapping holds the model twice.
+    if hasattr(parameters, "load_mode"):
+        parameters.load_mode = lib.LLAMA_LOAD_MODE_NONE
+    else:
+        parameters.use_mmap = False

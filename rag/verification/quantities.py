@@ -1,0 +1,200 @@
+"""Numbers, dates and units in running text, as comparable values.
+
+`1,000`, `1 000` and `a thousand` are one value; so are `3.5 %` and `3.5 per cent`, `12 March` and
+`2025-03-12` as far as they go. Written for English; digits work in any language.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+
+def _split(words: str) -> list[str]:
+    return words.split()
+
+
+_ONES = _split(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+)
+_TENS = _split("twenty thirty forty fifty sixty seventy eighty ninety")
+_ORDINALS = _split(
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+    "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+)
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALE_LETTERS = {"k": 1000, "m": 10**6, "bn": 10**9, "mn": 10**6}
+_MONTHS = _split(
+    "january february march april may june july august september october november december"
+)
+_MONTH_OF = {m: i for i, m in enumerate(_MONTHS, 1)} | {
+    m[:3]: i for i, m in enumerate(_MONTHS, 1) if m != "may"
+}
+_MONTH_OF["sept"] = 9
+_WORDS = (
+    {w: i for i, w in enumerate(_ONES)}
+    | {w: 20 + 10 * i for i, w in enumerate(_TENS)}
+    | {"dozen": 12, "twice": 2, "thrice": 3}
+)
+_UNITS: dict[str, str] = {}
+for _canon, _forms in {
+    "percent": "% percent pct",
+    "euro": "€ eur euro euros",
+    "dollar": "$ usd dollar dollars",
+    "pound": "£ gbp pound pounds",
+    "year": "year years yr yrs",
+    "month": "month months",
+    "week": "week weeks",
+    "day": "day days",
+    "hour": "hour hours hr hrs h",
+    "minute": "minute minutes min mins",
+    "second": "seconds sec secs",
+    "kilometre": "km kilometre kilometres kilometer kilometers",
+    "metre": "m metre metres meter meters",
+    "centimetre": "cm centimetre centimetres centimeter centimeters",
+    "millimetre": "mm millimetre millimetres",
+    "mile": "mile miles",
+    "foot": "ft foot feet",
+    "inch": "inch inches",
+    "kilogram": "kg kilogram kilograms kilo kilos",
+    "gram": "g gram grams",
+    "tonne": "t tonne tonnes ton tons",
+    "litre": "l litre litres liter liters",
+    "degree": "° degree degrees °c °f",
+    "hectare": "ha hectare hectares",
+    "acre": "acre acres",
+    "volt": "v volt volts",
+    "watt": "w watt watts",
+    "kilowatt": "kw kilowatt kilowatts",
+}.items():
+    for _form in _forms.split():
+        _UNITS[_form] = _canon
+
+_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_CLOCK = re.compile(r"\b(\d{1,2})[:.](\d{2})(?=\s?(?:am|pm|a\.m|p\.m|h\b|o'clock)|\b(?!\d))", re.I)
+_GROUPED = r"\d{1,3}(?:[,\u00a0\u202f' ]\d{3})+(?!\d)"
+_NUMBER = re.compile(
+    rf"(?P<sign>[€$£]\s?)?(?P<digits>{_GROUPED}(?:\.\d+)?|\d+(?:[.,]\d+)?)"
+    r"(?P<suffix>st\b|nd\b|rd\b|th\b)?(?P<scale>\s?(?:k|m|bn|mn)\b(?![a-z]))?"
+    r"(?P<unit>\s?[%€$£°]|[\s-]?[A-Za-z]+\.?)?"
+)
+_WORD = re.compile(r"[A-Za-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A value as it stands in a text, with the unit behind it (empty if none is known)."""
+
+    value: Decimal
+    unit: str
+    text: str
+    ordinal: bool = False
+
+
+def quantities(text: str) -> list[Quantity]:
+    """The numbers of a text in order of form: digits first, then number words."""
+    return [*_in_digits(text), *_in_words(text)]
+
+
+def months(text: str) -> set[int]:
+    """The months a text names, by word or in an ISO date; `may` only with a capital letter."""
+    found = {int(m) for _, m, _ in _ISO.findall(text) if 1 <= int(m) <= 12}
+    for word in re.findall(r"\b[A-Z][a-z]+\b", text):
+        if (number := _MONTH_OF.get(word.lower())) is not None:
+            found.add(number)
+    return found
+
+
+def _in_digits(text: str) -> list[Quantity]:
+    found = []
+    for match in _NUMBER.finditer(text):
+        value = _decimal(match["digits"])
+        if value is None:
+            continue
+        unit_text = (match["unit"] or "").strip(" -.\u00a0").lower()
+        scale = (match["scale"] or "").strip().lower()
+        if scale in ("k", "bn", "mn") or (scale == "m" and match["sign"]):
+            value *= _SCALE_LETTERS[scale]
+        elif scale == "m":
+            unit_text = "m"
+        if unit_text in _SCALES:
+            value *= _SCALES[unit_text]
+            unit_text = _word_after(text, match.end())
+        if unit_text == "per":  # per cent
+            unit_text = "percent" if _word_after(text, match.end()) == "cent" else ""
+        unit = _UNITS.get((match["sign"] or "").strip()) or _UNITS.get(unit_text, "")
+        found.append(Quantity(value, unit, match["digits"], bool(match["suffix"])))
+    return found
+
+
+def _word_after(text: str, position: int) -> str:
+    match = re.compile(r"[\s-]*([A-Za-z%€$£]+)").match(text, position)
+    return match[1].lower() if match else ""
+
+
+def _decimal(digits: str) -> Decimal | None:
+    plain = re.sub(r"[\u00a0\u202f' ]", "", digits)
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", plain):
+        plain = plain.replace(",", "")
+    plain = plain.replace(",", ".")
+    try:
+        return Decimal(plain).normalize()
+    except InvalidOperation:
+        return None
+
+
+def _in_words(text: str) -> list[Quantity]:
+    found: list[Quantity] = []
+    words = [(m.group().lower(), m.start(), m.end()) for m in _WORD.finditer(text)]
+    i = 0
+    while i < len(words):
+        taken, value, ordinal = _number_at(words, i, text)
+        if taken:
+            after = words[i + taken][0] if i + taken < len(words) else ""
+            if after == "per" and i + taken + 1 < len(words):
+                after = "percent" if words[i + taken + 1][0] == "cent" else ""
+            phrase = text[words[i][1] : words[i + taken - 1][2]]
+            found.append(
+                Quantity(Decimal(value).normalize(), _UNITS.get(after, ""), phrase, ordinal)
+            )
+        i += taken or 1
+    return found
+
+
+def _number_at(words: list[tuple[str, int, int]], i: int, text: str) -> tuple[int, int, bool]:
+    """How many words from `i` on are one number, its value, and whether it is an ordinal."""
+    total = current = taken = 0
+    ordinal = False
+    while i + taken < len(words):
+        word, begin, _ = words[i + taken]
+        if taken and not re.fullmatch(r"[\s-]*", text[words[i + taken - 1][2] : begin]):
+            break
+        if word == "and" and taken and (current >= 100 or total):
+            follows = words[i + taken + 1][0] if i + taken + 1 < len(words) else ""
+            if follows not in _WORDS:
+                break
+        elif word in _WORDS and not (taken and _unit_done(current, _WORDS[word])):
+            current += _WORDS[word]
+        elif word in _SCALES and (taken or (i and words[i - 1][0] in ("a", "one"))):
+            factor = _SCALES[word]
+            current = max(current, 1) * factor
+            if factor >= 1000:
+                total, current = total + current, 0
+        elif word in _ORDINALS[1:] and not (taken and _unit_done(current, 1)):
+            current += _ORDINALS.index(word)
+            ordinal = True
+            taken += 1
+            break
+        else:
+            break
+        taken += 1
+    if taken == 1 and words[i][0] in ("one", "second"):  # a pronoun, a unit of time
+        return 0, 0, False
+    return taken, total + current, ordinal
+
+
+def _unit_done(current: int, more: int) -> bool:
+    tail = current % 100
+    return tail != 0 and (tail % 10 != 0 or tail < 20 or more >= 10)

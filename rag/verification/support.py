@@ -1,0 +1,125 @@
+"""How well a cited text supports a sentence: a value from 0 to 1 and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from rag.calibration import Calibrated, load
+from rag.reading.protocol import Entailment, Reader
+from rag.verification.rules import Finding, coverage, findings, is_verbatim
+
+SUPPORTED = 0.5
+WEAK = 0.25
+VERBATIM = 0.99
+_HARD = frozenset({"number", "unit", "month", "name", "negation", "opposite"})
+_SURE_AGAINST = frozenset({"number", "unit", "negation"})
+_NEUTRAL = Entailment(1 / 3, 1 / 3, 1 / 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The support of a sentence by its citations: `score` from 0 to 1, and why."""
+
+    score: float
+    verdict: Literal["supported", "weak", "removed"]
+    reasons: tuple[str, ...] = ()
+
+
+def check(
+    sentence: str,
+    cited: Sequence[str],
+    reader: Reader | None,
+    *,
+    context: Sequence[str] = (),
+    judge: float | None = None,
+) -> Support:
+    """The support of `sentence` by exactly the texts it cites, taken together.
+
+    `context` (titles, headings) may supply names. `judge`, a language model's logit difference
+    on sentence and citation, moves a score that the rest leaves unsure. Never raises.
+    """
+    text = "\n".join(cited)
+    if is_verbatim(sentence, text):
+        return Support(VERBATIM, "supported")
+    found = findings(sentence, text, context)
+    score = _score(sentence, text, found, _entailment(sentence, cited, reader), judge)
+    verdict: Literal["supported", "weak", "removed"] = (
+        "supported" if score >= SUPPORTED else "weak" if score >= WEAK else "removed"
+    )
+    return Support(score, verdict, tuple(_REASON[f.kind].format(f.detail) for f in found))
+
+
+def support(claim: str, evidence: str, reader: Reader | None = None) -> float:
+    """The support score of a claim by a text, 0 to 1."""
+    return check(claim, [evidence], reader).score
+
+
+_REASON = {
+    "number": "the number {} does not stand in the source",
+    "unit": "the unit of {} is another in the source",
+    "month": "the month {} does not stand in the source",
+    "name": "the name {} does not stand in the source",
+    "negation": "the source says the opposite ({})",
+    "opposite": "the source says the opposite of {}",
+}
+
+
+def _entailment(sentence: str, cited: Sequence[str], reader: Reader | None) -> Entailment:
+    if reader is None or not cited:
+        return _NEUTRAL
+    together = [*cited, "\n".join(cited)] if len(cited) > 1 else list(cited)
+    results = reader.support(sentence, together)
+    return max(results, key=lambda r: r.supported)
+
+
+def signals(
+    sentence: str, text: str, found: Sequence[Finding], entailment: Entailment
+) -> dict[str, float]:
+    """What the support score is computed from, by name."""
+    kinds = [f.kind for f in found]
+    return {
+        "supported": _logit(entailment.supported),
+        "contradicted": _logit(entailment.contradicted),
+        "coverage": coverage(sentence, text),
+        "findings": float(min(3, len(kinds))),
+        "sure_against": float(any(k in _SURE_AGAINST for k in kinds)),
+        "length": min(1.0, len(text) / 2000),
+    }
+
+
+def _score(
+    sentence: str,
+    text: str,
+    found: Sequence[Finding],
+    entailment: Entailment,
+    judge: float | None,
+) -> float:
+    score = _model().probability(signals(sentence, text, found, entailment))
+    if judge is not None and WEAK / 2 < score < 1 - WEAK / 2:
+        score = _squash(_logit(score) + 0.5 * max(-4.0, min(4.0, judge)))
+    if any(f.kind in _SURE_AGAINST for f in found):
+        score = min(score, WEAK / 2)
+    elif found:
+        score = min(score, (WEAK + SUPPORTED) / 2)
+    return score
+
+
+@cache
+def _model() -> Calibrated:
+    return load("support")
+
+
+def _logit(p: float) -> float:
+    from math import log
+
+    clipped = min(max(p, 1e-4), 1 - 1e-4)
+    return log(clipped / (1 - clipped))
+
+
+def _squash(x: float) -> float:
+    from math import exp
+
+    return 1 / (1 + exp(-x))
