@@ -5,6 +5,7 @@
     |-- IndexMismatch            the index was built with something else than was asked for
     |-- IndexDamaged             a file of the index is torn, missing or altered
     |-- IndexBusy                another process is writing
+    |-- DocumentNotFound         no document of that name in the index
     |-- UnreadableDocument       a file could not be read (it is skipped, the run goes on)
     |-- ModelUnavailable         a model is not here and may not or cannot be fetched
     |-- ModelInvalid             a file is not the model it should be
@@ -23,6 +24,7 @@ is what the command line ends with.
 from __future__ import annotations
 
 __all__ = [
+    "DocumentNotFound",
     "IndexBusy",
     "IndexDamaged",
     "IndexMismatch",
@@ -61,6 +63,10 @@ class IndexDamaged(RagError):
 
 class IndexBusy(RagError):
     """Another process holds the index's write lock."""
+
+
+class DocumentNotFound(RagError):
+    """There is no document of that name in the index."""
 
 
 class UnreadableDocument(RagError):

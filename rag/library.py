@@ -7,7 +7,6 @@ index may be used from several threads.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,15 +14,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from rag.errors import QuestionInvalid
+from rag.errors import DocumentNotFound, QuestionInvalid
+from rag.loading import Models
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from rag.answering import Event
     from rag.embedding.protocol import Embedder
-    from rag.generation.protocol import Generator
-    from rag.indexing import IndexReport, Progress
-    from rag.reading.protocol import Reader
+    from rag.indexing import IndexReport
+    from rag.indexing import Progress as IndexProgress
+    from rag.models import Progress
     from rag.retrieval import Filters
     from rag.store import Snapshot
     from rag.types import Answer, Document, Hit, Mode
@@ -31,6 +31,24 @@ if TYPE_CHECKING:
 MAX_QUERY_CHARS = 20_000
 
 PathLike = str | Path
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What an index holds, and what changed on disk since: names of documents."""
+
+    path: str
+    digest: str
+    format_version: int
+    embedder: str
+    search: str
+    documents: int
+    passages: int
+    bytes: int
+    roots: tuple[str, ...]
+    changed: tuple[str, ...]
+    new: tuple[str, ...]
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +64,28 @@ class Found:
 class Index:
     """An open index: a snapshot of the documents, and the models needed so far."""
 
-    def __init__(self, path: PathLike, settings: Settings | None = None) -> None:
-        """Opens the index in a folder.
+    def __init__(
+        self,
+        path: PathLike,
+        settings: Settings | None = None,
+        *,
+        models: Models | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Opens the index in a folder; models are fetched and loaded when they are needed.
 
-        Raises `IndexNotFound`, `IndexDamaged`, or `IndexMismatch` where the index was built by
-        another embedder than `settings` names.
+        `models` are shared with the caller, who closes them. Raises `IndexNotFound`,
+        `IndexDamaged`, and on first use of the embedder `IndexMismatch` where the index was built
+        by another one.
         """
         from rag.store import open_snapshot
 
         self.path = Path(path)
         self.settings = settings or load_settings()
-        self._snapshot: Snapshot = open_snapshot(self.path)
-        self._lock = threading.RLock()
-        self._asking = threading.Lock()
-        self._embedder: Embedder | None = None
-        self._reader: Reader | None = None
-        self._generator: Generator | None = None
+        self.snapshot: Snapshot = open_snapshot(self.path)
+        self._own_models = models is None
+        self.models = models or Models(self.settings, progress)
+        self._checked = False
 
     def __enter__(self) -> Self:
         return self
@@ -76,84 +100,74 @@ class Index:
 
     def close(self) -> None:
         """Frees the models and the snapshot. Closing twice does nothing."""
-        with self._lock:
-            if self._generator is not None:
-                self._generator.close()
-                self._generator = None
-            self._snapshot.close()
-
-    # what is in it
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The state of the store that this index sees."""
-        return self._snapshot
+        if self._own_models:
+            self.models.close()
+        self.snapshot.close()
 
     @property
     def digest(self) -> str:
         """The digest of documents, passages and settings: equal for equal content."""
-        return self._snapshot.digest
+        return self.snapshot.digest
 
     def documents(self) -> list[str]:
         """The names of all documents, sorted."""
-        return self._snapshot.document_names()
+        return [info.path for info in self.snapshot.documents()]
 
     def document(self, name: str) -> Document:
         """A document with its text, by its path or its unique stem.
 
-        Raises `QuestionInvalid` with the nearest names where there is none.
+        Raises `DocumentNotFound` with the nearest names where there is none.
         """
-        from rag.errors import RagError
+        names = self.documents()
+        if name in names:
+            return self.snapshot.document(name)
+        stems = [n for n in names if n.rsplit("/", 1)[-1].rsplit(".", 1)[0] == name]
+        if len(stems) == 1:
+            return self.snapshot.document(stems[0])
+        import difflib
 
-        found = self._snapshot.find_document(name)
-        if found is None:
-            import difflib
-
-            near = difflib.get_close_matches(name, self.documents(), n=3, cutoff=0.4)
-            hint = f"; near are {', '.join(near)}" if near else "; `rag status` lists them"
-            raise RagError(f"no document '{name}' in the index {self.path}{hint}")
-        return self._snapshot.document(found)
+        near = stems or difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+        hint = f"; near are {', '.join(near)}" if near else "; `rag status` says what is indexed"
+        raise DocumentNotFound(f"no document '{name}' in the index {self.path}{hint}")
 
     def file_of(self, name: str) -> Path | None:
         """The file that a document was read from, if it is still there."""
-        path = self._snapshot.file_of(name)
-        return path if path is not None and path.is_file() else None
+        try:
+            path = self.snapshot.source(name)
+        except KeyError:
+            return None
+        return path if path.is_file() else None
 
-    # the models
+    def status(self) -> IndexStatus:
+        """What is indexed, by what, how large, and what changed on disk since."""
+        from rag.indexing import staleness
+        from rag.store import FORMAT_VERSION
+
+        stale = staleness(self.path)
+        meta = self.snapshot.meta
+        return IndexStatus(
+            path=str(self.path),
+            digest=self.digest,
+            format_version=FORMAT_VERSION,
+            embedder=meta.embedder,
+            search=self.snapshot.search_kind,
+            documents=self.snapshot.document_count,
+            passages=self.snapshot.passage_count,
+            bytes=self.snapshot.size_bytes,
+            roots=tuple(str(path) for path, _ in self.snapshot.roots()),
+            changed=stale.changed,
+            new=stale.new,
+            missing=stale.missing,
+        )
 
     @property
     def embedder(self) -> Embedder:
-        """The embedder the index was built with; loaded on first use."""
-        with self._lock:
-            if self._embedder is None:
-                from rag.embedding import load_embedder
-
-                embedder = load_embedder(self.settings)
-                self._snapshot.require_embedder(embedder)
-                self._embedder = embedder
-            return self._embedder
-
-    @property
-    def reader(self) -> Reader:
-        """The reader that the settings name; loaded on first use."""
-        with self._lock:
-            if self._reader is None:
-                from rag.reading import load_reader
-
-                self._reader = load_reader(
-                    self.settings.reader, self.settings, lambda: self.embedder
-                )
-            return self._reader
-
-    @property
-    def generator(self) -> Generator:
-        """The language model that the settings name; loaded on first use."""
-        with self._lock:
-            if self._generator is None:
-                from rag.generation import load_generator
-
-                self._generator = load_generator(self.settings)
-            return self._generator
+        """The embedder, checked to be the one that built the index."""
+        embedder = self.models.embedder
+        if not self._checked:
+            self.snapshot.meta.require_embedder(embedder)
+            self._checked = True
+        return embedder
 
     # what it does
 
@@ -209,7 +223,7 @@ class Index:
         filters = self._filters(path, formats, since, until, scope)
         embedder = None if mode == "lexical" else self.embedder
         loaded = time.perf_counter()
-        hits = search(self._snapshot, embedder, query, k=k, mode=mode, filters=filters)
+        hits = search(self.snapshot, embedder, query, k=k, mode=mode, filters=filters)
         done = time.perf_counter()
         timings = {
             "load": (loaded - began) * 1000,
@@ -261,26 +275,25 @@ class Index:
         filters = self._filters(path, formats, since, until, scope)
 
         def retrieve(text: str, count: int) -> list[Hit]:
-            return search(self._snapshot, self.embedder, text, k=count, filters=filters)
+            return search(self.snapshot, self.embedder, text, k=count, filters=filters)
 
         workshop = Workshop(
             search=retrieve,
             document=self.document,
-            reader=self.reader,
-            generator=None if quote else self.generator,
+            reader=self.models.reader,
+            generator=None if quote else self.models.generator,
             index_digest=self.digest,
         )
-        with self._asking:
-            return ask(
-                question,
-                workshop,
-                retrieve_k=k or self.settings.retrieve_k,
-                read_k=self.settings.read_k,
-                evidence_tokens=self.settings.evidence_tokens,
-                seed=self.settings.seed,
-                quote_only=quote,
-                on_event=on_event,
-            )
+        return ask(
+            question,
+            workshop,
+            retrieve_k=k or self.settings.retrieve_k,
+            read_k=self.settings.read_k,
+            evidence_tokens=self.settings.evidence_tokens,
+            seed=self.settings.seed,
+            quote_only=quote,
+            on_event=on_event,
+        )
 
 
 def checked_query(query: str) -> str:
@@ -304,7 +317,7 @@ def build(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     rebuild: bool = False,
-    progress: Progress | None = None,
+    progress: Callable[[IndexProgress], None] | None = None,
 ) -> Index:
     """The open index of the documents under `paths`, built or brought up to date.
 
@@ -331,12 +344,17 @@ def update(
     settings: Settings | None = None,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    remove: Sequence[PathLike] = (),
     rebuild: bool = False,
     dry_run: bool = False,
-    progress: Progress | None = None,
+    progress: Callable[[IndexProgress], None] | None = None,
+    fetching: Progress | None = None,
 ) -> IndexReport:
-    """What was added, changed, removed and skipped in bringing an index up to date."""
-    from rag.embedding import load_embedder
+    """What was added, changed, removed and skipped in bringing an index up to date.
+
+    `remove` takes files, folders or documents out. `progress` is told how far it is, `fetching`
+    of a download of the embedder.
+    """
     from rag.indexing import build_index
 
     settings = settings or load_settings()
@@ -345,11 +363,12 @@ def update(
         [Path(p) for p in named],
         Path(index_dir),
         settings,
-        lambda: load_embedder(settings),
+        Models(settings, fetching).embedder,
         include=tuple(include),
         exclude=tuple(exclude),
         rebuild=rebuild,
         dry_run=dry_run,
+        remove=[Path(p) for p in remove],
         progress=progress,
     )
 

@@ -22,7 +22,6 @@ from rag.cli import (
     show,
     status,
     summarise,
-    train,
 )
 from rag.cli.group import RagGroup
 from rag.cli.state import State
@@ -124,7 +123,6 @@ for _module in (
     models,
     evaluate,
     annotate,
-    train,
     replay,
     doctor,
 ):

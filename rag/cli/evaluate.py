@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.cli.progress import progress_bar
+from rag.cli.progress import counted, progress_bar
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
-from rag.errors import SetInvalid
+
+if TYPE_CHECKING:
+    from rag.evaluation import Report
+    from rag.evaluation.product import Stage
 
 STAGES = ("retrieval", "reading", "answers", "support", "summaries")
 DID_NOT_HOLD = 5
@@ -26,8 +31,8 @@ def evaluate(
     ctx: typer.Context,
     set_path: Annotated[Path, typer.Argument(metavar="SET")],
     stage: Annotated[
-        str, typer.Option("--stage", metavar="|".join(STAGES), help="What to measure.")
-    ] = "answers",
+        str | None, typer.Option("--stage", metavar="|".join(STAGES), help="What to measure.")
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="A stratified sample of this size.")
     ] = None,
@@ -51,48 +56,78 @@ def evaluate(
     run: Annotated[
         Path | None, typer.Option("--run", metavar="DIR", help="The folder of the recorded run.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Questions at a time.")
+    ] = 1,
     fit: Annotated[
         bool, typer.Option("--fit", help="Propose calibrations from this set; changes nothing.")
     ] = False,
 ) -> None:
     """Measure retrieval, reading, answers, support or summaries on a question set."""
-    from rag import library
-    from rag.evaluation import check_gates, parse_fail_under
+    from rag.evaluation.gate import check, parse_fail_under
+    from rag.evaluation.report_html import write_html
+    from rag.measuring import evaluate as measure
 
     state: State = ctx.obj
-    if stage not in STAGES:
+    if stage is not None and stage not in STAGES:
         raise typer.BadParameter(
             f"{stage!r} is not one of {', '.join(STAGES)}", param_hint="--stage"
         )
     gates = [parse_fail_under(g) for g in fail_under or ()]
-    try:
-        with progress_bar(quiet=state.quiet, unit="questions") as progress:
-            found = library.evaluate(
-                set_path,
-                index_dir=state.index,
-                settings=state.settings,
-                stage=stage,
-                limit=limit,
-                seed=seed,
-                split=split,
-                baseline=baseline,
-                skip_invalid=skip_invalid,
-                report=report,
-                run_dir=run,
-                fit=fit,
-                progress=progress,
-            )
-    except SetInvalid as exc:
-        for problem in exc.problems:
-            sys.stderr.write(problem + "\n")
-        raise
-    failed = check_gates(found, gates)
+    with progress_bar(quiet=state.quiet, unit="questions") as progress:
+        found = measure(
+            set_path,
+            state.index or _from_environment(),
+            stage=stage or _default_stage(set_path),
+            settings=state.settings,
+            limit=limit,
+            seed=seed,
+            split=split,
+            baseline=baseline,
+            skip_invalid=skip_invalid,
+            run_dir=run,
+            workers=workers,
+            progress=partial(progress, "evaluating") if progress else None,
+            indexing=counted(progress),
+            fetching=progress,
+        )
+    if report is not None:
+        write_html(found, report)
+    failed = check(found.metrics, gates)
     if state.as_json:
-        write_json(found.to_json())
+        form = found.to_json()
+        write_json({**form, "proposal": _proposal(found)} if fit else form)
     else:
-        from rag.evaluation import print_table
-
-        print_table(found, width=Terminal().width)
-    for line in failed:
-        sys.stderr.write(line + "\n")
+        _print(found, fit=fit)
+    for failure in failed:
+        sys.stderr.write(f"{failure}\n")
     raise typer.Exit(DID_NOT_HOLD if failed else 0)
+
+
+def _default_stage(set_path: Path) -> Stage:
+    from rag.evaluation.sets import default_stage
+
+    return default_stage(set_path)
+
+
+def _from_environment() -> Path | None:
+    given = os.environ.get("RAG_INDEX")
+    return Path(given).expanduser() if given else None
+
+
+def _print(found: Report, *, fit: bool) -> None:
+    from rich.console import Console
+
+    from rag.evaluation.table import report_table
+
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    console.print(report_table(found))
+    console.print(f"recorded in {found.run}", highlight=False)
+    if fit:
+        console.print_json(data=_proposal(found))
+
+
+def _proposal(found: Report) -> dict[str, Any]:
+    from rag.evaluation.fit import propose
+
+    return propose(found)

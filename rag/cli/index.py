@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.cli.progress import progress_bar
+from rag.cli.progress import counted, progress_bar
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 from rag.errors import NoDocuments
@@ -52,24 +52,21 @@ def index(
             "no files named: write `rag index PATH`, for instance `rag index documents/`"
         )
     target = state.target_dir()
-    report: IndexReport | None = None
-    if remove:
-        report = library.remove(remove, target, settings=state.settings, dry_run=dry_run)
-    if paths:
-        with progress_bar(quiet=state.quiet) as progress:
-            report = library.update(
-                paths,
-                target,
-                settings=state.settings,
-                include=include or (),
-                exclude=exclude or (),
-                rebuild=rebuild,
-                dry_run=dry_run,
-                progress=progress,
-            )
-    if report is not None:
-        _show(report, target, state, dry_run=dry_run)
-        raise typer.Exit(SOME_SKIPPED if report.skipped else 0)
+    with progress_bar(quiet=state.quiet) as progress:
+        report = library.update(
+            paths or (),
+            target,
+            settings=state.settings,
+            include=include or (),
+            exclude=exclude or (),
+            remove=remove or (),
+            rebuild=rebuild,
+            dry_run=dry_run,
+            progress=counted(progress),
+            fetching=progress,
+        )
+    _show(report, target, state, dry_run=dry_run)
+    raise typer.Exit(SOME_SKIPPED if report.skipped else 0)
 
 
 def _show(report: IndexReport, target: Path, state: State, *, dry_run: bool) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.indexing import Progress as IndexProgress
 
 Report = Callable[[str, int, int], None]  # what, done, total
 
@@ -49,3 +54,16 @@ def progress_bar(*, quiet: bool, unit: str = "files") -> Iterator[Report | None]
             bar.update(task, description=what[-48:], completed=done, total=total or None)
 
         yield report
+
+
+def counted(progress: Report | None) -> Callable[[IndexProgress], None] | None:
+    """The callback of an indexing run: files done, and passages embedded per second."""
+    if progress is None:
+        return None
+    began = time.monotonic()
+
+    def report(at: IndexProgress) -> None:
+        rate = at.embedded / max(time.monotonic() - began, 0.1)
+        progress(f"{rate:.0f} passages/s {at.document}", at.files, at.total_files)
+
+    return report

@@ -1,0 +1,71 @@
+"""The models that the settings name, each loaded when it is first needed."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.embedding.protocol import Embedder
+    from rag.generation.protocol import Generator
+    from rag.models import Progress
+    from rag.reading.protocol import Reader
+
+
+class Models:
+    """Embedder, reader and generator, loaded on first use and kept. Safe between threads.
+
+    `progress` is told of a download, where a model has to be fetched first.
+    """
+
+    def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
+        self.settings = settings
+        self._progress = progress
+        self._lock = threading.RLock()
+        self._embedder: Embedder | None = None
+        self._reader: Reader | None = None
+        self._generator: Generator | None = None
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder. Raises `ModelUnavailable` or `ModelInvalid`."""
+        with self._lock:
+            if self._embedder is None:
+                from rag.embedding import load_embedder
+
+                self._embedder = load_embedder(self.settings, progress=self._progress)
+            return self._embedder
+
+    @property
+    def reader(self) -> Reader:
+        """The reader; the one without training needs the embedder too."""
+        with self._lock:
+            if self._reader is None:
+                from rag.reading import load_reader
+
+                self._reader = load_reader(
+                    self.settings.reader,
+                    self.settings,
+                    lambda: self.embedder,
+                    progress=self._progress,
+                )
+            return self._reader
+
+    @property
+    def generator(self) -> Generator:
+        """The language model. Raises `MissingDependency` without llama-cpp-python."""
+        with self._lock:
+            if self._generator is None:
+                from rag.generation import load_generator
+
+                self._generator = load_generator(self.settings, progress=self._progress)
+            return self._generator
+
+    def close(self) -> None:
+        """Frees the language model; the others are freed with the last reference to them."""
+        with self._lock:
+            if self._generator is not None:
+                self._generator.close()
+            self._generator = self._reader = self._embedder = None

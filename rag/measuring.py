@@ -1,0 +1,145 @@
+"""Evaluation of the product as it stands: a set, the index it is asked of, and the models."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import SetInvalid
+from rag.evaluation import Product, Report, run_evaluation
+from rag.evaluation.product import STAGES, Stage
+from rag.evaluation.sets import document_folders
+from rag.library import Index, update
+from rag.loading import Models
+from rag.settings import Settings, cache_dir, load_settings
+from rag.types import Answer, Hit, ModelInfo, Summary
+
+if TYPE_CHECKING:
+    from rag.indexing import Progress as IndexProgress
+    from rag.models import Progress as Fetching
+
+SHAPING = ("passage_tokens", "overlap_tokens", "retrieve_k", "read_k", "evidence_tokens", "seed")
+
+
+def evaluate(
+    set_path: Path | str,
+    index: Index | Path | str | None = None,
+    *,
+    stage: Stage = "answers",
+    settings: Settings | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    split: str | None = None,
+    baseline: Path | str | None = None,
+    skip_invalid: bool = False,
+    run_dir: Path | str | None = None,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    indexing: Callable[[IndexProgress], None] | None = None,
+    fetching: Fetching | None = None,
+) -> Report:
+    """The report of a stage over a set, recorded in a run folder.
+
+    `index` is an open index or its folder; None indexes the set's own documents once, in the
+    cache. Raises `SetInvalid` for a set with problems or without documents, `RunInvalid` for a
+    run folder or baseline of something else, `ValueError` for an unknown stage.
+    """
+    if stage not in STAGES:
+        raise ValueError(f"stage {stage!r} is not one of {', '.join(STAGES)}")
+    folder = Path(set_path)
+    opened = index if isinstance(index, Index) else None
+    settings = settings or (opened.settings if opened else load_settings())
+    models = opened.models if opened else Models(settings, fetching)
+    try:
+        if opened is None and stage != "support":
+            place = Path(index) if index is not None else own_index(folder, settings, indexing)
+            opened = Index(place, settings, models=models)
+        return run_evaluation(
+            folder,
+            product_of(stage, models, opened),
+            stage=stage,
+            limit=limit,
+            seed=seed,
+            split=split,
+            baseline=baseline,
+            skip_invalid=skip_invalid,
+            run_dir=run_dir,
+            workers=workers,
+            progress=progress,
+        )
+    finally:
+        if opened is not None and opened is not index:
+            opened.close()
+        if not isinstance(index, Index):
+            models.close()
+
+
+def own_index(
+    folder: Path, settings: Settings, progress: Callable[[IndexProgress], None] | None = None
+) -> Path:
+    """The folder, in the cache, of an up-to-date index of a set's own documents."""
+    if not folder.is_dir():
+        raise SetInvalid(f"evaluation set '{folder}' is not a folder: give the set's folder")
+    key = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    place = cache_dir() / "eval" / f"{folder.resolve().name}-{key}"
+    folders = document_folders(folder, place / "documents")
+    if not folders:
+        raise SetInvalid(
+            f"evaluation set '{folder}' has no docs/ folder: add the documents, or name an index "
+            "that holds them with --index DIR"
+        )
+    update(folders, place / "index", settings=settings, progress=progress)
+    return place / "index"
+
+
+def product_of(stage: Stage, models: Models, index: Index | None) -> Product:
+    """What a stage needs of the models and the index, as plain calls."""
+    used = _models_of(stage, models)
+    shaping = {name: getattr(models.settings, name) for name in SHAPING}
+
+    def support(claim: str, evidence: Sequence[str]) -> float:
+        from rag.verification import check
+
+        return check(claim, evidence, models.reader).score
+
+    if index is None:
+        return Product(models=used, settings=shaping, support=support)
+    opened = index
+
+    def search(question: str, k: int, scope: Sequence[str] | None) -> list[Hit]:
+        return opened.search(question, k, scope=scope)
+
+    def ask(question: str, scope: Sequence[str] | None, quote: bool) -> Answer:
+        return opened.ask(question, scope=scope, quote=quote)
+
+    def summarise(document: str, query: str | None) -> Summary:
+        return opened.summarise([document], about=query)
+
+    return Product(
+        documents=opened.documents(),
+        document_text=lambda name: opened.document(name).text,
+        index_digest=opened.digest,
+        models=used,
+        settings=shaping,
+        search=search,
+        ask=ask,
+        support=support,
+        summarise=summarise,
+    )
+
+
+def _models_of(stage: Stage, models: Models) -> dict[str, ModelInfo]:
+    needed: dict[Stage, tuple[str, ...]] = {
+        "retrieval": ("embedder",),
+        "reading": ("embedder", "reader"),
+        "answers": ("embedder", "reader", "generator"),
+        "support": ("reader",),
+        "summaries": ("embedder", "reader", "generator"),
+    }
+    found = {}
+    for role in needed[stage]:
+        model = getattr(models, role)
+        found[role] = ModelInfo(model.name, model.sha256)
+    return found
