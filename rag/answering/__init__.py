@@ -4,5 +4,14 @@ from __future__ import annotations
 
 from rag.answering.asking import ask
 from rag.answering.workshop import Event, QuotationReady, SentenceReady, Workshop, checked_question
+from rag.answering.writing import Draft
 
-__all__ = ["Event", "QuotationReady", "SentenceReady", "Workshop", "ask", "checked_question"]
+__all__ = [
+    "Draft",
+    "Event",
+    "QuotationReady",
+    "SentenceReady",
+    "Workshop",
+    "ask",
+    "checked_question",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ from rag.answering.candidates import Candidate
 from rag.answering.workshop import Event, QuotationReady, SentenceReady
 from rag.reading.protocol import Reader
 from rag.types import Citation, Document, Removed, Sentence, Span, Verdict
-from rag.untrusted import neutralise
+from rag.untrusted import printable
 from rag.verification.support import Support, check
 
 
@@ -34,7 +35,7 @@ class Draft:
         """
         citation = self._citation(candidate.document, candidate.span)
         text = shown_text(citation.quote)
-        support = check(text, [citation.quote, text], None)
+        support = check(text, [shown_text(citation.quote)], None)
         self._tell(QuotationReady(citation, candidate.phrase, support.score))
         return self._add(f"{lead}: {text}" if lead else text, [citation], support)
 
@@ -43,7 +44,7 @@ class Draft:
     ) -> bool:
         """Adds a sentence if what it cites supports it; else notes why it was removed."""
         text = shown_text(text)
-        quotes = [span.of(self.document(name).text) for name, span in cited]
+        quotes = [shown_text(span.of(self.document(name).text)) for name, span in cited]
         support = check(text, quotes, self.reader, context=self._context(cited), judge=judged)
         if support.verdict == "removed":
             reason = "; ".join(support.reasons) or "its source does not support it"
@@ -103,4 +104,8 @@ class Draft:
 
 def shown_text(text: str) -> str:
     """A document's or a model's text as a sentence of an answer: one line, no marker of its own."""
-    return " ".join(neutralise(text).split())
+    return " ".join(_MARKER.sub(r"(\1)", printable(text)).split())
+
+
+# A document's own `[1]`, also in full width or other brackets, would pass for a citation.
+_MARKER = re.compile(r"[\[［【〔⟦]\s*(\d[\d\s,;–-]*)\s*[\]］】〕⟧]")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rag.generation.protocol import Completion, Generator, Prompt
 from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.models import Progress
 
 __all__ = ["Completion", "Generator", "Prompt", "load_generator"]
 
 
-def load_generator(settings: Settings) -> Generator:
+def load_generator(settings: Settings, *, progress: Progress | None = None) -> Generator:
     """The language model that the settings name, ready to be asked.
 
     Raises `MissingDependency` where llama-cpp-python is not installed, `ModelUnavailable` where
@@ -26,4 +31,5 @@ def load_generator(settings: Settings) -> Generator:
         sha256=model.sha256,
         threads=settings.cores,
         gpu_layers=settings.gpu_layers,
+        chat_template=model.entry.chat_template,
     )
