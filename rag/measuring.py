@@ -54,7 +54,10 @@ def evaluate(
     models = opened.models if opened else Models(settings, fetching)
     try:
         if opened is None and stage != "support":
-            place = Path(index) if index is not None else own_index(folder, settings, indexing)
+            if index is None or isinstance(index, Index):
+                place = own_index(folder, settings, indexing)
+            else:
+                place = Path(index)
             opened = Index(place, settings, models=models)
         return run_evaluation(
             folder,
@@ -100,7 +103,7 @@ def product_of(stage: Stage, models: Models, index: Index | None) -> Product:
     shaping = {name: getattr(models.settings, name) for name in SHAPING}
 
     def support(claim: str, evidence: Sequence[str]) -> float:
-        from rag.verification import check
+        from rag.verification.support import check
 
         return check(claim, evidence, models.reader).score
 

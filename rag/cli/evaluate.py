@@ -12,13 +12,13 @@ import typer
 
 from rag.cli.progress import counted, progress_bar
 from rag.cli.state import State
-from rag.cli.terminal import Terminal, write_json
+from rag.cli.terminal import write_json
 
 if TYPE_CHECKING:
     from rag.evaluation import Report
     from rag.evaluation.product import Stage
 
-STAGES = ("retrieval", "reading", "answers", "support", "summaries")
+STAGES: tuple[Stage, ...] = ("retrieval", "reading", "answers", "support", "summaries")
 DID_NOT_HOLD = 5
 
 
@@ -69,16 +69,12 @@ def evaluate(
     from rag.measuring import evaluate as measure
 
     state: State = ctx.obj
-    if stage is not None and stage not in STAGES:
-        raise typer.BadParameter(
-            f"{stage!r} is not one of {', '.join(STAGES)}", param_hint="--stage"
-        )
     gates = [parse_fail_under(g) for g in fail_under or ()]
     with progress_bar(quiet=state.quiet, unit="questions") as progress:
         found = measure(
             set_path,
             state.index or _from_environment(),
-            stage=stage or _default_stage(set_path),
+            stage=_stage(stage, set_path),
             settings=state.settings,
             limit=limit,
             seed=seed,
@@ -104,9 +100,17 @@ def evaluate(
     raise typer.Exit(DID_NOT_HOLD if failed else 0)
 
 
-def _default_stage(set_path: Path) -> Stage:
+def _stage(named: str | None, set_path: Path) -> Stage:
+    """The stage that was named, or the one the set is meant for."""
     from rag.evaluation.sets import default_stage
 
+    for stage in STAGES:
+        if stage == named:
+            return stage
+    if named is not None:
+        raise typer.BadParameter(
+            f"{named!r} is not one of {', '.join(STAGES)}", param_hint="--stage"
+        )
     return default_stage(set_path)
 
 

@@ -84,7 +84,7 @@ def verify(
     terminal = Terminal(quiet=state.quiet)
     problems = check(names or None, state.settings)
     if state.as_json:
-        write_json({"problems": [{"model": p.model, "problem": p.text} for p in problems]})
+        write_json({"problems": [{"model": p.model, "problem": p.problem} for p in problems]})
     else:
         for problem in problems:
             terminal.line(f"{problem.model}: {problem.problem}")

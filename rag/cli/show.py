@@ -39,7 +39,7 @@ def show(
         )
     with state.open() as index:
         document = index.document(found["document"])
-        span = _span(document, int(found["start"]), found["end"] and int(found["end"]))
+        span = _span(document, int(found["start"]), int(found["end"]) if found["end"] else None)
         file = index.file_of(document.path)
     if state.as_json:
         write_json(_json(document, span))
