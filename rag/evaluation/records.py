@@ -17,6 +17,7 @@ Record = dict[str, Any]
 TextOf = Callable[[str], str] | None
 
 CONTEXT_CHARS = 300
+_MOST_SPAN_CHARS = 2000
 _MOST_CONTEXTS = 8
 _MOST_CONSIDERED = 10
 KEPT_HITS = 20
@@ -175,7 +176,11 @@ def _covers(context: Record, document: str, start: int, end: int) -> bool:
 
 
 def around(text: str, document: str, start: int, end: int) -> Record:
-    """The span with up to 300 characters on each side, not beyond its paragraph, at whole words."""
+    """The span with up to 300 characters on each side, not beyond its paragraph, at whole words.
+
+    Of a span longer than 2,000 characters only the beginning.
+    """
+    end = min(end, start + _MOST_SPAN_CHARS)
     low, high = max(0, start - CONTEXT_CHARS), min(len(text), end + CONTEXT_CHARS)
     paragraph = text.rfind("\n\n", low, start)
     low = paragraph + 2 if paragraph >= 0 else low

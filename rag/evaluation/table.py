@@ -19,10 +19,16 @@ Format = Callable[[float], str]
 def format_of(metric: str) -> Format:
     """How the figures of a metric are written: seconds, characters, tokens, or three decimals."""
     if metric.startswith("seconds"):
-        return lambda v: f"{v:.3f} s" if v < 1 else f"{v:.1f} s"
+        return _seconds
     if metric.endswith(("_chars", "_tokens")):
         return lambda v: f"{v:.0f}"
     return lambda v: f"{v:.3f}"
+
+
+def _seconds(value: float) -> str:
+    if value < 1:
+        return f"{1000 * value:.3g} ms"
+    return f"{value:.1f} s"
 
 
 def standing(report: Report) -> str:
@@ -89,11 +95,12 @@ def comparison_table(comparison: Comparison) -> Table:
     for heading in ("before", "after", "difference", "p", "better", "worse", "same"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, change in comparison.changes.items():
-        table.add_row(name, *_change_cells(name, change))
+        table.add_row(name, *change_cells(name, change))
     return table
 
 
-def _change_cells(name: str, change: Change) -> tuple[str, ...]:
+def change_cells(name: str, change: Change) -> tuple[str, ...]:
+    """The cells of a change: before, after, difference, p, better, worse, same."""
     form = format_of(name)
     sign = "+" if change.difference >= 0 else "−"
     counts = (change.better, change.worse, change.same)
