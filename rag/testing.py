@@ -84,12 +84,11 @@ def _direction(token: str, dimension: int) -> NDArray[np.float64]:
 
 _CONTENT = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\d)[^.!?\n]*)*[.!?]?")
-_SMALL = frozenset(
-    (
-        "a an the of to in on at by for from with and or is are was were do does did has have had "
-        "what who whom when where which why how much many that this it be as"
-    ).split()
+_SMALL_WORDS = (
+    "a an the of to in on at by for from with and or is are was were do does did has have had "
+    "what who whom when where which why how much many that this it be as"
 )
+_SMALL = frozenset(_SMALL_WORDS.split())
 
 
 def _content(text: str) -> set[str]:

@@ -1,0 +1,236 @@
+"""An answer's receipt: everything needed to check it again, and to make it again.
+
+A receipt is one JSON file. `replay` checks its citations against the documents without any model;
+with `generate` it asks again and says what differs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag import __version__
+from rag.errors import RagError, ReceiptInvalid
+from rag.json_form import answer_json
+from rag.types import Answer, Considered
+
+if TYPE_CHECKING:
+    from rag.library import Index
+
+FORMAT = 1
+_PACKAGES = ("llama-cpp-python", "onnxruntime", "faiss-cpu", "numpy", "tokenizers")
+_COMPARED = ("status", "answer", "confidence", "sentences", "citations", "removed", "missing")
+_SETTINGS = (
+    "embedder", "reader", "model", "threads", "gpu_layers", "seed", "passage_tokens",
+    "overlap_tokens", "retrieve_k", "read_k", "evidence_tokens",
+)  # fmt: skip
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay found. `holds`: every citation (and, if asked for, every byte) is as recorded.
+
+    `differs` says what is not, one thing a line; a changed index alone does not break a citation.
+    """
+
+    question: str
+    holds: bool
+    differs: tuple[str, ...]
+
+
+def receipt_of(answer: Answer, index: Index, options: Mapping[str, Any]) -> Json:
+    """The receipt of an answer as JSON."""
+    form = answer_json(answer)
+    form.pop("timings_ms")
+    form.pop("hits")
+    return {
+        "format": FORMAT,
+        "answer": form,
+        "citation_hashes": {str(c.marker): _sha(c.quote) for c in answer.citations},
+        "evidence": [_evidence(c) for c in answer.considered],
+        "prompts": _prompts(answer),
+        "notes": list(answer.notes),
+        "options": {k: v for k, v in options.items() if v is not None},
+        "settings": {k: v for k, v in asdict(index.settings).items() if k in _SETTINGS},
+        "machine": _machine(),
+        "output_sha256": _output(form),
+    }
+
+
+def write_receipt(path: Path, answer: Answer, index: Index, options: Mapping[str, Any]) -> None:
+    """Writes the receipt of an answer, readable by its owner only.
+
+    It holds quoted text. Raises `RagError` where the file cannot be written.
+    """
+    text = json.dumps(receipt_of(answer, index, options), ensure_ascii=False, indent=1) + "\n"
+    path = Path(path)
+    partial = path.with_name(path.name + ".part")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        partial.replace(path)
+    except OSError as exc:
+        partial.unlink(missing_ok=True)
+        raise RagError(
+            f"the receipt {path} cannot be written ({exc.strerror}): give another place"
+        ) from exc
+
+
+def read_receipt(path: Path) -> Json:
+    """A receipt's JSON. Raises `ReceiptInvalid` where it is not one, or of a later format."""
+    try:
+        raw = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError) as exc:
+        raise ReceiptInvalid(
+            f"the receipt {path} cannot be read ({exc}): give a file that "
+            "`rag ask --receipt FILE` wrote"
+        ) from exc
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        found = raw.get("format") if isinstance(raw, dict) else type(raw).__name__
+        raise ReceiptInvalid(
+            f"{path} is not a receipt of format {FORMAT} (found: {found}): write it again with "
+            "`rag ask --receipt FILE`"
+        )
+    answer = raw.get("answer")
+    if not isinstance(answer, dict) or not _has_citations(answer):
+        raise ReceiptInvalid(
+            f"the receipt {path} lacks its answer or citations: write it again with "
+            "`rag ask --receipt FILE`"
+        )
+    return raw
+
+
+def replay(path: Path, index: Index, *, generate: bool = False) -> Replay:
+    """The result of checking a receipt against an index as it is now.
+
+    Without a model: each cited span is looked up again and compared with its recorded text and
+    hash. With `generate` the question is asked again, with the recorded options, and what is not
+    the same is named. Raises `ReceiptInvalid`.
+    """
+    receipt = read_receipt(path)
+    answer = receipt["answer"]
+    broken = [line for c in answer["citations"] if (line := _check(c, receipt, index))]
+    remarks = []
+    if index.digest != answer.get("index", {}).get("digest"):
+        remarks.append("the index is not the recorded one: documents or settings have changed")
+    if _output(answer) != receipt.get("output_sha256"):
+        broken.append("the receipt itself was altered: its answer does not have the recorded hash")
+    if generate:
+        broken += _regenerate(receipt, index)
+    return Replay(str(answer["question"]), not broken, (*broken, *remarks))
+
+
+def _check(citation: Mapping[str, Any], receipt: Json, index: Index) -> str:
+    marker, name = citation["marker"], citation["document"]
+    start, end, quote = citation["start"], citation["end"], citation["quote"]
+    try:
+        text = index.document(name).text
+    except RagError:
+        return f"[{marker}] the document {name} is no longer in the index"
+    if text[start:end] != quote:
+        where = text.find(quote)
+        if where >= 0:
+            return f"[{marker}] {name}: the quoted text now stands at {where}, not at {start}"
+        return f"[{marker}] {name}:{start}-{end} no longer says what was quoted"
+    if receipt.get("citation_hashes", {}).get(str(marker)) != _sha(quote):
+        return f"[{marker}] the quotation does not have the recorded hash"
+    return ""
+
+
+def _regenerate(receipt: Json, index: Index) -> list[str]:
+    recorded = receipt["answer"]
+    again = receipt_of(
+        index.ask(recorded["question"], **receipt.get("options", {})),
+        index,
+        receipt.get("options", {}),
+    )
+    fresh = again["answer"]
+    differs = [
+        f"{key} is now {_short(fresh.get(key))}, was {_short(recorded.get(key))}"
+        for key in _COMPARED
+        if fresh.get(key) != recorded.get(key)
+    ]
+    if not differs:
+        return []
+    causes = [
+        f"{name} is now {_short(now)}, was {_short(before)}"
+        for name, before, now in (
+            ("the model", recorded.get("model"), fresh.get("model")),
+            ("the reader", recorded.get("reader"), fresh.get("reader")),
+            ("the settings", receipt.get("settings"), again["settings"]),
+            ("the machine", receipt.get("machine"), again["machine"]),
+            ("the prompts", receipt.get("prompts"), again["prompts"]),
+        )
+        if before != now
+    ]
+    return differs + causes
+
+
+def _prompts(answer: Answer) -> Json:
+    """The constant prompts by hash, and the changing part of each judgement."""
+    from rag.generation.judging import PREFIX, judge_prompt
+    from rag.generation.wording import PREFIX as WORDING
+
+    asked = [c for c in answer.considered if any(n == "judge" for n, _ in c.signals)]
+    return {
+        "judging": _sha(json.dumps(PREFIX)),
+        "wording": _sha(json.dumps(WORDING)),
+        "judged": [judge_prompt(answer.question, c.text).rest for c in asked],
+    }
+
+
+def _evidence(considered: Considered) -> Json:
+    return {
+        "document": considered.document,
+        "start": considered.span.start,
+        "end": considered.span.end,
+        "sha256": _sha(considered.text),
+        "signals": dict(considered.signals),
+        "outcome": considered.outcome,
+    }
+
+
+def _machine() -> Json:
+    versions = {"rag": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return {"platform": platform.platform(), "processor": platform.machine(), "versions": versions}
+
+
+def _has_citations(answer: Mapping[str, Any]) -> bool:
+    citations = answer.get("citations")
+    wanted = ("marker", "document", "start", "end", "quote")
+    return (
+        isinstance(answer.get("question"), str)
+        and isinstance(citations, list)
+        and all(isinstance(c, dict) and all(k in c for k in wanted) for c in citations)
+        and all(isinstance(c[k], int) for c in citations for k in ("marker", "start", "end"))
+        and all(isinstance(c[k], str) for c in citations for k in ("document", "quote"))
+    )
+
+
+def _output(form: Mapping[str, Any]) -> str:
+    kept = {key: form.get(key) for key in ("question", *_COMPARED)}
+    return _sha(json.dumps(kept, sort_keys=True, ensure_ascii=False))
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 160 else text[:157] + "..."
