@@ -1,0 +1,9 @@
+"""The offline pipeline: walk, read, cut, embed, store; and what is stale.
+
+`build_index` brings an index up to date, `staleness` says what changed since.
+"""
+
+from rag.indexing.pipeline import IndexReport, Progress, build_index
+from rag.indexing.planning import Stale, staleness
+
+__all__ = ["IndexReport", "Progress", "Stale", "build_index", "staleness"]

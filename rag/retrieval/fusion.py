@@ -1,0 +1,63 @@
+"""Two ranked lists into one, and what stands in it twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.store import Matches
+from rag.types import Passage
+
+RANK_CONSTANT = 60
+_SAME_SHARE = 0.9
+
+
+def reciprocal_ranks(*lists: Matches) -> dict[int, float]:
+    """The fused score of each position: the sum of 1 / (60 + rank) over the lists it is in.
+
+    Cormack, Clarke and Buettcher, Reciprocal Rank Fusion (SIGIR 2009). Scaled so that the first
+    of every list gets 1.
+    """
+    scores: dict[int, float] = {}
+    unit = (RANK_CONSTANT + 1) / len(lists)
+    for matches in lists:
+        for rank, position in enumerate(matches.positions, start=1):
+            scores[position] = scores.get(position, 0.0) + unit / (RANK_CONSTANT + rank)
+    return scores
+
+
+def distinct_first(passages: Sequence[Passage], k: int) -> list[int]:
+    """The indexes of `k` of `passages`, in order, so that repeats crowd out nothing else.
+
+    A repeat has nearly the words of a passage before it (nine in ten) and exactly its numbers: a
+    letter that says the same with another amount is not one. Repeats come in only where fewer
+    than `k` others exist.
+    """
+    kept: list[int] = []
+    repeats: list[int] = []
+    seen: list[tuple[frozenset[str], frozenset[str]]] = []
+    for i, passage in enumerate(passages):
+        if len(kept) == k:
+            break
+        face = _face(passage.text)
+        if any(_repeats(face, other) for other in seen):
+            repeats.append(i)
+        else:
+            kept.append(i)
+            seen.append(face)
+    return sorted(kept + repeats[: k - len(kept)])
+
+
+def _face(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    words = frozenset(text.casefold().split())
+    return words, frozenset(word for word in words if any(c.isdigit() for c in word))
+
+
+def _repeats(
+    one: tuple[frozenset[str], frozenset[str]], other: tuple[frozenset[str], frozenset[str]]
+) -> bool:
+    if one[1] != other[1]:
+        return False
+    smaller, larger = sorted((len(one[0]), len(other[0])))
+    if smaller < _SAME_SHARE * larger:
+        return False
+    return len(one[0] & other[0]) >= _SAME_SHARE * len(one[0] | other[0])

@@ -1,0 +1,118 @@
+"""One query against one snapshot."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rag.embedding.protocol import Embedder
+from rag.errors import QuestionInvalid
+from rag.retrieval.filters import Filters
+from rag.retrieval.fusion import distinct_first, reciprocal_ranks
+from rag.store import Matches, Snapshot
+from rag.types import Hit, Mode
+
+MAX_QUERY_CHARS = 20_000
+_DEPTH = 100
+_MODES = ("hybrid", "dense", "lexical")
+_NOTHING = Matches((), ())
+
+
+def search(
+    snapshot: Snapshot,
+    embedder: Embedder | None,
+    query: str,
+    k: int = 10,
+    *,
+    mode: Mode = "hybrid",
+    filters: Filters | None = None,
+    timings_ms: dict[str, float] | None = None,
+) -> list[Hit]:
+    """The `k` best passages for a query (fewer only where fewer exist).
+
+    The embedder may be None for `lexical`. Filters apply before the best are taken; repeats of a
+    passage crowd out nothing else. Hits are ordered by (-score, passage id), scores rounded to 4
+    decimals: a cosine for `dense`, BM25 for `lexical`, at most 1 for `hybrid`. `timings_ms` gets
+    the milliseconds of the stages embed, dense, lexical, fuse. Raises `QuestionInvalid` for a
+    query without a character to search for or with more than 20,000, `IndexMismatch` for another
+    embedder than the index's, and `ValueError` for a `k` below 1 or an unknown mode.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    if mode not in _MODES:
+        raise ValueError(f"mode must be one of {', '.join(_MODES)}, got {mode!r}")
+    query = check_query(query)
+    clock = _Clock({} if timings_ms is None else timings_ms)
+    allowed = (filters or Filters()).mask(snapshot)
+    depth = max(_DEPTH, 3 * k)
+    dense, lexical = _NOTHING, _NOTHING
+    if mode != "lexical":
+        if embedder is None:
+            raise ValueError(f"a search of mode {mode} needs an embedder")
+        snapshot.meta.require_embedder(embedder)
+        with clock.stage("embed"):
+            vector = embedder.embed_query(query)
+        with clock.stage("dense"):
+            dense = snapshot.dense(vector, depth, allowed)
+    if mode != "dense":
+        with clock.stage("lexical"):
+            lexical = snapshot.lexical(query, depth, allowed)
+    with clock.stage("fuse"):
+        return _hits(snapshot, query, dense, lexical, k)
+
+
+def check_query(query: str) -> str:
+    """The query without the space around it. Raises `QuestionInvalid`."""
+    stripped = query.strip().strip("\0")
+    if not any(c.isprintable() and not c.isspace() for c in stripped):
+        raise QuestionInvalid("the query is empty: write what you are looking for")
+    if len(stripped) > MAX_QUERY_CHARS:
+        raise QuestionInvalid(
+            f"the query has {len(stripped):,} characters, at most {MAX_QUERY_CHARS:,} can be "
+            "searched for: shorten it to what you want to know"
+        )
+    return stripped
+
+
+def _hits(snapshot: Snapshot, query: str, dense: Matches, lexical: Matches, k: int) -> list[Hit]:
+    lists = [matches for matches in (dense, lexical) if matches.positions]
+    if not lists:
+        return []
+    if len(lists) == 1:
+        scores = dict(zip(lists[0].positions, lists[0].scores, strict=True))
+    else:
+        scores = reciprocal_ranks(*lists)
+    rounded = {position: round(score, 4) for position, score in scores.items()}
+    passages = dict(zip(rounded, snapshot.passages_at(list(rounded)), strict=True))
+    order = sorted(rounded, key=lambda p: (-rounded[p], passages[p].id))
+    chosen = [order[i] for i in distinct_first([passages[p] for p in order], k)]
+    dense_ranks = {p: rank for rank, p in enumerate(dense.positions, start=1)}
+    lexical_ranks = {p: rank for rank, p in enumerate(lexical.positions, start=1)}
+    terms = snapshot.matched_terms(query, chosen) if lexical.positions else [()] * len(chosen)
+    return [
+        Hit(
+            passage=passages[position],
+            rank=rank,
+            score=rounded[position],
+            dense_rank=dense_ranks.get(position),
+            lexical_rank=lexical_ranks.get(position),
+            terms=words,
+        )
+        for rank, (position, words) in enumerate(zip(chosen, terms, strict=True), start=1)
+    ]
+
+
+class _Clock:
+    """Writes down how long each stage took, in milliseconds."""
+
+    def __init__(self, timings_ms: dict[str, float]) -> None:
+        self._timings_ms = timings_ms
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._timings_ms[name] = (time.perf_counter() - started) * 1000

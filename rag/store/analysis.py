@@ -1,0 +1,116 @@
+"""Text -> terms for the lexical index: words, stems by language, no diacritics.
+
+The analysis is part of the on-disk format: a change of what it returns needs a new
+`schema.FORMAT_VERSION`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from rag.store.stopwords import LANGUAGES, STOP_WORDS
+
+UNKNOWN = "none"
+_SAMPLE_CHARS = 20_000
+_MAX_TERM_CHARS = 64
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_WORD = re.compile(rf"\d+(?:[.,]\d+)*(?![^\W_])|[{_CJK}]+|[^\W_{_CJK}]+(?:['’][^\W_]+)?")
+_IDEOGRAPHS = re.compile(rf"[{_CJK}]")
+_GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+$")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, in order: runs of letters and digits.
+
+    A number keeps its inner points (`3.5`; `3,5` is the same) and loses its thousands separators
+    (`18,400` is `18400`). Chinese, Japanese and Korean runs become pairs of characters.
+    """
+    found: list[str] = []
+    for match in _WORD.finditer(unicodedata.normalize("NFC", text).casefold()):
+        word = match.group()
+        if word[0].isdigit() and not word.isalnum():
+            found.append(_number(word))
+        elif len(word) > 1 and _IDEOGRAPHS.match(word):
+            found += [word[i : i + 2] for i in range(len(word) - 1)]
+        else:
+            found += _parts(word)
+    return found
+
+
+def _number(word: str) -> str:
+    if _GROUPED.match(word):
+        return re.sub("[.,]", "", word)
+    return word.replace(",", ".")
+
+
+def _parts(word: str) -> list[str]:
+    """A word at its apostrophe: `council's` is `council`, `l'école` is `l` and `école`."""
+    parts = word.replace("’", "'").split("'")
+    if parts[-1] == "s":
+        parts.pop()
+    return [part[:_MAX_TERM_CHARS] for part in parts if part]
+
+
+def language_of(text: str) -> str:
+    """The language of a text by its commonest words (`en`, `de`, `es`, `fr`), else `none`.
+
+    Only the first 20,000 characters count. A language needs one word in twenty among its stop
+    words, and more than any other language.
+    """
+    sample = words(text[:_SAMPLE_CHARS])
+    counts = {name: sum(w in stops for w in sample) for name, stops in STOP_WORDS.items()}
+    best = max(LANGUAGES, key=lambda name: counts[name])
+    return best if counts[best] * 20 >= max(1, len(sample)) else UNKNOWN
+
+
+def terms(text: str, language: str) -> list[str]:
+    """The terms of a text in order, stop words included, as the index holds them."""
+    return [term(word, language) for word in words(text)]
+
+
+@lru_cache(maxsize=1 << 17)
+def term(word: str, language: str) -> str:
+    """The term of a word: its stem in `language`, without diacritics."""
+    stemmer = _stemmer(language)
+    return fold(stemmer.stemWord(word) if stemmer and not word.isdigit() else word)
+
+
+def fold(word: str) -> str:
+    """A word without diacritics (`brücke` -> `brucke`)."""
+    if word.isascii():
+        return word
+    parts = unicodedata.normalize("NFKD", word)
+    return "".join(c for c in parts if not unicodedata.combining(c)) or word
+
+
+@lru_cache(maxsize=8)
+def _stemmer(language: str) -> Any:
+    if language not in LANGUAGES:
+        return None
+    import snowballstemmer
+
+    return snowballstemmer.stemmer(LANGUAGES[language])
+
+
+def query_terms(query: str, languages: Iterable[str]) -> list[tuple[str, frozenset[str]]]:
+    """The words that a query asks for, each with its forms in the index's languages.
+
+    Stop words are dropped (of the query's own language if it shows one, else of every language
+    of the index), unless nothing else is left; a word that stands twice counts once. Two words
+    with the same forms are one.
+    """
+    known = sorted(languages) or [UNKNOWN]
+    spoken = language_of(query)
+    stops: set[str] = set()
+    for name in [spoken] if spoken in known and spoken != UNKNOWN else known:
+        stops |= STOP_WORDS.get(name, frozenset())
+    asked = list(dict.fromkeys(words(query)))
+    kept = [word for word in asked if word not in stops] or asked
+    forms: dict[frozenset[str], str] = {}
+    for word in kept:
+        forms.setdefault(frozenset(term(word, name) for name in known), word)
+    return [(word, variants) for variants, word in forms.items()]

@@ -1,0 +1,397 @@
+"""An index as it was at one commit, whatever a writer does meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import RLock, Thread
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import IndexDamaged, RagError
+from rag.store import analysis, catalogue, schema
+from rag.store.catalogue import FileEntry, SegmentEntry
+from rag.store.postings import bm25, read_term
+from rag.store.segments import unpack
+from rag.store.vectors import Vectors, open_vectors
+from rag.types import Document, Passage
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A document as a list shows it. `format` is its parser's name without the version."""
+
+    row: int
+    path: str
+    sha256: str
+    format: str
+    bytes: int
+    modified: float
+    passages: int
+    title: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Positions of passages, best first, with their scores."""
+
+    positions: tuple[int, ...]
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrays:
+    """One entry a passage, over all segments: its row, its document's row, its length in terms."""
+
+    rows: NDArray[np.int64]
+    documents: NDArray[np.int32]
+    lengths: NDArray[np.float64]
+    alive: NDArray[np.bool_]
+
+
+class Snapshot:
+    """An open index, a context manager. A passage is named by its position, an int from 0.
+
+    Positions hold for one snapshot only. Safe to use from several threads.
+    """
+
+    def __init__(self, index_dir: Path, db: sqlite3.Connection) -> None:
+        self.path = index_dir
+        self._db = db
+        self._lock = RLock()
+        self._vectors: dict[int, Vectors] = {}
+        self.meta, values = catalogue.read_meta(db)
+        self.digest = str(values.get("digest", ""))
+        self._patterns = {
+            root: (tuple(include), tuple(exclude))
+            for root, (include, exclude) in dict(values.get("patterns", {})).items()
+        }
+        self.segments: tuple[SegmentEntry, ...] = tuple(catalogue.read_segments(db))
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets the snapshot go; it cannot be used afterwards."""
+        with self._lock:
+            self._vectors.clear()
+            self._db.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        import sqlite3
+
+        with self._lock, catalogue.database_errors(self.path):
+            try:
+                yield self._db
+            except sqlite3.ProgrammingError as exc:
+                raise RagError(f"the index {self.path} was closed: open it again") from exc
+
+    # Documents
+
+    @cached_property
+    def _documents(self) -> dict[str, DocumentInfo]:
+        with self._reading() as db:
+            found = db.execute(
+                "SELECT d.row, d.path, d.sha256, d.parser, f.bytes, d.modified, d.passages, "
+                "d.title, d.language FROM document d JOIN file f ON f.row = d.file ORDER BY d.path"
+            ).fetchall()
+        return {r[1]: DocumentInfo(r[0], r[1], r[2], r[3].partition("/")[0], *r[4:]) for r in found}
+
+    def documents(self) -> tuple[DocumentInfo, ...]:
+        """Every document, sorted by path."""
+        return tuple(self._documents.values())
+
+    def document(self, path: str) -> Document:
+        """The document of that path with its whole text. Raises `KeyError` where there is none."""
+        info = self._documents[path]
+        with self._reading() as db:
+            return catalogue.read_document(db, info.row)
+
+    def files(self) -> dict[str, FileEntry]:
+        """The files behind the documents, by name; also those that could not be read."""
+        with self._reading() as db:
+            return catalogue.read_files(db)
+
+    def source(self, path: str) -> Path:
+        """The file that a document was read from. Raises `KeyError`."""
+        with self._reading() as db:
+            (source,) = db.execute(
+                "SELECT f.source FROM document d JOIN file f ON f.row = d.file WHERE d.row = ?",
+                (self._documents[path].row,),
+            ).fetchone()
+        return Path(source)
+
+    def roots(self) -> tuple[Path, ...]:
+        """The indexed roots, the first one first."""
+        with self._reading() as db:
+            return tuple(Path(root) for root in catalogue.read_roots(db))
+
+    def parsers(self) -> dict[str, set[str]]:
+        """By which parsers (`name/version`) each file was read, by the file's name."""
+        with self._reading() as db:
+            return catalogue.read_parsers(db)
+
+    def patterns(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """The include and exclude patterns of the last run over each root, by its path."""
+        return self._patterns
+
+    # Sizes
+
+    @property
+    def document_count(self) -> int:
+        """The number of documents."""
+        return len(self._documents)
+
+    @cached_property
+    def passage_count(self) -> int:
+        """The number of passages."""
+        with self._reading() as db:
+            (count,) = db.execute("SELECT coalesce(sum(passages), 0) FROM document").fetchone()
+        return int(count)
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes of the catalogue and of the segments that this snapshot lists."""
+        return schema.catalogue_path(self.path).stat().st_size + sum(s.bytes for s in self.segments)
+
+    @property
+    def search_kind(self) -> str:
+        """How vectors are searched: `exact` or `approximate`."""
+        return "approximate" if any(s.kind != "flat" for s in self.segments) else "exact"
+
+    # Passages
+
+    @cached_property
+    def _arrays(self) -> _Arrays:
+        import numpy as np
+
+        parts: list[tuple[NDArray[Any], ...]] = []
+        with self._reading() as db:
+            for raw_rows, raw_documents, raw_lengths, dead in db.execute(
+                "SELECT rows, documents, lengths, dead FROM segment ORDER BY first_row"
+            ):
+                rows = np.frombuffer(raw_rows, dtype="<i8")
+                documents = np.frombuffer(raw_documents, dtype="<i4")
+                lengths = np.frombuffer(raw_lengths, dtype="<u2")
+                alive = ~unpack(dead, len(rows))
+                if not len(rows) == len(documents) == len(lengths):
+                    raise IndexDamaged(
+                        f"a segment of the index {self.path} does not list its passages: "
+                        "build the index anew with `rag index --rebuild PATH`"
+                    )
+                parts.append((rows, documents, lengths, alive))
+        if not parts:
+            parts.append(tuple(np.empty(0, t) for t in ("i8", "i4", "u2", "?")))
+        rows, documents, lengths, alive = (np.concatenate(p) for p in zip(*parts, strict=True))
+        mean = float(lengths[alive].mean()) if alive.any() else 1.0
+        return _Arrays(rows, documents, lengths / max(mean, 1.0), alive.astype(bool))
+
+    def mask(self, documents: Callable[[DocumentInfo], bool]) -> NDArray[np.bool_]:
+        """Which positions (n,) belong to a document that `documents` accepts."""
+        import numpy as np
+
+        rows = [d.row for d in self.documents() if documents(d)]
+        chosen: NDArray[np.bool_] = np.isin(self._arrays.documents, rows)
+        return chosen & self._arrays.alive
+
+    def passages_at(self, positions: Sequence[int]) -> list[Passage]:
+        """The passages at these positions, in the order given."""
+        rows = [int(self._arrays.rows[p]) for p in positions]
+        return self._passages(rows)
+
+    def passages_of(self, path: str) -> list[Passage]:
+        """The passages of a document, in its order. Raises `KeyError`."""
+        info = self._documents[path]
+        with self._reading() as db:
+            (first,) = db.execute(
+                "SELECT first_passage FROM document WHERE row = ?", (info.row,)
+            ).fetchone()
+        return self._passages(range(first, first + info.passages))
+
+    def keys_at(self, positions: Sequence[int]) -> list[bytes]:
+        """The keys of passages: equal for passages whose embedded text is equal."""
+        with self._reading() as db:
+            return [
+                db.execute(
+                    "SELECT key FROM passage WHERE row = ?", (int(self._arrays.rows[p]),)
+                ).fetchone()[0]
+                for p in positions
+            ]
+
+    def _passages(self, rows: Sequence[int]) -> list[Passage]:
+        with self._reading() as db:
+            found = [catalogue.read_passage(db, row) for row in rows]
+        if None in found:
+            raise IndexDamaged(
+                f"a passage of the index {self.path} is missing: run `rag doctor --deep`"
+            )
+        return [passage for passage in found if passage]
+
+    # Search
+
+    def warm(self) -> None:
+        """Begins to load the vector library and the segments, in a thread of its own.
+
+        A first search, after the embedder was loaded meanwhile, then waits less.
+        """
+        Thread(target=self._warm, daemon=True).start()
+
+    def _warm(self) -> None:
+        with suppress(RagError):  # a search meets the same error, in the caller's thread
+            for segment in self.segments:
+                self._open_vectors(segment)
+
+    def dense(
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> Matches:
+        """The `k` passages whose vectors have the highest inner product with `vector`.
+
+        `allowed` (from `mask`) limits the search to some positions before the best are taken.
+        """
+        import numpy as np
+
+        usable = self._arrays.alive if allowed is None else allowed
+        positions, scores, base = [], [], 0
+        for segment in self.segments:
+            part = usable[base : base + segment.passages]
+            if part.any():
+                limit = None if part.all() else part
+                found, score = self._open_vectors(segment).search(vector, k, limit)
+                positions.append(found + base)
+                scores.append(score)
+            base += segment.passages
+        if not positions:
+            return Matches((), ())
+        return self._best(np.concatenate(positions), np.concatenate(scores), k)
+
+    def lexical(self, query: str, k: int, allowed: NDArray[np.bool_] | None = None) -> Matches:
+        """The `k` passages with the highest BM25 score for the words of a query.
+
+        Statistics are of the whole index, whatever `allowed` leaves of it.
+        """
+        import numpy as np
+
+        arrays = self._arrays
+        scores = np.zeros(len(arrays.rows))
+        passages = int(arrays.alive.sum())
+        for positions, counts in self._words(query):
+            weights = bm25(counts, arrays.lengths[positions], len(positions), passages)
+            scores[positions] += weights
+        if allowed is not None:
+            scores[~allowed] = 0.0
+        found = np.flatnonzero(scores)
+        return self._best(found, scores[found], k)
+
+    def matched_terms(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
+        """For each position, the words of the query that its passage holds."""
+        import numpy as np
+
+        matched: list[list[str]] = [[] for _ in positions]
+        asked = analysis.query_terms(query, self.languages)
+        for (word, _), (where, _) in zip(asked, self._words(query), strict=True):
+            for i in np.flatnonzero(np.isin(np.asarray(positions, dtype=np.int64), where)):
+                matched[i].append(word)
+        return [tuple(words) for words in matched]
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the documents, sorted."""
+        with self._reading() as db:
+            found = db.execute("SELECT DISTINCT language FROM document").fetchall()
+        return tuple(sorted(language for (language,) in found))
+
+    def _words(self, query: str) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """For each word of a query, the living positions that hold it, and how often."""
+        bases, base = [], 0
+        for segment in self.segments:
+            bases.append((segment.number, base))
+            base += segment.passages
+        found = []
+        for _, forms in analysis.query_terms(query, self.languages):
+            with self._reading() as db:
+                positions, counts = read_term(db, forms, bases)
+            alive = self._arrays.alive[positions]
+            found.append((positions[alive], counts[alive]))
+        return found
+
+    def _best(self, positions: NDArray[np.int64], scores: NDArray[np.float64], k: int) -> Matches:
+        """The `k` best, ordered by (-score, passage id); equal to 6 decimals is equal."""
+        import numpy as np
+
+        scores = np.round(scores, 6)
+        if len(scores) > k:
+            least = np.partition(scores, len(scores) - k)[len(scores) - k]
+            kept = scores >= least
+            positions, scores = positions[kept], scores[kept]
+        ids = self._ids(positions)
+        order = sorted(range(len(ids)), key=lambda i: (-scores[i], ids[i]))[:k]
+        return Matches(
+            tuple(int(positions[i]) for i in order), tuple(float(scores[i]) for i in order)
+        )
+
+    def _ids(self, positions: NDArray[np.int64]) -> list[str]:
+        with self._reading() as db:
+            return [
+                str(db.execute("SELECT id FROM passage WHERE row = ?", (int(row),)).fetchone()[0])
+                for row in self._arrays.rows[positions]
+            ]
+
+    def _open_vectors(self, segment: SegmentEntry) -> Vectors:
+        with self._lock:
+            if segment.number not in self._vectors:
+                path = self.path / schema.SEGMENTS / segment.file
+                self._vectors[segment.number] = open_vectors(path, segment.kind)
+            return self._vectors[segment.number]
+
+
+def open_snapshot(index_dir: Path) -> Snapshot:
+    """The index in a folder as it is now.
+
+    The catalogue's and the segments' sizes are checked, their content is not (see `check`).
+    Raises `IndexNotFound`, `IndexDamaged`, `IndexMismatch`.
+    """
+    db = catalogue.open_for_reading(index_dir)
+    try:
+        with catalogue.database_errors(index_dir):
+            db.execute("BEGIN")
+            snapshot = Snapshot(index_dir, db)
+        for segment in snapshot.segments:
+            _check_size(index_dir / schema.SEGMENTS / segment.file, segment.bytes)
+    except BaseException:
+        db.close()
+        raise
+    return snapshot
+
+
+def _check_size(path: Path, expected: int) -> None:
+    try:
+        size = path.stat().st_size
+    except OSError as exc:
+        raise IndexDamaged(
+            f"the index's segment {path} is missing: run `rag doctor --repair`, "
+            "or build the index anew with `rag index --rebuild PATH`"
+        ) from exc
+    if size != expected:
+        raise IndexDamaged(
+            f"the index's segment {path} is torn ({size} of {expected} bytes): "
+            "run `rag doctor --repair`, or build the index anew with `rag index --rebuild PATH`"
+        )
