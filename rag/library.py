@@ -154,7 +154,7 @@ class Index:
             documents=self.snapshot.document_count,
             passages=self.snapshot.passage_count,
             bytes=self.snapshot.size_bytes,
-            roots=tuple(str(root) for root, _ in self.snapshot.roots()),
+            roots=tuple(str(root) for root in self.snapshot.roots()),
             changed=stale.changed,
             new=stale.new,
             missing=stale.missing,
