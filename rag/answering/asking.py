@@ -114,8 +114,16 @@ class _Run:
         if not decision.found:
             return _Part(decision, frozenset())
         with self.timed("generate"):
-            cited, notes = compose(part, decision, self.draft, self.generator, self.evidence_tokens)
-        return _Part(decision, cited, notes)
+            composed = compose(
+                part,
+                decision,
+                hits,
+                self.draft,
+                self.generator,
+                self.evidence_tokens,
+                self.calibration.threshold("answer", 0.5),
+            )
+        return _Part(decision, composed.cited, composed.notes)
 
     def finish(
         self,

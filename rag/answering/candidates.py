@@ -47,6 +47,16 @@ class Candidate:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate with all its signals and the probability that it states the answer."""
+
+    candidate: Candidate
+    signals: dict[str, float]
+    probability: float
+    judged: bool
+
+
 def find_candidates(
     question: str,
     hits: Sequence[Hit],

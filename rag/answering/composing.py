@@ -2,70 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from rag.answering.candidates import Candidate
-from rag.answering.deciding import Decision, Judged
+from rag.answering.deciding import Decision
+from rag.answering.disagreeing import differing, disagreement_note
+from rag.answering.linking import second_source
 from rag.answering.shape import shape_of
 from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
 from rag.generation.wording import decide_yes_no, word
+from rag.types import Hit
 
 YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
-SECOND_SHARE = 0.5  # a second source is cited if it is at least so likely to state the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What was written: the positions of the candidates cited, notes, and the decision's order."""
+
+    cited: frozenset[int]
+    notes: tuple[str, ...] = ()
 
 
 def compose(
     question: str,
     decision: Decision,
+    hits: Sequence[Hit],
     draft: Draft,
     generator: Generator | None,
     evidence_tokens: int,
-) -> tuple[frozenset[int], tuple[str, ...]]:
-    """Writes the answer to `draft`; the positions of the candidates it cites, and notes."""
+    threshold: float,
+) -> Composed:
+    """Writes the answer to `draft`: a quotation first, then what the question's shape asks for."""
     best = decision.ranked[0]
+    other = differing(best, decision.ranked[1:], threshold)
+    if other is not None:
+        note, later = disagreement_note(best.candidate, other.candidate, draft.document)
+        order = (other, best) if later else (best, other)
+        for judged in order:
+            draft.quote(judged.candidate)
+        return Composed(frozenset({0, decision.ranked.index(other)}), (note,))
     shape = shape_of(question)
-    if generator is None or shape in ("single", "count", "list"):
-        draft.quote(best.candidate)
-        return frozenset({0}), ()
-    if shape == "yes_no":
-        _yes_or_no(question, best.candidate, draft, generator)
-        return frozenset({0}), ()
-    return _compared(question, decision, draft, generator, evidence_tokens), ()
+    second = second_source(question, best.candidate, hits, draft.document)
+    lead = ""
+    if shape == "yes_no" and generator is not None:
+        lead = _yes_or_no(question, [best.candidate, second], generator)
+    draft.quote(best.candidate, lead=lead)
+    if second is not None:
+        draft.quote(second)
+        if generator is not None and shape in ("comparison", "count"):
+            _word(question, [best.candidate, second], draft, generator, evidence_tokens)
+    return Composed(frozenset({0}))
 
 
-def _yes_or_no(question: str, best: Candidate, draft: Draft, generator: Generator) -> None:
-    leaning = decide_yes_no(generator, question, [best.text])
-    if abs(leaning) < YES_NO_SURE:
-        draft.quote(best)
-        return
-    draft.quote(best, lead="Yes" if leaning > 0 else "No")
+def _yes_or_no(question: str, sources: Sequence[Candidate | None], generator: Generator) -> str:
+    leaning = decide_yes_no(generator, question, [s.text for s in sources if s])
+    return "" if abs(leaning) < YES_NO_SURE else "Yes" if leaning > 0 else "No"
 
 
-def _compared(
+def _word(
     question: str,
-    decision: Decision,
+    sources: Sequence[Candidate],
     draft: Draft,
     generator: Generator,
     evidence_tokens: int,
-) -> frozenset[int]:
-    """Both sources as quotations, then what follows from them, if that passes its check."""
-    used = _evidence(decision, generator, evidence_tokens)
-    for judged in used:
-        draft.quote(judged.candidate)
-    worded = word(generator, question, [j.candidate.text for j in used])
-    cited = [(j.candidate.document, j.candidate.span) for j in used]
+) -> None:
+    """Adds what follows from the quotations, if it fits, ends by itself and passes its check."""
+    texts = [s.text for s in sources]
+    if sum(generator.count_tokens(t) for t in texts) > evidence_tokens:
+        return
+    worded = word(generator, question, texts)
     if worded.text.strip() and worded.finished:
-        draft.say(worded.text, cited)
-    return frozenset(range(len(used)))
-
-
-def _evidence(decision: Decision, generator: Generator, evidence_tokens: int) -> list[Judged]:
-    best = decision.ranked[0]
-    used = [best]
-    room = evidence_tokens - generator.count_tokens(best.candidate.text)
-    for other in decision.ranked[1:]:
-        cost = generator.count_tokens(other.candidate.text)
-        if other.probability < SECOND_SHARE * best.probability or cost > room:
-            continue
-        used.append(other)
-        break
-    return used
+        draft.say(worded.text, [(s.document, s.span) for s in sources])

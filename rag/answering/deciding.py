@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from math import log
+from dataclasses import dataclass
 
-from rag.answering.candidates import Candidate, agreement
+from rag.answering.candidates import Candidate, Judged, agreement
+from rag.answering.disagreeing import worth_judging
 from rag.answering.shape import answer_type
 from rag.calibration import Calibrated
 from rag.generation.judging import judge
@@ -16,16 +16,6 @@ from rag.verification.rules import content_words
 
 SURE = 0.93  # a candidate this sure is not compared with others
 _REFUSED = "not shown"
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A candidate with all its signals and the probability that it states the answer."""
-
-    candidate: Candidate
-    signals: dict[str, float]
-    probability: float
-    judged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +56,24 @@ def decide(
 ) -> Decision:
     """The decision about a question, from the candidates alone.
 
-    Candidates are judged in the reader's order, and no further once one is sure.
+    Candidates are judged in the reader's order; once one is sure, only those that could
+    contradict it.
     """
     words = frozenset(content_words(question))
     kind = answer_type(question)
     rows: list[Judged] = []
-    sure = False
+    sure: Candidate | None = None
     for candidate in candidates:
         signals = candidate.signals(words, kind)
         signals["agreement"] = agreement(candidates, candidate)
-        judged = generator is not None and not sure
-        if generator is not None and judged:
+        needed = sure is None or worth_judging(sure, candidate)
+        if generator is not None and needed:
             signals["judge"] = judge(generator, question, [candidate.text])[0]
-        probability = calibration.probability(signals) if judged or generator is None else 0.0
-        rows.append(Judged(candidate, signals, probability, judged or generator is None))
-        sure = sure or (judged and probability >= calibration.threshold("sure", SURE))
+        judged = generator is None or needed
+        probability = calibration.probability(signals) if judged else 0.0
+        rows.append(Judged(candidate, signals, probability, judged))
+        if sure is None and generator and probability >= calibration.threshold("sure", SURE):
+            sure = candidate
     ranked = sorted(rows, key=lambda r: -r.probability)
     confidence = _confidence(ranked, calibration)
     threshold = calibration.threshold("answer", 0.5)
@@ -91,14 +84,3 @@ def _confidence(ranked: Sequence[Judged], calibration: Calibrated) -> float:
     if not ranked:
         return 0.0
     return ranked[0].probability
-
-
-def with_phrase(judged: Judged, candidate: Candidate) -> Judged:
-    """The same judgement for another phrase of the same sentence."""
-    return replace(judged, candidate=candidate)
-
-
-def logit(p: float) -> float:
-    """The logit of a probability, bounded to about +-9."""
-    clipped = min(max(p, 1e-4), 1 - 1e-4)
-    return log(clipped / (1 - clipped))

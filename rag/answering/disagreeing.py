@@ -1,0 +1,102 @@
+"""Notices when two documents answer the same question differently."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from rag.answering.candidates import Candidate, Judged
+from rag.types import Document
+from rag.verification.quantities import months, quantities
+from rag.verification.rules import content_words, normalised
+
+SHARED_WORDS = 0.4  # of the shorter sentence: about the same thing, not just of the same kind
+_ISO = re.compile(r"(?<!\d)(\d{4})[-_.](\d{2})[-_.](\d{2})(?!\d)")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+_REPLACES = re.compile(
+    r"\b(?:replaces?d?|supersedes?d?|no longer|instead of|amend(?:s|ed|ment)|previously|"
+    r"formerly|used to|from now on|as of|new(?:ly)?|revised?|corrected|withdrawn|raised from|changed from)\b",
+    re.I,
+)
+
+
+def differing(first: Judged, others: Sequence[Judged], threshold: float) -> Judged | None:
+    """The best other judged candidate of another document that says another number or date."""
+    for other in others:
+        same = other.candidate.document == first.candidate.document
+        likely = other.judged and other.probability >= threshold
+        if not same and likely and _differ(first.candidate, other.candidate):
+            return other
+    return None
+
+
+def worth_judging(first: Candidate, other: Candidate) -> bool:
+    """Whether a candidate could contradict the first, so that it should be judged too."""
+    return other.document != first.document and _differ(first, other)
+
+
+def _differ(one: Candidate, other: Candidate) -> bool:
+    values, others = _values(one.phrase.text), _values(other.phrase.text)
+    if not values or not others or values & others:
+        return False
+    if normalised(one.phrase.text) == normalised(other.phrase.text):
+        return False
+    words, more = set(content_words(one.text)), set(content_words(other.text))
+    shared = len(words & more) / max(1, min(len(words), len(more)))
+    return shared >= SHARED_WORDS
+
+
+def _values(phrase: str) -> set[Decimal]:
+    return {q.value for q in quantities(phrase)} | {Decimal(m) / 100 for m in months(phrase)}
+
+
+def disagreement_note(
+    one: Candidate, other: Candidate, document: Callable[[str], Document]
+) -> tuple[str, bool]:
+    """A remark about two documents that differ, and whether `other` is the later one."""
+    first, second = document(one.document), document(other.document)
+    dates = date_of(first), date_of(second)
+    phrases = _short(one.phrase.text), _short(other.phrase.text)
+    said = f"'{phrases[0]}' ({first.path}) and '{phrases[1]}' ({second.path})"
+    if dates[0] and dates[1] and dates[0] != dates[1]:
+        later = dates[1] > dates[0]
+        newest = second if later else first
+        return f"two documents disagree: {said}; {newest.path} is the later one", later
+    replaces = (bool(_REPLACES.search(one.text)), bool(_REPLACES.search(other.text)))
+    if replaces[0] != replaces[1]:
+        newest = second if replaces[1] else first
+        return f"two documents disagree: {said}; {newest.path} reads as the later one", replaces[1]
+    return f"two documents disagree: {said}", False
+
+
+def date_of(document: Document) -> str:
+    """The date a document bears as `YYYY-MM-DD` (or less), from its path, title or first lines.
+
+    Empty where it bears none: the time of the file says little about its content.
+    """
+    top = document.text[:400]
+    for text in (document.path, document.title or "", top):
+        if found := _ISO.search(text):
+            return "-".join(found.groups())
+        if found := _LONG_DATE.search(text):
+            month = next(iter(months(found["month"])), 0)
+            day = int(found["day"] or found["day2"] or 0)
+            if month:
+                return f"{found['year']}-{month:02}" + (f"-{day:02}" if day else "")
+    years = [m[1] for t in (document.path, document.title or "") for m in _YEAR.finditer(t)]
+    return years[0] if years else ""
+
+
+_MONTH_WORDS = (
+    "January|February|March|April|May|June|July|August|September|October|November|December"
+)
+_LONG_DATE = re.compile(
+    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+)?(?P<month>{_MONTH_WORDS})\s+"
+    r"(?:(?P<day2>\d{1,2})(?:st|nd|rd|th)?,?\s+)?(?P<year>(?:19|20)\d{2})\b"
+)
+
+
+def _short(text: str) -> str:
+    folded = " ".join(text.split())
+    return folded if len(folded) <= 60 else folded[:57] + "..."

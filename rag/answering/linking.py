@@ -1,0 +1,99 @@
+"""Finds the second source of a question that one sentence cannot answer.
+
+By rules: the second sentence must tie to the first (its document's title stands in the first
+sentence or in the question, or the other way round) and must hold words of the question that the
+first leaves out. A question about one fact in one document has no such sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rag.answering.candidates import Candidate
+from rag.types import Document, Hit, Phrase, Span
+from rag.verification.rules import content_words
+
+MIN_GAIN = 0.15  # of the question's words that the second sentence must add
+_LINK = 0.3
+_MAX_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    value: float
+    hit: Hit
+    span: Span
+    text: str
+
+
+def second_source(
+    question: str,
+    first: Candidate,
+    hits: Sequence[Hit],
+    document: Callable[[str], Document],
+) -> Candidate | None:
+    """The sentence of another document that completes `first`, or None where none ties to it."""
+    wanted = set(content_words(question))
+    title = set(content_words(title_of(document(first.document))))
+    said = set(content_words(first.text))
+    left = wanted - said - title
+    if not wanted or not left:
+        return None
+    best: _Option | None = None
+    for hit in hits:
+        name = hit.passage.document
+        if name == first.document:
+            continue
+        whole = document(name)
+        other = set(content_words(title_of(whole)))
+        for span in hit.passage.sentences:
+            option = _weigh(wanted, left, said, title, other, hit, span, span.of(whole.text))
+            if option and (best is None or option.value > best.value + 1e-9):
+                best = option
+    return _candidate(best, first) if best else None
+
+
+def _weigh(
+    wanted: set[str],
+    left: set[str],
+    said: set[str],
+    title: set[str],
+    other: set[str],
+    hit: Hit,
+    span: Span,
+    text: str,
+) -> _Option | None:
+    words = set(content_words(text))
+    if len(text) > _MAX_CHARS or len(words) < 3:
+        return None
+    gain = len(left & (words | other)) / len(wanted)
+    asked = bool(other) and other <= wanted
+    named = bool(other) and other <= said
+    names = bool(title) and title <= words
+    if gain < MIN_GAIN or not (asked or named or names):
+        return None
+    own = len(left & words) / len(wanted)
+    value = gain + own + _LINK * (asked + named + names) - 0.02 * hit.rank
+    return _Option(value, hit, span, text)
+
+
+def _candidate(option: _Option, first: Candidate) -> Candidate:
+    phrase = Phrase(option.text, option.hit.passage.document, option.span)
+    return Candidate(
+        option.hit.passage.document,
+        option.span,
+        option.text,
+        phrase,
+        first.score,
+        first.margin,
+        first.answerable,
+        option.hit,
+    )
+
+
+def title_of(document: Document) -> str:
+    """What a document is about, by its title or else its file's name, without brackets."""
+    name = document.title or re.sub(r"\.\w{1,5}$", "", document.path.rsplit("/", 1)[-1])
+    return re.sub(r"\([^)]*\)", " ", re.sub(r"[_\-]+", " ", name)).strip()
