@@ -105,6 +105,7 @@ class TextBuilder:
         if not self._length and not attachments:
             raise UnreadableDocument(self.document, "it holds no text")
         self._pages.extend([self._length] * self._waiting_pages)
+        self._waiting_pages = 0
         return Parsed(
             text="".join(self._parts),
             pages=tuple(self._pages),

@@ -1,0 +1,147 @@
+"""Mails: headers, body, and what is attached as documents of their own."""
+
+from __future__ import annotations
+
+import re
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from typing import Any
+
+from rag.errors import UnreadableDocument
+from rag.sources.building import TextBuilder, clean, one_line
+from rag.sources.decoding import decode
+from rag.sources.html import add_html, html_tree
+from rag.sources.limits import MAX_ATTACHMENTS, MAX_DEPTH
+from rag.sources.lines import paragraphs, split_blocks
+from rag.sources.protocol import Attachment, Parsed
+
+_HEADERS = ("From", "To", "Cc", "Date", "Subject")
+_MAX_HEADER_CHARS = 2_000
+_HEADER = re.compile(rb"^[A-Za-z][\w-]{1,60}:[ \t]", re.MULTILINE)
+
+
+class Mail:
+    """Reads `.eml`: the headers a person reads, the plain body (the HTML one where there is none).
+
+    The message's own line breaks are kept within a paragraph.
+    """
+
+    name = "mail"
+    version = "1"
+    suffixes = frozenset({".eml"})
+
+    def parse(self, data: bytes, document: str) -> Parsed:
+        """The text of the mail, and its attachments."""
+        if not _HEADER.match(data.lstrip()[:2000]):
+            raise UnreadableDocument(document, "it does not begin with the headers of a mail")
+        message = BytesParser(policy=policy.default.clone(max_line_length=0)).parsebytes(data)
+        if not any(_header(message, name) for name in _HEADERS):
+            raise UnreadableDocument(document, "it holds none of the headers of a mail")
+        builder = TextBuilder(document)
+        for name in _HEADERS:
+            if value := _header(message, name):
+                builder.add(f"{name}: {value}", before="\n")
+        leaves = list(_leaves(message))
+        _body(leaves, builder)
+        return builder.finish(_header(message, "Subject") or None, _attachments(leaves))
+
+
+def _header(message: Any, name: str) -> str:
+    try:
+        value = str(message.get(name) or "")
+    except (ValueError, IndexError, LookupError, AttributeError, TypeError):
+        # The standard library's parser of addresses and dates trips over hostile ones.
+        raw = [v for k, v in message.raw_items() if k.lower() == name.lower()]
+        value = str(raw[0]) if raw else ""
+    printable = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return one_line(printable)[:_MAX_HEADER_CHARS]
+
+
+def _leaves(message: EmailMessage) -> Any:
+    """The parts that hold no parts, with a mail inside the mail as one; not deeper than allowed."""
+    waiting: list[tuple[Any, int]] = [(message, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            continue
+        if part.get_content_maintype() == "multipart" and isinstance(part.get_payload(), list):
+            waiting.extend((below, depth + 1) for below in part.get_payload()[::-1])
+        else:
+            yield part
+
+
+def _is_attached(part: Any) -> bool:
+    if part.get_content_disposition() == "attachment":
+        return True
+    return part.get_content_type() not in ("text/plain", "text/html") or bool(_file_name(part))
+
+
+def _file_name(part: Any) -> str:
+    try:
+        name = str(part.get_filename() or "")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
+    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    # A name is a name: no folders, no way up, nothing that a terminal obeys.
+    return re.sub(r"[\x00-\x1f\x7f/\\:]", "_", one_line(name)).strip(". ")[:120]
+
+
+def _body(leaves: list[Any], builder: TextBuilder) -> None:
+    shown = [part for part in leaves if not _is_attached(part)]
+    plain = [part for part in shown if part.get_content_type() == "text/plain"]
+    texts = [_text(part, builder.document) for part in plain]
+    if any(text.strip() for text in texts):
+        for text in texts:
+            for group in paragraphs(text):
+                for at, span in enumerate(split_blocks(text, group)):
+                    builder.add(span.of(text), before="\n" if at else "\n\n")
+        return
+    for part in shown:
+        if part.get_content_type() == "text/html":
+            add_html(html_tree(_text(part, builder.document), builder.document), builder)
+
+
+def _text(part: Any, document: str) -> str:
+    data = part.get_payload(decode=True) or b""
+    try:
+        charset = part.get_content_charset()
+    except (ValueError, LookupError, TypeError, AttributeError):
+        charset = None
+    try:
+        return clean(decode(data, document, charset))
+    except UnreadableDocument:
+        return ""
+
+
+def _attachments(leaves: list[Any]) -> list[Attachment]:
+    found: list[Attachment] = []
+    names: set[str] = set()
+    for part in leaves:
+        if not _is_attached(part) or len(found) >= MAX_ATTACHMENTS:
+            continue
+        name, data = _attached(part, len(found) + 1)
+        if not data:
+            continue
+        stem, dot, suffix = name.rpartition(".")
+        unique, number = name, 2
+        while unique in names:
+            unique = f"{stem}-{number}.{suffix}" if dot else f"{name}-{number}"
+            number += 1
+        names.add(unique)
+        found.append(Attachment(unique, data))
+    return found
+
+
+def _attached(part: Any, number: int) -> tuple[str, bytes]:
+    if part.get_content_type() == "message/rfc822":
+        inner = part.get_payload()
+        inner = inner[0] if isinstance(inner, list) and inner else None
+        subject = _header(inner, "Subject") if inner is not None else ""
+        name = _file_name(part) or re.sub(r"[\x00-\x1f/\\:]", "_", subject)[:80].strip(". ")
+        name = name or f"message-{number}"
+        data = inner.as_bytes(policy=policy.compat32) if inner is not None else b""
+        return name if name.lower().endswith(".eml") else f"{name}.eml", data
+    kind = {"text/plain": ".txt", "text/html": ".html", "application/pdf": ".pdf"}
+    name = _file_name(part) or f"attachment-{number}{kind.get(part.get_content_type(), '')}"
+    return name, part.get_payload(decode=True) or b""
