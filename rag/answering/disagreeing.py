@@ -16,7 +16,8 @@ _ISO = re.compile(r"(?<!\d)(\d{4})[-_.](\d{2})[-_.](\d{2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _REPLACES = re.compile(
     r"\b(?:replaces?d?|supersedes?d?|no longer|instead of|amend(?:s|ed|ment)|previously|"
-    r"formerly|used to|from now on|as of|new(?:ly)?|revised?|corrected|withdrawn|raised from|changed from)\b",
+    r"formerly|used to|from now on|as of|new(?:ly)?|revised?|corrected|"
+    r"withdrawn|raised from|changed from)\b",
     re.I,
 )
 
