@@ -243,7 +243,7 @@ def _load(folder: Path, head: str, threads: int) -> tuple[Any, Any]:
         tokenizer = transformers.AutoTokenizer.from_pretrained(
             str(folder), local_files_only=True, use_fast=True
         )
-    except Exception as exc:  # noqa: BLE001 - transformers raises whatever a broken folder causes
+    except Exception as exc:  # transformers raises whatever a broken folder causes
         raise ModelInvalid(
             f"{folder} cannot be loaded as {head}: {_first_line(exc)}: give another model"
         ) from exc
@@ -253,8 +253,8 @@ def _load(folder: Path, head: str, threads: int) -> tuple[Any, Any]:
     if missing:
         # transformers would fill these with random numbers and go on.
         raise ModelInvalid(
-            f"{folder} lacks the weights {', '.join(missing[:4])} that {head} needs: it was trained "
-            "for something else; give another model"
+            f"{folder} lacks the weights {', '.join(missing[:4])} that {head} needs: it was "
+            "trained for something else; give another model"
         )
     if not tokenizer.is_fast:
         raise ModelInvalid(

@@ -9,22 +9,21 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 # Function words of English and of languages written in Latin letters. A word that is common in
 # English and elsewhere ('in', 'was', 'die', 'an', 'on') stands in neither list.
-_ENGLISH = frozenset(
-    """the of and to is are were what which who whom whose when where why how does did has have had
+_ENGLISH_WORDS = """
+    the of and to is are were what which who whom whose when where why how does did has have had
     been be being this that these those with from by for at it its their they there you your we our
     she his her not can could should would will shall may might must about into than then if but
     under between during after before any all each every much many while because or
-    explain list tell describe give show find summarise summarize compare""".split()
-)
-_FOREIGN = frozenset(
+    explain list tell describe give show find summarise summarize compare
     """
+_FOREIGN_WORDS = """
     der das dem den des ein eine einen einem einer und ist sind nicht wie wer wann warum wieso
     welche welcher welches wurde wurden wird werden mit von für auf im zum zur bei nach über aus
-    wo hoch viel viele gibt hat haben
-    het een van zijn niet hoe waar wanneer waarom welke welk wordt werd voor met op bij
+    wo hoch viel viele gibt hat haben die kostet kosten
+    het een van hoeveel zijn niet hoe waar wanneer waarom welke welk wordt werd voor met op bij
     le la les du une est sont dans pour qui quoi quand où pourquoi comment quel quelle quels
     quelles avec sur pas au aux ces cette combien que
-    il lo gli della delle dei degli nel nella che chi perché quando dove quale quali sono è di
+    il lo gli della delle dei degli nel nella che chi perché quando dove quale quali sono è di quanto quanta quanti
     el los las una unos del por para con qué quién cuándo cuál cuáles cómo dónde cuánto fue
     os uma da dos das não quem como qual quais onde foi são em este sunt și care când unde cum
     og ikke hvad hvem hvornår hvor hvorfor hvilken hvilket hva når hvordan blev ble av
@@ -34,9 +33,10 @@ _FOREIGN = frozenset(
     kdo kdy kde proč byl byla je što tko kada gdje zašto koji koja koje
     az egy és nem ki mikor hol miért hogyan
     ne kim nerede neden nasıl hangi ve bir bu için
-    yang dan apa siapa kapan mengapa bagaimana
-    """.split()
-)
+    yang dan berapa apa siapa kapan mengapa bagaimana
+    """
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_FOREIGN = frozenset(_FOREIGN_WORDS.split())
 
 
 def looks_english(text: str) -> bool:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from rag.reading.phrases import kind_asked, phrases
 from rag.reading.protocol import Entailment, Reading, SpanScore
+from rag.sentences import split_sentences
+from rag.types import Document
 
 if TYPE_CHECKING:
     from rag.embedding.protocol import Embedder
@@ -28,21 +30,19 @@ _WORDS_SHARE = 0.4  # the weight of shared words; the rest is that of the embedd
 _KIND_BONUS = 0.1  # for a sentence that holds a phrase of the kind asked for
 _SENTENCE_STEP = 0.25  # a whole sentence ranks this far below the phrase in it
 
-_BREAK = re.compile(
-    r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-z])|\n\s*\n|\n(?=\s*(?:[-*•#|]|\d+[.)]))"
-)
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|cannot|nobody|nothing)\b|n['’]t\b", re.IGNORECASE
 )
-_STOP = frozenset(
-    """a about after all also an and any are as at be because been before between but by can could
+_STOP_WORDS = """
+    a about after all also an and any are as at be because been before between but by can could
     did do does during each for from had has have he her his how i if in into is it its may more
     most much many must of on one or other our over s she should so some such than that the their
     them then there these they this those to under up was we were what when where which who whom
-    whose why will with would you your""".split()
-)
+    whose why will with would you your
+    """
+_STOP = frozenset(_STOP_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +117,9 @@ class UntrainedReader:
 
 
 def _sentences(text: str) -> list[tuple[int, int]]:
-    """Spans of the sentences of `text`, without the blanks around them; none is empty."""
-    out = []
-    begin = 0
-    for match in [*_BREAK.finditer(text), None]:
-        start, end = begin, match.start() if match else len(text)
-        if match:
-            # Closing quotes and brackets belong to the sentence before them.
-            end += len(match[0]) - len(match[0].lstrip("\"'”’)]"))
-            begin = match.end()
-        piece = text[start:end]
-        start += len(piece) - len(piece.lstrip())
-        end -= len(piece) - len(piece.rstrip())
-        if start < end and _WORD.search(text, start, end):
-            out.append((start, end))
-    return out
+    """Spans of the sentences of `text`, each with a letter or a digit in it."""
+    found = split_sentences(Document(path="", text=text, sha256="", parser=""))
+    return [(s.start, s.end) for s in found if _WORD.search(text, s.start, s.end)]
 
 
 def _content(text: str) -> frozenset[str]:
