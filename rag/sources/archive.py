@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import posixpath
-import zipfile
-import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from rag.errors import UnreadableDocument
@@ -19,6 +17,9 @@ from rag.sources.limits import (
     RATIO_FREE_BYTES,
 )
 
+if TYPE_CHECKING:
+    import zipfile
+
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 
@@ -28,6 +29,8 @@ class Archive:
 
     def __init__(self, data: bytes, document: str) -> None:
         self.document = document
+        import zipfile
+
         if data.startswith(_OLE):
             raise UnreadableDocument(
                 document,
@@ -64,6 +67,9 @@ class Archive:
 
     def read(self, name: str) -> bytes:
         """The bytes of a member. Raises `UnreadableDocument` where it is missing or damaged."""
+        import zipfile
+        import zlib
+
         try:
             return self._zip.read(name)
         except KeyError as exc:

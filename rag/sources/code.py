@@ -11,12 +11,6 @@ from rag.sources.lines import stripped, text_lines
 from rag.sources.protocol import Parsed
 from rag.types import Heading, Span
 
-_SUFFIXES = (
-    ".py .pyi .js .mjs .jsx .ts .tsx .java .kt .kts .scala .go .rs .c .h .cc .cpp .cxx .hpp .cs "
-    ".swift .rb .php .pl .pm .lua .r .jl .sh .bash .zsh .ps1 .bat .sql .css .scss .less .vue "
-    ".svelte .dart .ex .exs .erl .hs .ml .clj .lisp .f90 .m .mm .tex .bib .toml .yaml .yml .ini "
-    ".cfg .conf .xml .proto .graphql .tf .gradle .cmake .make .mk"
-)
 _DEFINITION = re.compile(
     r"(?P<indent>[ \t]*)(?:@\w+\s+)?"
     r"(?:(?:export|default|public|private|protected|internal|static|final|abstract|async|pub"
@@ -30,10 +24,6 @@ _MAX_BLOCK_LINES = 30
 
 class Code:
     """Reads source code and configuration: blocks between empty lines, definitions as headings."""
-
-    name = "code"
-    version = "1"
-    suffixes = frozenset(_SUFFIXES.split())
 
     def parse(self, data: bytes, document: str) -> Parsed:
         """The decoded file itself and its structure."""

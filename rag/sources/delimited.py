@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
 
@@ -21,16 +20,14 @@ _MAX_FIELD_CHARS = 10_000_000
 class Delimited:
     """Reads `.csv` and `.tsv`: one line a row, each value with its column's head."""
 
-    name = "csv"
-    version = "1"
-    suffixes = frozenset({".csv", ".tsv", ".tab"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The text, a block and a place (`row 5`, counted as a spreadsheet counts) each row."""
         text = decode(data, document)
         if not text.strip():
             raise UnreadableDocument(document, "it is empty: nothing but white space")
         check_chars(len(text), document)
+        import csv
+
         csv.field_size_limit(_MAX_FIELD_CHARS)
         builder = TextBuilder(document)
         try:
@@ -41,6 +38,8 @@ class Delimited:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    import csv
+
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
     for number, values in enumerate(reader, 1):
         if any(value.strip() for value in values):
@@ -49,6 +48,8 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def delimiter_of(text: str) -> str:
     """The delimiter that gives the most even rows of more than one value."""
+    import csv
+
     lines = text.split("\n", _SAMPLE_LINES)[:_SAMPLE_LINES]
     sample = "\n".join(line for line in lines if line.strip())
     best, best_score = ",", 0.0

@@ -18,10 +18,6 @@ _PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+
 class Epub:
     """Reads `.epub`: a place each file of the book's spine; the table of contents is left out."""
 
-    name = "epub"
-    version = "1"
-    suffixes = frozenset({".epub"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The text of the book. Raises for books that are protected."""
         archive = Archive(data, document)

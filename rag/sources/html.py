@@ -28,10 +28,6 @@ _MAX_SPAN = 200
 class Html:
     """Reads `.html`: hidden text, scripts, styles and navigation are left out."""
 
-    name = "html"
-    version = "1"
-    suffixes = frozenset({".html", ".htm", ".xhtml"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The visible text: a block each paragraph, heading, list item, table row."""
         declared = _XML_CHARSET.match(data) or _CHARSET.search(data[:4096])

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import UnreadableDocument
 from rag.sources.building import TextBuilder, clean, one_line
@@ -15,6 +12,9 @@ from rag.sources.html import add_html, html_tree
 from rag.sources.limits import MAX_ATTACHMENTS, MAX_DEPTH
 from rag.sources.lines import paragraphs, split_blocks
 from rag.sources.protocol import Attachment, Parsed
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _MAX_HEADER_CHARS = 2_000
@@ -27,14 +27,14 @@ class Mail:
     The message's own line breaks are kept within a paragraph.
     """
 
-    name = "mail"
-    version = "1"
-    suffixes = frozenset({".eml"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The text of the mail, and its attachments."""
         if not _HEADER.match(data.lstrip()[:2000]):
             raise UnreadableDocument(document, "it does not begin with the headers of a mail")
+        # The email package costs 30 ms to import.
+        from email import policy
+        from email.parser import BytesParser
+
         message = BytesParser(policy=policy.default.clone(max_line_length=0)).parsebytes(data)
         if not any(_header(message, name) for name in _HEADERS):
             raise UnreadableDocument(document, "it holds none of the headers of a mail")
@@ -140,7 +140,7 @@ def _attached(part: Any, number: int) -> tuple[str, bytes]:
         subject = _header(inner, "Subject") if inner is not None else ""
         name = _file_name(part) or re.sub(r"[\x00-\x1f/\\:]", "_", subject)[:80].strip(". ")
         name = name or f"message-{number}"
-        data = inner.as_bytes(policy=policy.compat32) if inner is not None else b""
+        data = inner.as_bytes() if inner is not None else b""
         return name if name.lower().endswith(".eml") else f"{name}.eml", data
     kind = {"text/plain": ".txt", "text/html": ".html", "application/pdf": ".pdf"}
     name = _file_name(part) or f"attachment-{number}{kind.get(part.get_content_type(), '')}"

@@ -28,10 +28,6 @@ _MAX_NESTING = 60
 class Markdown:
     """Reads `.md`: headings of both kinds, list items, table rows; fenced code is not headings."""
 
-    name = "markdown"
-    version = "1"
-    suffixes = frozenset({".md", ".markdown", ".mdown", ".mkd"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The decoded file itself and its structure.
 

@@ -26,10 +26,6 @@ _MAX_REPEATED_ROWS = 1_000
 class OpenDocument:
     """Reads `.odt`, `.ods` and `.odp`: what is shown; comments and deleted text are left out."""
 
-    name = "opendocument"
-    version = "1"
-    suffixes = frozenset({".odt", ".ods", ".odp", ".ott", ".fodt", ".fods", ".fodp"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The text; slides are pages, rows of a spreadsheet places such as `Budget!A2:D2`."""
         root, title = _content(data, document)

@@ -23,10 +23,6 @@ class Pdf:
     can be told. Headings are told by the size and weight of type.
     """
 
-    name = "pdf"
-    version = "1"
-    suffixes = frozenset({".pdf"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The text of all pages. Raises for encrypted, damaged, empty and scanned files."""
         if b"%PDF-" not in data[:1024]:

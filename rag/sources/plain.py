@@ -13,10 +13,6 @@ from rag.types import Span
 class PlainText:
     """Reads `.txt` and every suffix that no other parser claims."""
 
-    name = "text"
-    version = "1"
-    suffixes = frozenset({".txt", ".text", ".log"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The decoded file itself, with paragraphs, list items and cautious headings."""
         text = decode(data, document)

@@ -8,28 +8,29 @@ need not survive.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import UnreadableDocument
 from rag.settings import Settings
-from rag.sources.markdown import Markdown
-from rag.sources.plain import PlainText
 from rag.sources.reading import read_file
 from rag.sources.registry import parser_for
 from rag.sources.walking import Found
 from rag.sources.worker import from_json, receive, send
 from rag.types import Document
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 IN_PROCESS_BYTES = 256 * 1024
 """Text and Markdown up to this size are read here: a process takes 0.1 s to start, they a few
 milliseconds, and their parsers are linear and pure Python."""
+
+_QUICK = frozenset({"text", "markdown"})
 
 Result = Document | UnreadableDocument
 
@@ -41,6 +42,8 @@ class ParserPool:
     """
 
     def __init__(self, settings: Settings, workers: int = 1) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         if workers < 1:
             raise ValueError(f"workers must be at least 1, got {workers}")
         self._settings = settings
@@ -151,8 +154,7 @@ def read_files(found: Iterable[Found], settings: Settings, workers: int = 1) -> 
 
 def is_quick(file: Found) -> bool:
     """Whether a file is read in the calling process: small, and text or Markdown."""
-    parser = parser_for(file.path)
-    return file.size_bytes <= IN_PROCESS_BYTES and isinstance(parser, PlainText | Markdown)
+    return file.size_bytes <= IN_PROCESS_BYTES and parser_for(file.path).name in _QUICK
 
 
 class _Died(Exception):
@@ -168,6 +170,8 @@ class _Worker:
     """One child process and its pipes."""
 
     def __init__(self) -> None:
+        import subprocess
+
         root = str(Path(__file__).resolve().parents[2])
         code = (
             "import sys; sys.path.append(sys.argv[1]); from rag.sources.worker import main; main()"

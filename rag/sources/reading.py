@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from rag.errors import UnreadableDocument
@@ -86,6 +85,8 @@ def _bytes_of(path: Path, document: str, limit: int) -> tuple[bytes, float]:
 
 
 def _document(item: Attachment, parsed: Parsed, parser: str, modified: float) -> Document:
+    import hashlib
+
     return Document(
         path=item.name,
         text=parsed.text,

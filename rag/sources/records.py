@@ -24,10 +24,6 @@ class Json:
     places, such as `item 3` (`line 3`).
     """
 
-    name = "json"
-    version = "1"
-    suffixes = frozenset({".json", ".jsonl", ".ndjson", ".geojson"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The text. Raises for what is not JSON and for nesting that is too deep."""
         text = decode(data, document)

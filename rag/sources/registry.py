@@ -1,51 +1,83 @@
-"""Which parser reads which file."""
+"""Which parser reads which file: the table of formats.
+
+Parsers are imported when the first file of their kind is read, so that knowing the formats and
+their versions, which every search checks an index against, costs next to nothing.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
 from pathlib import PurePath
+from typing import Any
 
-from rag.sources.code import Code
-from rag.sources.delimited import Delimited
-from rag.sources.epub import Epub
-from rag.sources.html import Html
-from rag.sources.mail import Mail
-from rag.sources.markdown import Markdown
-from rag.sources.opendocument import OpenDocument
-from rag.sources.pdf import Pdf
-from rag.sources.plain import PlainText
-from rag.sources.protocol import Parser
-from rag.sources.records import Json
-from rag.sources.slides import Slides
-from rag.sources.subtitles import Subtitles
-from rag.sources.word import Word
-from rag.sources.workbook import Workbook
+from rag.sources.protocol import Parsed, Parser
 
-PLAIN = PlainText()
 
-PARSERS: tuple[Parser, ...] = (
-    PLAIN,
-    Markdown(),
-    Html(),
-    Pdf(),
-    Word(),
-    Slides(),
-    Workbook(),
-    OpenDocument(),
-    Delimited(),
-    Epub(),
-    Mail(),
-    Json(),
-    Subtitles(),
-    Code(),
+@dataclass(frozen=True)
+class Format:
+    """A `Parser` that imports what it needs with its first file.
+
+    A new `version` is due whenever the same bytes may give another text, map or block.
+    """
+
+    name: str
+    version: str
+    module: str
+    reader: str
+    endings: str
+
+    @cached_property
+    def suffixes(self) -> frozenset[str]:
+        """The suffixes it reads, lower case, with the dot."""
+        return frozenset(self.endings.split())
+
+    @cached_property
+    def _parser(self) -> Any:
+        return getattr(import_module(f"rag.sources.{self.module}"), self.reader)()
+
+    def parse(self, data: bytes, document: str) -> Parsed:
+        """The text of `data` and its map. Raises `UnreadableDocument` with the reason."""
+        parsed: Parsed = self._parser.parse(data, document)
+        return parsed
+
+
+_CODE = (
+    ".py .pyi .js .mjs .jsx .ts .tsx .java .kt .kts .scala .go .rs .c .h .cc .cpp .cxx .hpp "
+    ".cs .swift .rb .php .pl .pm .lua .r .jl .sh .bash .zsh .ps1 .bat .sql .css .scss .less "
+    ".vue .svelte .dart .ex .exs .erl .hs .ml .clj .lisp .f90 .m .mm .tex .bib .toml .yaml "
+    ".yml .ini .cfg .conf .xml .proto .graphql .tf .gradle .cmake .make .mk"
 )
-"""Every parser; a suffix that none of them claims is read as plain text."""
 
-_BY_SUFFIX = {suffix: parser for parser in PARSERS for suffix in parser.suffixes}
+_FORMATS = (
+    Format("text", "1", "plain", "PlainText", ".txt .text .log"),
+    Format("markdown", "1", "markdown", "Markdown", ".md .markdown .mdown .mkd"),
+    Format("html", "1", "html", "Html", ".html .htm .xhtml"),
+    Format("pdf", "1", "pdf", "Pdf", ".pdf"),
+    Format("docx", "1", "word", "Word", ".docx .docm .dotx"),
+    Format("pptx", "1", "slides", "Slides", ".pptx .pptm .ppsx"),
+    Format("xlsx", "1", "workbook", "Workbook", ".xlsx .xlsm .xltx"),
+    Format(
+        "opendocument", "1", "opendocument", "OpenDocument", ".odt .ods .odp .ott .fodt .fods .fodp"
+    ),
+    Format("csv", "1", "delimited", "Delimited", ".csv .tsv .tab"),
+    Format("epub", "1", "epub", "Epub", ".epub"),
+    Format("mail", "1", "mail", "Mail", ".eml"),
+    Format("json", "1", "records", "Json", ".json .jsonl .ndjson .geojson"),
+    Format("subtitles", "1", "subtitles", "Subtitles", ".srt .vtt"),
+    Format("code", "1", "code", "Code", _CODE),
+)
+
+PARSERS: tuple[Parser, ...] = _FORMATS
+"""Every parser; a suffix that none of them claims is read as plain text, the first one."""
+
+_BY_SUFFIX = {suffix: parser for parser in _FORMATS for suffix in parser.suffixes}
 
 
 def parser_for(path: PurePath | str) -> Parser:
     """The parser of a file, by its suffix; the plain-text parser where none claims it."""
-    return _BY_SUFFIX.get(PurePath(path).suffix.lower(), PLAIN)
+    return _BY_SUFFIX.get(PurePath(path).suffix.lower(), _FORMATS[0])
 
 
 def parser_versions() -> dict[str, str]:

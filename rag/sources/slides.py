@@ -23,10 +23,6 @@ _DRAWN = frozenset({"sp", "graphicFrame", "cxnSp"})
 class Slides:
     """Reads `.pptx`: each slide is a page and a place; what repeats on every slide is left out."""
 
-    name = "pptx"
-    version = "1"
-    suffixes = frozenset({".pptx", ".pptm", ".ppsx"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The text of all slides, each with its title first and its notes last."""
         archive = Archive(data, document)

@@ -27,10 +27,6 @@ class Subtitles:
     Each block is a place named by the time at which it begins, such as `0:12:05`.
     """
 
-    name = "subtitles"
-    version = "1"
-    suffixes = frozenset({".srt", ".vtt"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The words that are said. Raises where there is no cue."""
         text = decode(data, document)

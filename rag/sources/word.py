@@ -26,10 +26,6 @@ _MAX_SPAN = 200
 class Word:
     """Reads `.docx`: what is shown, in order; deleted and hidden text is left out."""
 
-    name = "docx"
-    version = "1"
-    suffixes = frozenset({".docx", ".docm", ".dotx"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The text, a block each paragraph, heading, list item and table row; notes at the end."""
         archive = Archive(data, document)

@@ -25,10 +25,6 @@ class Workbook:
     Hidden sheets are left out. A cell over several columns is said once.
     """
 
-    name = "xlsx"
-    version = "1"
-    suffixes = frozenset({".xlsx", ".xlsm", ".xltx"})
-
     def parse(self, data: bytes, document: str) -> Parsed:
         """The text: a heading each sheet, a block and a place (`Budget!A2:D2`) each row."""
         # Looks at sizes before openpyxl unpacks anything.
