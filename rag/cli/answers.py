@@ -28,6 +28,7 @@ class AnswerView:
     def on_event(self, event: Event) -> None:
         """Shows what has just been checked: the quotation, or a sentence of the answer."""
         from rag.answering import QuotationReady
+        from rag.answering.writing import shown_text
 
         if isinstance(event, QuotationReady):
             citation = event.citation
@@ -37,6 +38,8 @@ class AnswerView:
             where = place_of(citation.document, citation.page, citation.line, citation.heading)
             self.terminal.flow([("— " + where, "dim")], indent="  ")
             return
+        if self.quoted is not None and event.sentence.text == shown_text(self.quoted):
+            return  # it stands there already, as the quotation
         if not self.worded:
             self.terminal.line()
         self.worded = True
@@ -74,8 +77,9 @@ class AnswerView:
 
     def _source(self, citation: Citation, answer: Answer) -> None:
         where = place_of(citation.document, citation.page, citation.line, citation.heading)
-        linked = self.terminal.link(where, self.index.file_of(citation.document), citation.page)
-        self.terminal.line(f"{self.terminal.style(f'[{citation.marker}]', 'green')} {linked}")
+        file = self.index.file_of(citation.document)
+        marker = self.terminal.style(f"[{citation.marker}]", "green")
+        self.terminal.linked(where, file, citation.page, lead=f"{marker} ", hang="    ")
         phrase = answer.phrase
         inside = (
             phrase and phrase.document == citation.document and citation.span.contains(phrase.span)

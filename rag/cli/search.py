@@ -91,10 +91,8 @@ def _show(found: Found, index: Index, *, explain: bool, terminal: Terminal) -> N
 def _show_hit(hit: Hit, index: Index, terminal: Terminal, *, explain: bool) -> None:
     passage = hit.passage
     where = place_of(passage.document, passage.page, passage.line, passage.heading)
-    linked = terminal.link(
-        terminal.style(where, "bold"), index.file_of(passage.document), passage.page
-    )
-    terminal.line(f"{hit.rank}. {linked}")
+    file = index.file_of(passage.document)
+    terminal.linked(where, file, passage.page, lead=f"{hit.rank}. ", hang="   ", style="bold")
     terminal.flow(_highlighted(passage.text, hit.terms), indent="   ")
     if explain:
         ranks = ", ".join(

@@ -52,6 +52,22 @@ class Terminal:
         uri = target.as_uri() + (f"#page={page}" if page else "")
         return f"\x1b]8;;{uri}\x1b\\{text}\x1b]8;;\x1b\\"
 
+    def linked(
+        self,
+        text: str,
+        target: Path | None,
+        page: int | None = None,
+        *,
+        lead: str = "",
+        hang: str = "",
+        style: str = "none",
+    ) -> None:
+        """Writes text as a link behind `lead`, on as many lines as it needs."""
+        width = self.width - display_width(hang)
+        for number, words in enumerate(_lines([(text, style)], width)):
+            shown = "".join(self.style(part, styled) for part, styled in words)
+            self.line((hang if number else lead) + self.link(shown, target, page))
+
     def flow(self, pieces: Iterable[Piece], *, indent: str = "", hang: str | None = None) -> None:
         """Writes styled pieces as lines that fit the width; words are not broken if they fit."""
         hang = indent if hang is None else hang
