@@ -16,6 +16,9 @@ from rag.errors import RagError
 WITH_VALUE = ("--index", "--model", "--embedder", "--reader", "--threads", "--gpu-layers")
 SWITCHES = ("--json", "--offline", "--quiet", "--verbose", "--version")
 
+# What a mistake in this program, not of its user, looks like: never shown as a traceback.
+INTERNAL = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ImportError)
+
 log = logging.getLogger("rag")
 
 
@@ -54,10 +57,13 @@ class RagGroup(TyperGroup):
         """Runs the command; an error becomes its message and `typer.Exit` with its code."""
         try:
             return super().invoke(ctx)
+        except (typer.Exit, typer.Abort):
+            raise  # these are RuntimeErrors, and no mistakes
         except RagError as exc:
             report_error(str(exc), as_json=bool(ctx.params.get("as_json")))
             raise typer.Exit(exc.exit_code) from None
         except ValueError as exc:
+            log.debug("bad value", exc_info=True)
             report_error(str(exc), as_json=bool(ctx.params.get("as_json")))
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
@@ -72,6 +78,15 @@ class RagGroup(TyperGroup):
             raise typer.Exit(1) from None
         except MemoryError:
             report_error("out of memory: close other programs or index fewer files at a time")
+            raise typer.Exit(1) from None
+        except INTERNAL as exc:
+            log.debug("unexpected error", exc_info=True)
+            where = f"{type(exc).__name__}: {exc}"
+            report_error(
+                f"something went wrong inside rag ({where}); run it again with --verbose for the "
+                "details to report",
+                as_json=bool(ctx.params.get("as_json")),
+            )
             raise typer.Exit(1) from None
 
 
