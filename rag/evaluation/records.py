@@ -47,7 +47,7 @@ def question_record(item: Question, hits: Sequence[Hit]) -> Record:
         "gold": [_gold_row(g) for g in item.gold],
         "gold_mode": item.gold_mode,
         "type": item.type,
-        "hits": _hit_rows(hits, item),
+        "hits": [_hit_row(hit, with_text=not i) for i, hit in enumerate(_kept(hits, item))],
     }
 
 
@@ -58,29 +58,33 @@ def _gold_row(gold: Gold) -> Record:
     return row
 
 
-def _hit_rows(hits: Sequence[Hit], item: Question) -> list[Record]:
-    """At most 20 hits, of graded questions each document's best; the first with its text."""
-    kept: Sequence[Hit] = hits
-    if item.gold_mode == "graded":
-        best: dict[str, Hit] = {}
-        for hit in hits:
-            best.setdefault(hit.passage.document, hit)
-        kept = list(best.values())
-    rows = []
-    for number, hit in enumerate(kept[:KEPT_HITS]):
-        passage = hit.passage
-        row: Record = {
-            "document": passage.document,
-            "start": passage.span.start,
-            "end": passage.span.end,
-            "score": round(hit.score, 4),
-        }
-        if item.answers:
-            row["holds"] = bool(contains(passage.text, item.answers))
-        if not number:
-            row["text"] = passage.text
-        rows.append(row)
-    return rows
+def _kept(hits: Sequence[Hit], item: Question) -> Sequence[Hit]:
+    """At most 20 hits; of graded questions each document's best."""
+    if item.gold_mode != "graded":
+        return hits[:KEPT_HITS]
+    best: dict[str, Hit] = {}
+    for hit in hits:
+        best.setdefault(hit.passage.document, hit)
+    return list(best.values())[:KEPT_HITS]
+
+
+def _hit_row(hit: Hit, with_text: bool) -> Record:
+    passage = hit.passage
+    row: Record = {
+        "document": passage.document,
+        "start": passage.span.start,
+        "end": passage.span.end,
+        "score": round(hit.score, 4),
+    }
+    return row | {"text": passage.text} if with_text else row
+
+
+def holding(hits: Sequence[Hit], item: Question) -> Record:
+    """Which of a record's hits hold an accepted answer, for what trivial strategies would get."""
+    if not item.answers:
+        return {}
+    kept = _kept(hits, item)
+    return {"holding": [i for i, h in enumerate(kept) if contains(h.passage.text, item.answers)]}
 
 
 def answer_part(answer: Answer, item: Question, text_of: TextOf) -> Record:

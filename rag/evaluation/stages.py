@@ -19,6 +19,7 @@ from rag.evaluation.records import (
     TextOf,
     answer_part,
     claim_record,
+    holding,
     question_record,
     summary_record,
 )
@@ -115,6 +116,7 @@ def _ask(item: Item, product: Product, stage: Stage) -> Finish:
     answer = product.ask(question.question, question.scope, stage == "reading")
     return lambda text_of: {
         **question_record(question, answer.hits),
+        **holding(answer.hits, question),
         **answer_part(answer, question, text_of),
     }
 

@@ -80,7 +80,8 @@ class TrivialScores:
     def _citations(self, record: Record, strategy: str, rows: list[Record]) -> None:
         gold = places(g for g in record["gold"] if g["grade"] > 0)
         hit = [any(overlaps(c, g) for g in gold) for c in places(rows)]
-        held = [h or bool(row.get("holds")) for h, row in zip(hit, rows, strict=True)]
+        holding = record.get("holding", ())
+        held = [h or i in holding for i, h in enumerate(hit)]
         met = self._met(record, rows)
         self._note(strategy, "citation_precision", sum(hit) / len(hit))
         self._note(strategy, "citation_answer_precision", sum(held) / len(held))
