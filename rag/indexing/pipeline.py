@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.embedding.protocol import Embedder
-from rag.errors import UnreadableDocument
+from rag.errors import IndexDamaged, IndexMismatch, NoDocuments, UnreadableDocument
 from rag.indexing.planning import Known, Plan, Scope, make_plan, without
 from rag.settings import Settings
 from rag.store import FileEntry, Meta, NewPassage, Writer, holds_index, open_snapshot, open_writer
@@ -104,7 +104,7 @@ def build_index(
         plan, passages = _outlook(index_dir, meta, scope, remove, rebuild)
         if dry_run:
             return _report(plan, passages, started)
-    with open_writer(index_dir, meta) as writer:
+    with open_writer(index_dir, meta, anew=rebuild) as writer:
         if not rebuild:
             writer.meta.require(meta)
         run = _Run(writer, settings, embedder, progress)
@@ -120,11 +120,16 @@ def _outlook(
     """The plan of a run, and the index's passages, without the write lock and without writing."""
     if not holds_index(index_dir):
         return _plan(Known(), scope, remove, rebuild), 0
-    with open_snapshot(index_dir) as snapshot:
+    try:
+        with open_snapshot(index_dir) as snapshot:
+            if not rebuild:
+                snapshot.meta.require(meta)
+            known = Known(snapshot.roots(), snapshot.files(), snapshot.parsers())
+            return _plan(known, scope, remove, rebuild), snapshot.passage_count
+    except (IndexDamaged, IndexMismatch):
         if not rebuild:
-            snapshot.meta.require(meta)
-        known = Known(snapshot.roots(), snapshot.files(), snapshot.parsers())
-        return _plan(known, scope, remove, rebuild), snapshot.passage_count
+            raise
+        return _plan(Known(), scope, remove, rebuild), 0
 
 
 def _plan(known: Known, scope: Scope, remove: Sequence[Path], rebuild: bool) -> Plan:
@@ -200,6 +205,8 @@ class _Run:
         for file, result in self._read(read):
             self._take_read(file, result)
         self._store()
+        if not writer.totals()[0] and self._skipped:
+            raise NoDocuments(_none_readable(self._skipped))
         for entry in plan.gone:
             writer.drop_file(entry.name)
         writer.finish(purge=purge)
@@ -354,6 +361,12 @@ def _report(plan: Plan, passages: int, started: float) -> IndexReport:
         embedded=0,
         seconds=time.monotonic() - started,
     )
+
+
+def _none_readable(skipped: Sequence[UnreadableDocument]) -> str:
+    reasons = "; ".join(str(problem) for problem in skipped[:3])
+    more = f"; and {len(skipped) - 3} more" if len(skipped) > 3 else ""
+    return f"none of the files could be read: {reasons}{more}; name others to index"
 
 
 def _renamed(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from rag.store import Matches
 from rag.types import Passage
 
 RANK_CONSTANT = 60
 _SAME_SHARE = 0.9
+
+_Face = tuple[frozenset[str], frozenset[str]]
 
 
 def reciprocal_ranks(*lists: Matches) -> dict[int, float]:
@@ -25,36 +27,35 @@ def reciprocal_ranks(*lists: Matches) -> dict[int, float]:
     return scores
 
 
-def distinct_first(passages: Sequence[Passage], k: int) -> list[int]:
-    """The indexes of `k` of `passages`, in order, so that repeats crowd out nothing else.
+def distinct_first(passages: Iterable[Passage], k: int) -> list[tuple[int, Passage]]:
+    """The first `k` passages with their index, in order, so that repeats crowd out nothing else.
 
     A repeat has nearly the words of a passage before it (nine in ten) and exactly its numbers: a
     letter that says the same with another amount is not one. Repeats come in only where fewer
-    than `k` others exist.
+    than `k` others exist. No more passages are drawn than needed.
     """
-    kept: list[int] = []
-    repeats: list[int] = []
-    seen: list[tuple[frozenset[str], frozenset[str]]] = []
+    kept: list[tuple[int, Passage]] = []
+    repeats: list[tuple[int, Passage]] = []
+    seen: list[_Face] = []
     for i, passage in enumerate(passages):
-        if len(kept) == k:
-            break
         face = _face(passage.text)
         if any(_repeats(face, other) for other in seen):
-            repeats.append(i)
-        else:
-            kept.append(i)
-            seen.append(face)
-    return sorted(kept + repeats[: k - len(kept)])
+            repeats.append((i, passage))
+            continue
+        kept.append((i, passage))
+        seen.append(face)
+        if len(kept) == k:
+            break
+    return sorted(kept + repeats[: k - len(kept)], key=lambda pair: pair[0])
 
 
-def _face(text: str) -> tuple[frozenset[str], frozenset[str]]:
+def _face(text: str) -> _Face:
+    """The words of a text, and those with a digit."""
     words = frozenset(text.casefold().split())
     return words, frozenset(word for word in words if any(c.isdigit() for c in word))
 
 
-def _repeats(
-    one: tuple[frozenset[str], frozenset[str]], other: tuple[frozenset[str], frozenset[str]]
-) -> bool:
+def _repeats(one: _Face, other: _Face) -> bool:
     if one[1] != other[1]:
         return False
     smaller, larger = sorted((len(one[0]), len(other[0])))

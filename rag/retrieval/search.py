@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rag.embedding.protocol import Embedder
@@ -11,7 +11,7 @@ from rag.errors import QuestionInvalid
 from rag.retrieval.filters import Filters
 from rag.retrieval.fusion import distinct_first, reciprocal_ranks
 from rag.store import Matches, Snapshot
-from rag.types import Hit, Mode
+from rag.types import Hit, Mode, Passage
 
 MAX_QUERY_CHARS = 20_000
 _DEPTH = 100
@@ -84,23 +84,28 @@ def _hits(snapshot: Snapshot, query: str, dense: Matches, lexical: Matches, k: i
     else:
         scores = reciprocal_ranks(*lists)
     rounded = {position: round(score, 4) for position, score in scores.items()}
-    passages = dict(zip(rounded, snapshot.passages_at(list(rounded)), strict=True))
-    order = sorted(rounded, key=lambda p: (-rounded[p], passages[p].id))
-    chosen = [order[i] for i in distinct_first([passages[p] for p in order], k)]
+    ids = dict(zip(rounded, snapshot.ids_at(list(rounded)), strict=True))
+    order = sorted(rounded, key=lambda p: (-rounded[p], ids[p]))
+    chosen = distinct_first(_lazily(snapshot, order, k), k)
     dense_ranks = {p: rank for rank, p in enumerate(dense.positions, start=1)}
     lexical_ranks = {p: rank for rank, p in enumerate(lexical.positions, start=1)}
-    terms = snapshot.matched_terms(query, chosen) if lexical.positions else [()] * len(chosen)
+    terms = snapshot.matched_terms(query, [order[i] for i, _ in chosen]) if lexical.scores else []
     return [
         Hit(
-            passage=passages[position],
+            passage=passage,
             rank=rank,
-            score=rounded[position],
-            dense_rank=dense_ranks.get(position),
-            lexical_rank=lexical_ranks.get(position),
-            terms=words,
+            score=rounded[order[i]],
+            dense_rank=dense_ranks.get(order[i]),
+            lexical_rank=lexical_ranks.get(order[i]),
+            terms=terms[rank - 1] if terms else (),
         )
-        for rank, (position, words) in enumerate(zip(chosen, terms, strict=True), start=1)
+        for rank, (i, passage) in enumerate(chosen, start=1)
     ]
+
+
+def _lazily(snapshot: Snapshot, positions: Sequence[int], step: int) -> Iterator[Passage]:
+    for at in range(0, len(positions), step):
+        yield from snapshot.passages_at(positions[at : at + step])
 
 
 class _Clock:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import IndexDamaged, IndexMismatch, IndexNotFound, RagError
 from rag.store import coding, files
 from rag.store.meta import Meta, index_digest
-from rag.store.schema import APPLICATION_ID, FORMAT_VERSION, TABLES, catalogue_path
+from rag.store.schema import APPLICATION_ID, FORMAT_VERSION, SEGMENTS, TABLES, catalogue_path
 from rag.types import Document, Passage, Span
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def create(index_dir: Path, meta: Meta) -> None:
     temporary = files.temporary_of(target)
     with files.naming(index_dir):
         files.make_private_dir(index_dir)
+        files.make_private_dir(index_dir / SEGMENTS)
         for suffix in ("-wal", "-shm", "-journal"):
             temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
         files.create_private(temporary)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_LOOKUP = 500
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """A document as a list shows it. `format` is its parser's name without the version."""
@@ -227,15 +230,18 @@ class Snapshot:
             ).fetchone()
         return self._passages(range(first, first + info.passages))
 
-    def keys_at(self, positions: Sequence[int]) -> list[bytes]:
-        """The keys of passages: equal for passages whose embedded text is equal."""
+    def ids_at(self, positions: Sequence[int]) -> list[str]:
+        """The ids of the passages at these positions, in the order given."""
+        rows = [int(self._arrays.rows[p]) for p in positions]
         with self._reading() as db:
-            return [
-                db.execute(
-                    "SELECT key FROM passage WHERE row = ?", (int(self._arrays.rows[p]),)
-                ).fetchone()[0]
-                for p in positions
-            ]
+            found: dict[int, str] = {}
+            for at in range(0, len(rows), _LOOKUP):
+                part = rows[at : at + _LOOKUP]
+                marks = ",".join("?" * len(part))
+                found.update(
+                    db.execute(f"SELECT row, id FROM passage WHERE row IN ({marks})", part)
+                )
+        return [found[row] for row in rows]
 
     def _passages(self, rows: Sequence[int]) -> list[Passage]:
         with self._reading() as db:
@@ -342,18 +348,11 @@ class Snapshot:
             least = np.partition(scores, len(scores) - k)[len(scores) - k]
             kept = scores >= least
             positions, scores = positions[kept], scores[kept]
-        ids = self._ids(positions)
+        ids = self.ids_at(positions.tolist())
         order = sorted(range(len(ids)), key=lambda i: (-scores[i], ids[i]))[:k]
         return Matches(
             tuple(int(positions[i]) for i in order), tuple(float(scores[i]) for i in order)
         )
-
-    def _ids(self, positions: NDArray[np.int64]) -> list[str]:
-        with self._reading() as db:
-            return [
-                str(db.execute("SELECT id FROM passage WHERE row = ?", (int(row),)).fetchone()[0])
-                for row in self._arrays.rows[positions]
-            ]
 
     def _open_vectors(self, segment: SegmentEntry) -> Vectors:
         with self._lock:

@@ -14,6 +14,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from rag.errors import IndexDamaged, IndexMismatch
 from rag.store import analysis, catalogue, coding, files, schema
 from rag.store.catalogue import FileEntry
 from rag.store.meta import Meta, document_digest, index_digest
@@ -66,6 +67,7 @@ class Writer:
         self.meta, _ = catalogue.read_meta(self._db)
         self._segments = SegmentWriter(self.index_dir, self._db)
         self._source = VectorSource(self.index_dir, self._db)
+        self._fresh: dict[bytes, NDArray[np.float32]] = {}
         self._begin()
 
     @_guarded
@@ -110,7 +112,9 @@ class Writer:
     @_guarded
     def known_vectors(self, keys: Iterable[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """The vectors that the index already holds for these passages, by key."""
-        return self._source.find(keys)
+        wanted = list(keys)
+        found = {key: self._fresh[key] for key in wanted if key in self._fresh}
+        return found | self._source.find(key for key in wanted if key not in found)
 
     @property
     def pending_passages(self) -> int:
@@ -244,6 +248,7 @@ class Writer:
         self._insert_passages(row, first, document, passages)
         terms = [analysis.terms(p.input, language) for p in passages]
         self._segments.add(row, terms, vectors)
+        self._fresh.update((p.key, v) for p, v in zip(passages, vectors, strict=True))
 
     def _insert_passages(
         self, row: int, first: int, document: Document, passages: Sequence[NewPassage]
@@ -284,7 +289,7 @@ class Writer:
     @_guarded
     def commit(self) -> None:
         """Makes everything since the last commit durable, and begins anew."""
-        self._segments.flush()
+        self._flush()
         self._commit()
         self._begin()
 
@@ -295,13 +300,17 @@ class Writer:
         With `purge`, vectors and terms of removed passages go from every file now; without it
         they go when a fifth of their segment is gone.
         """
-        self._segments.flush()
+        self._flush()
         self._db.execute("DELETE FROM spare")
         self._segments.compact(purge=purge)
         self._commit()
         if purge:
             self._db.execute("VACUUM")
         self._clean()
+
+    def _flush(self) -> None:
+        self._segments.flush()
+        self._fresh.clear()
 
     def _commit(self) -> None:
         documents = self._db.execute("SELECT path, digest FROM document")
@@ -352,26 +361,48 @@ def _byte_offsets(text: str) -> Callable[[int], int]:
 
 
 @contextmanager
-def open_writer(index_dir: Path, meta: Meta) -> Iterator[Writer]:
+def open_writer(index_dir: Path, meta: Meta, *, anew: bool = False) -> Iterator[Writer]:
     """The writer of an index, which is created where there is none.
 
-    Holds the write lock; what was not committed on leaving is given up. Raises `IndexBusy`,
-    `IndexDamaged`, `RagError` for a folder that cannot be written.
+    Holds the write lock; what was not committed on leaving is given up, and a new index that got
+    no document is removed again. With `anew` an index that cannot be opened is thrown away.
+    Raises `IndexBusy`, `IndexDamaged`, `RagError` for a folder that cannot be written.
     """
     from rag.store.lock import write_lock
 
     files.make_private_dir(index_dir)
     with write_lock(index_dir):
-        if not schema.holds_index(index_dir):
-            catalogue.create(index_dir, meta)
-        with files.naming(index_dir):
-            files.make_private_dir(index_dir / schema.SEGMENTS)
-        db = catalogue.open_for_writing(index_dir)
+        db, created = _open_or_create(index_dir, meta, anew)
         try:
             writer = Writer(index_dir, db)
             try:
                 yield writer
             finally:
                 writer.close()
+                created = created and not writer.totals()[0]
         finally:
             db.close()
+            if created:
+                _discard(index_dir)
+
+
+def _open_or_create(index_dir: Path, meta: Meta, anew: bool) -> tuple[sqlite3.Connection, bool]:
+    created = not schema.holds_index(index_dir)
+    if not created:
+        try:
+            return catalogue.open_for_writing(index_dir), False
+        except (IndexDamaged, IndexMismatch):
+            if not anew:
+                raise
+            _discard(index_dir)
+    catalogue.create(index_dir, meta)
+    return catalogue.open_for_writing(index_dir), created
+
+
+def _discard(index_dir: Path) -> None:
+    """Removes the files of an index: the catalogue first, without which the rest is nothing."""
+    with files.naming(index_dir):
+        path = schema.catalogue_path(index_dir)
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    remove_unlisted(index_dir / schema.SEGMENTS, set())
