@@ -41,7 +41,8 @@ class Catalogue:
         known = ", ".join(self.names(role)) or "none"
         if other is not None:
             raise ModelUnavailable(
-                f"model '{name}' is a {other.role}, a {kind} was asked for: choose one of {known}"
+                f"model '{name}' has the role {other.role}, asked for was {kind}: choose one of "
+                f"{known}"
             )
         raise ModelUnavailable(
             f"no {kind} is called '{name}', and no file or folder of that name is here: choose one "

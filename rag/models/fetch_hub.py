@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 _TRIES = 3
-_BLOCK_BYTES = 1 << 18
 
 
 class HubSilent(ModelUnavailable):
@@ -120,7 +119,8 @@ def _receive(
         file.truncate()
         if progress:
             progress(name, done, total)
-        for block in response.iter_bytes(_BLOCK_BYTES):
+        # Raw and unbuffered: what came before a connection breaks is kept to the last byte.
+        for block in response.iter_raw():
             file.write(block)
             done += len(block)
             if progress:

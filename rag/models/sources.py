@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from rag.models.entries import FileSource, HubSource, Source, WheelPart, WheelSource
 
-_HUB = re.compile(r"([\w.-]+/[\w.-]+)@([\w.-]+)/([\w./-]+)", re.ASCII)
+_HUB = re.compile(r"(\w[\w.-]*/\w[\w.-]*)@(\w[\w.-]*)/([\w./-]+)", re.ASCII)
 _PART = re.compile(r"(?:([A-Za-z0-9][\w.-]*)==([\w.!-]+)/)?([\w./-]+)", re.ASCII)
 _RANGE = re.compile(r"\{(\d{1,4})\.\.(\d{1,4})\}", re.ASCII)
 

@@ -23,7 +23,8 @@ _FOREIGN_WORDS = """
     het een van hoeveel zijn niet hoe waar wanneer waarom welke welk wordt werd voor met op bij
     le la les du une est sont dans pour qui quoi quand où pourquoi comment quel quelle quels
     quelles avec sur pas au aux ces cette combien que
-    il lo gli della delle dei degli nel nella che chi perché quando dove quale quali sono è di quanto quanta quanti
+    il lo gli della delle dei degli nel nella che chi perché quando dove quale quali sono è di
+    quanto quanta quanti
     el los las una unos del por para con qué quién cuándo cuál cuáles cómo dónde cuánto fue
     os uma da dos das não quem como qual quais onde foi são em este sunt și care când unde cum
     og ikke hvad hvem hvornår hvor hvorfor hvilken hvilket hva når hvordan blev ble av
