@@ -17,7 +17,7 @@ _DEFINITION = re.compile(
     r"(?:\([^)]{0,20}\))?|unsafe|extern|override|open|sealed|data|inline|virtual|const)\s+){0,5}"
     r"(?P<kind>def|class|function|fn|func|fun|interface|struct|enum|trait|impl|module|namespace"
     r"|object|sub|type|protocol|record|CREATE\s+(?:TABLE|VIEW|FUNCTION))\s+"
-    r"(?P<name>[\w.:<>$~]{1,100})"
+    r"(?P<name>[\w$~](?:[\w.<>$~]|::){0,99})"
 )
 _MAX_BLOCK_LINES = 30
 

@@ -98,8 +98,8 @@ class _Walker:
             self._flush()
             heads, rows = _cells(element, self.selectors)
             caption = element.find("caption")
-            if caption is not None:
-                self.builder.add(one_line("".join(caption.itertext())))
+            if caption is not None and not is_hidden(caption, self.selectors):
+                self.builder.add(_cell_text(caption, self.selectors))
             self.builder.table(rows, heads)
             return True
         return False

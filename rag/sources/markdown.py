@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rag.errors import UnreadableDocument
 from rag.sources.decoding import decode
 from rag.sources.limits import check_chars
-from rag.sources.lines import paragraphs, split_blocks, stripped, text_lines
+from rag.sources.lines import paragraphs, stripped, text_lines
 from rag.sources.protocol import Parsed
 from rag.types import Heading, Span
 
@@ -138,7 +138,10 @@ def _is_fence(text: str, line: tuple[int, int]) -> bool:
 
 def _front_blocks(text: str, end: int) -> Iterable[Span]:
     for group in paragraphs(text, 0, end):
-        yield from split_blocks(text, group)
+        for line in group:
+            span = stripped(text, *line)
+            if span is not None:
+                yield span
 
 
 def _plain(words: str) -> str:

@@ -123,6 +123,8 @@ class Layout:
     def _breaks(self, lines: list[Line], at: int) -> bool:
         """Whether a new block begins at `lines[at]`."""
         line, before = lines[at], lines[at - 1]
+        if line.running or before.running:
+            return True
         if before.hyphen:
             return False
         gap = _gap(before, line)
@@ -131,7 +133,11 @@ class Layout:
         if len(line.cells) > 1 and len(before.cells) > 1:
             return True
         if _ITEM.match(line.text) and (
-            ended or _BULLET.match(line.text) or self._is_short(before) or gap > 1.2 * self.pitch
+            ended
+            or _BULLET.match(line.text)
+            or _ITEM.match(before.text)
+            or self._is_short(before)
+            or gap > 1.2 * self.pitch
         ):
             return True
         if _FIELD.match(line.text) and (ended or _FIELD.match(before.text) is not None):

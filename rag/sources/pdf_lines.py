@@ -31,6 +31,7 @@ class Line:
     bold: bool
     page: int
     hyphen: bool = False
+    running: bool = False
     cells: list[tuple[str, float, float]] = field(default_factory=list)
 
     @property
@@ -214,8 +215,8 @@ def without_repeats(pages: list[list[Line]], heights: list[float]) -> list[list[
     """The pages without running headers and footers.
 
     A line in the outer eighth of a page that stands at the same height with the same words (a
-    number may differ) on at least two pages and on more than a third of them is said once, on the
-    first page that has it; a line with nothing but a page's number is left out altogether.
+    number may differ) on at least two pages and on a third of them is said once, at the beginning
+    of the first page that has it; a line with only a page's number is left out altogether.
     """
     seen: Counter[tuple[str, int]] = Counter()
     for lines, height in zip(pages, heights, strict=True):
@@ -226,14 +227,16 @@ def without_repeats(pages: list[list[Line]], heights: list[float]) -> list[list[
     kept: list[list[Line]] = []
     for lines, height in zip(pages, heights, strict=True):
         page: list[Line] = []
+        running: list[Line] = []
         for line in lines:
             key = _repeat_key(line)
-            if _is_outer(line, height) and (key in repeated or _is_number(line.text)):
-                if key in said or _is_number(line.text):
-                    continue
+            if not _is_outer(line, height) or not (key in repeated or _is_number(line.text)):
+                page.append(line)
+            elif key not in said and not _is_number(line.text):
                 said.add(key)
-            page.append(line)
-        kept.append(page)
+                line.running = True
+                running.append(line)
+        kept.append(running + page)
     return kept
 
 

@@ -15,10 +15,13 @@ from rag.sources.reading import parse_bytes
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 RELS = "http://schemas.openxmlformats.org/package/2006/relationships"
 KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-ODF = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for name in ("office", "text", "table", "presentation")
-) + ' xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
+ODF = (
+    " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "text", "table", "presentation")
+    )
+    + ' xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
+)
 
 
 def zipped(members: dict[str, str | bytes]) -> bytes:
@@ -64,13 +67,16 @@ def pptx(slides: Sequence[str], notes: str | None = None) -> bytes:
     order = "".join(f'<p:sldId id="{256 + n}" r:id="s{n}"/>' for n in range(len(slides)))
     members: dict[str, str | bytes] = {
         "_rels/.rels": relationships({"r1": ("officeDocument", "ppt/presentation.xml")}),
-        "ppt/presentation.xml": f"<p:presentation {p}><p:sldIdLst>{order}</p:sldIdLst></p:presentation>",
+        "ppt/presentation.xml": f"<p:presentation {p}><p:sldIdLst>{order}</p:sldIdLst>"
+        "</p:presentation>",
         "ppt/_rels/presentation.xml.rels": relationships(
             {f"s{n}": ("slide", f"slides/slide{n}.xml") for n in range(len(slides))}
         ),
     }
     for number, shapes in enumerate(slides):
-        members[f"ppt/slides/slide{number}.xml"] = f"<p:sld {p}><p:spTree>{shapes}</p:spTree></p:sld>"
+        members[f"ppt/slides/slide{number}.xml"] = (
+            f"<p:sld {p}><p:spTree>{shapes}</p:spTree></p:sld>"
+        )
     if notes is not None:
         members["ppt/slides/_rels/slide0.xml.rels"] = relationships(
             {"n": ("notesSlide", "../notesSlides/n.xml")}
@@ -89,7 +95,8 @@ def shape(text: str, kind: str = "") -> str:
 
 def odf(body: str) -> bytes:
     """An OpenDocument file with this content of `office:body`."""
-    content = f"<office:document-content {ODF}><office:body>{body}</office:body></office:document-content>"
+    root = "office:document-content"
+    content = f"<{root} {ODF}><office:body>{body}</office:body></{root}>"
     return zipped({"mimetype": "application/vnd.oasis", "content.xml": content})
 
 
@@ -210,8 +217,10 @@ class Make:
 SAMPLES: dict[str, Callable[[], bytes]] = {
     ".txt": lambda: "The ferry leaves at six.\n\n- Ropes\n- Buoys\n\nÄpfel und Öl.\n".encode(),
     ".md": lambda: b"# Plan\n\nText *here*.\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
-    ".html": lambda: b"<html><head><title>T</title></head><body><h1>A</h1><p>b <b>c</b></p>"
-    b"<table><tr><th>k</th><th>v</th></tr><tr><td>1</td><td>2</td></tr></table></body></html>",
+    ".html": lambda: (
+        b"<html><head><title>T</title></head><body><h1>A</h1><p>b <b>c</b></p>"
+        b"<table><tr><th>k</th><th>v</th></tr><tr><td>1</td><td>2</td></tr></table></body></html>"
+    ),
     ".pdf": lambda: pdf([text_page(["The harbour opens at", "six in the morning."])]),
     ".docx": lambda: docx(paragraph("The rent is 940 a month.")),
     ".pptx": lambda: pptx([shape("Budget", "title") + shape("Spend less")], notes="Smile"),
