@@ -86,7 +86,7 @@ _CONTENT = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\d)[^.!?\n]*)*[.!?]?")
 _SMALL_WORDS = (
     "a an the of to in on at by for from with and or is are was were do does did has have had "
-    "what who whom when where which why how much many that this it be as"
+    "what who whom when where which why how much many that this it be as yes no or"
 )
 _SMALL = frozenset(_SMALL_WORDS.split())
 

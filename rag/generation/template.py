@@ -38,7 +38,10 @@ class ChatTemplate:
         """What stands around `prompt.rest`; without a beginning that the tokeniser adds itself."""
         known = self._frames.get(prompt.prefix)
         if known is None:
-            text = self._render([*map(_message, prompt.prefix), _message(("user", _MARK))])
+            messages = [*map(_message, prompt.prefix), _message(("user", _MARK))]
+            text = self._render(messages)
+            if text.count(_MARK) != 1:  # a template that leaves the last message out
+                text = _plain(messages)
             head, _, tail = text.partition(_MARK)
             known = Frame(head.removeprefix(self._dropped), tail)
             self._frames[prompt.prefix] = known
@@ -46,18 +49,28 @@ class ChatTemplate:
 
     def _render(self, messages: _Messages) -> str:
         if self._template is None:
-            lines = [f"{m['role'].capitalize()}: {m['content']}\n\n" for m in messages]
-            return "".join(lines) + "Assistant:"
+            return _plain(messages)
+        for tried in (messages, _without_system(messages)):
+            rendered = self._apply(tried)
+            if rendered is not None:  # None: such as a template that knows no system role
+                return rendered
+        return _plain(messages)
+
+    def _apply(self, messages: _Messages) -> str | None:
         import jinja2
 
-        try:
-            return self._apply(messages)
-        except jinja2.TemplateError:  # such as a template that knows no system role
-            return self._apply(_without_system(messages))
-
-    def _apply(self, messages: _Messages) -> str:
         template: Any = self._template
-        return str(template.render(messages=messages, add_generation_prompt=True, **self._special))
+        try:
+            return str(
+                template.render(messages=messages, add_generation_prompt=True, **self._special)
+            )
+        except (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError):
+            return None
+
+
+def _plain(messages: _Messages) -> str:
+    lines = [f"{m['role'].capitalize()}: {m['content']}\n\n" for m in messages]
+    return "".join(lines) + "Assistant:"
 
 
 def _message(pair: tuple[str, str]) -> dict[str, str]:

@@ -1,0 +1,266 @@
+"""What a question gets: an answer that can be checked, or that the documents do not say."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.answering import Event, QuotationReady, SentenceReady, ask
+from rag.errors import QuestionInvalid
+from rag.json_form import answer_json
+from rag.testing import FakeGenerator
+
+STAGES = {"retrieve", "select", "first_token", "generate", "verify", "total"}
+
+
+def check_form(answer, texts) -> None:
+    markers = [c.marker for c in answer.citations]
+    assert markers == list(range(1, len(markers) + 1))
+    assert sorted({int(m) for m in re.findall(r"\[(\d+)\]", answer.answer)}) == markers
+    for citation in answer.citations:
+        text = texts[citation.document]
+        assert text[citation.span.start : citation.span.end] == citation.quote
+        assert citation.line == text.count("\n", 0, citation.span.start) + 1
+    for sentence in answer.sentences:
+        assert sentence.citations
+        assert set(sentence.citations) <= set(markers)
+        assert 0 <= sentence.support <= 1
+    if answer.phrase:
+        assert (
+            texts[answer.phrase.document][answer.phrase.span.start : answer.phrase.span.end]
+            == answer.phrase.text
+        )
+    assert 0 <= answer.confidence <= 1
+    assert set(answer.timings_ms) == STAGES
+    if answer.status == "not_found":
+        assert not answer.sentences
+        assert not answer.citations
+        assert not answer.answer
+        assert answer.hits
+
+
+@pytest.mark.parametrize("with_model", [False, True])
+@pytest.mark.parametrize(
+    ("question", "holds", "document"),
+    [
+        ("How much is the rent?", "940", "lease.txt"),
+        ("How many crates were delivered to Hall 6?", "Forty", "orders.txt"),
+        ("What does the fitting of the boiler cost?", "18,400", "minutes.md"),
+    ],
+)
+def test_a_single_fact_is_quoted_with_its_source(
+    make, house, question, holds, document, with_model
+) -> None:
+    workshop = make(house, generator=FakeGenerator() if with_model else None)
+    answer = ask(question, workshop)
+    check_form(answer, house)
+    assert answer.status == "answered"
+    assert holds in answer.answer
+    assert [c.document for c in answer.citations] == [document]
+    assert len(answer.citations[0].quote) < 100
+    assert answer.phrase is not None
+    assert answer.citations[0].span.contains(answer.phrase.span)
+
+
+@pytest.mark.parametrize("with_model", [False, True])
+def test_what_no_document_says_is_not_found(make, house, with_model) -> None:
+    workshop = make(house, generator=FakeGenerator() if with_model else None)
+    answer = ask("Who won the chess tournament in Lisbon?", workshop)
+    check_form(answer, house)
+    assert answer.status == "not_found"
+    assert answer.phrase is None
+    assert answer.considered  # the nearest sentences, for "closest, but they do not say"
+    assert answer.notes == ()
+
+
+def test_the_reader_alone_names_itself_as_the_model(make, house) -> None:
+    answer = ask("How much is the rent?", make(house, generator=FakeGenerator()), quote_only=True)
+    assert answer.model.name == "fake-reader"
+    assert answer.prompt_tokens == answer.completion_tokens == 0
+    assert answer.timings_ms["first_token"] > 0
+
+
+def test_an_unknown_model_is_said_to_be_uncalibrated(make, house) -> None:
+    answer = ask("How much is the rent?", make(house, generator=FakeGenerator()))
+    assert answer.model.name == "fake-generator"
+    assert answer.prompt_tokens > 0
+    assert any("not calibrated" in note for note in answer.notes)
+
+
+def test_a_documents_own_marker_is_no_citation(make, house) -> None:
+    answer = ask("How many crates were delivered to Hall 6?", make(house))
+    assert "[1]" in answer.citations[0].quote
+    assert answer.answer.count("[1]") == 1
+    assert answer.answer.endswith("[1]")
+    assert "Hall 6 (1)." in answer.sentences[0].text
+
+
+def test_part_of_a_question_can_stay_open(make, house) -> None:
+    answer = ask("How much is the rent and who painted the town hall?", make(house))
+    check_form(answer, house)
+    assert answer.status == "partial"
+    assert answer.missing == "who painted the town hall?"
+    assert "940" in answer.answer
+
+
+def test_both_parts_of_a_question_are_answered(make, house) -> None:
+    answer = ask("How much is the rent and how much does the fitting cost?", make(house))
+    check_form(answer, house)
+    assert answer.status == "answered"
+    assert "940" in answer.answer
+    assert "18,400" in answer.answer
+    assert [s.citations for s in answer.sentences] == [(1,), (2,)]
+
+
+def test_documents_that_disagree_are_both_cited_the_later_first(make) -> None:
+    texts = {
+        "letters/2023-05-01-rent.txt": "The monthly rent of the flat is 800 euros.",
+        "letters/2025-02-20-rent.txt": "The monthly rent of the flat is 880 euros.",
+    }
+    answer = ask(
+        "How much is the monthly rent of the flat?", make(texts, generator=FakeGenerator())
+    )
+    check_form(answer, texts)
+    assert [c.document for c in answer.citations] == [
+        "letters/2025-02-20-rent.txt",
+        "letters/2023-05-01-rent.txt",
+    ]
+    assert any("disagree" in n and "2025-02-20" in n for n in answer.notes)
+
+
+def test_documents_that_agree_are_cited_once(make) -> None:
+    texts = {
+        "a.txt": "The monthly rent of the flat is 800 euros.",
+        "b.txt": "For the flat the monthly rent is 800 euros.",
+    }
+    answer = ask(
+        "How much is the monthly rent of the flat?", make(texts, generator=FakeGenerator())
+    )
+    assert len(answer.citations) == 1
+    assert not any("disagree" in n for n in answer.notes)
+
+
+def test_a_question_about_two_documents_cites_both(make) -> None:
+    texts = {
+        "Otto_Brahm.txt": "Otto Brahm was a stage director from Hamburg.",
+        "Lena_Falk.txt": "Lena Falk was a stage director from Oslo.",
+        "Other.txt": "The theatre of Bremen has 300 seats.",
+    }
+    question = "Were Otto Brahm and Lena Falk both a stage director?"
+    answer = ask(question, make(texts, generator=FakeGenerator()))
+    check_form(answer, texts)
+    assert {c.document for c in answer.citations} == {"Otto_Brahm.txt", "Lena_Falk.txt"}
+
+
+def test_events_tell_of_the_quotation_first_and_only_of_what_is_in_the_answer(make, house) -> None:
+    seen: list[Event] = []
+    answer = ask("How much is the rent?", make(house), on_event=seen.append)
+    assert isinstance(seen[0], QuotationReady)
+    told = [e.sentence for e in seen if isinstance(e, SentenceReady)]
+    assert tuple(told) == answer.sentences
+
+
+def test_nothing_is_told_when_nothing_is_found(make, house) -> None:
+    seen: list[Event] = []
+    ask("Who won the chess tournament in Lisbon?", make(house), on_event=seen.append)
+    assert seen == []
+
+
+def test_a_worded_sentence_with_another_number_is_removed(make) -> None:
+    texts = {
+        "Otto_Brahm.txt": "Otto Brahm was born in Hamburg in 1856.",
+        "Lena_Falk.txt": "Lena Falk was born in Oslo in 1872.",
+    }
+    lie = "Otto Brahm, born in 1856, is older than Lena Falk, born in 1899."
+    seen: list[Event] = []
+    answer = ask(
+        "Who was born first, Otto Brahm or Lena Falk?",
+        make(texts, generator=FakeGenerator([lie])),
+        on_event=seen.append,
+    )
+    check_form(answer, texts)
+    assert "1899" not in answer.answer
+    assert [r.text for r in answer.removed] == [lie]
+    assert "1899" in answer.removed[0].reason
+    assert not any("1899" in str(event) for event in seen)
+
+
+def test_a_worded_sentence_that_never_ends_is_not_shown(make) -> None:
+    texts = {
+        "Otto_Brahm.txt": "Otto Brahm was born in Hamburg in 1856.",
+        "Lena_Falk.txt": "Lena Falk was born in Oslo in 1872.",
+    }
+    loop = "born in Hamburg " * 60
+    answer = ask(
+        "Who was born first, Otto Brahm or Lena Falk?", make(texts, generator=FakeGenerator([loop]))
+    )
+    assert "Hamburg born in Hamburg" not in answer.answer
+
+
+def test_the_same_question_gives_the_same_answer(make, house) -> None:
+    forms = []
+    for _ in range(2):
+        form = answer_json(ask("Are dogs permitted?", make(house, generator=FakeGenerator())))
+        form.pop("timings_ms")
+        forms.append(json.dumps(form))
+    assert forms[0] == forms[1]
+
+
+def test_a_shared_model_does_not_change_what_is_answered(make, house) -> None:
+    workshop = make(house, generator=FakeGenerator())
+    alone = ask("How much is the rent?", make(house, generator=FakeGenerator()))
+    ask("Are dogs permitted?", workshop)
+    after = ask("How much is the rent?", workshop)
+    assert (after.answer, after.confidence, after.prompt_tokens) == (
+        alone.answer,
+        alone.confidence,
+        alone.prompt_tokens,
+    )
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\n\t", "?!", "\x00\x1b"])
+def test_an_empty_question_is_refused(make, house, question) -> None:
+    with pytest.raises(QuestionInvalid, match="empty"):
+        ask(question, make(house))
+
+
+@pytest.mark.parametrize("question", ["word " * 301, "x" * 2001])
+def test_an_enormous_question_is_refused(make, house, question) -> None:
+    with pytest.raises(QuestionInvalid, match="at most"):
+        ask(question, make(house))
+
+
+def test_a_question_over_several_lines_is_folded(make, house) -> None:
+    answer = ask("How much\n\n is the\trent?\x1b[2J", make(house))
+    assert answer.question == "How much is the rent? [2J"
+    assert "940" in answer.answer
+
+
+def test_no_documents_at_all_is_not_found(make) -> None:
+    answer = ask("How much is the rent?", make({}))
+    assert answer.status == "not_found"
+    assert answer.hits == ()
+
+
+@pytest.mark.parametrize("name", ["retrieve_k", "read_k"])
+def test_a_k_below_one_is_the_callers_mistake(make, house, name) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        ask("How much is the rent?", make(house), **{name: 0})
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(st.characters(codec="utf-8"), min_size=1, max_size=60),
+    st.text(st.sampled_from("rent 940 €[1]<|im_end|>\n.?!Ünïcode漢字\u202e\u200b"), max_size=120),
+)
+def test_any_question_over_any_text_gives_a_well_formed_answer(make, question, text) -> None:
+    texts = {"a.txt": text + "\nRent of €940 is due.", "b.txt": "Dogs [2] are not permitted."}
+    try:
+        answer = ask(question, make(texts, generator=FakeGenerator()))
+    except QuestionInvalid:
+        return
+    check_form(answer, texts)

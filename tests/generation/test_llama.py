@@ -1,0 +1,139 @@
+"""llama.cpp with the smallest model: the machinery, not the answers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from rag.errors import MissingDependency, ModelInvalid
+from rag.generation.llama import LlamaGenerator
+from rag.generation.protocol import Prompt
+
+JUDGE = (("system", "You say yes or no. " * 8),)
+WORD = (("system", "You answer in one sentence. " * 6), ("user", "Hi"), ("assistant", "Hello."))
+
+
+@pytest.fixture(scope="module")
+def model():
+    from rag.models import resolve
+    from rag.settings import Settings
+
+    return resolve("smollm2-135m-instruct", "generator", Settings())
+
+
+@pytest.fixture(scope="module")
+def generator(model):
+    opened = LlamaGenerator(model.weights, name=model.name, sha256=model.sha256, threads=2)
+    yield opened
+    opened.close()
+
+
+def prompts(prefix, count=3):
+    return [
+        Prompt(prefix, f"Text: flat {i} costs {900 + i} euros.\nQuestion: How much?")
+        for i in range(count)
+    ]
+
+
+@pytest.mark.models
+def test_a_warm_model_gives_the_same_bytes_as_a_cold_one(generator, model) -> None:
+    asked = prompts(JUDGE)
+    worded = prompts(WORD)[1]
+    cold = LlamaGenerator(model.weights, threads=2)
+    try:
+        expected = cold.preference(asked[:1], "yes", "no")
+    finally:
+        cold.close()
+    generator.complete(worded, max_tokens=12)
+    generator.preference(asked[1:], "yes", "no")
+    first = generator.complete(worded, max_tokens=12)
+    assert generator.preference(asked[:1], "yes", "no") == expected
+    assert generator.complete(worded, max_tokens=12) == first
+
+
+@pytest.mark.models
+def test_a_judgement_does_not_depend_on_the_others(generator) -> None:
+    asked = prompts(JUDGE)
+    together = generator.preference(asked, "yes", "no")
+    assert together == [generator.preference([p], "yes", "no")[0] for p in asked]
+    assert len(set(together)) == len(together)
+
+
+@pytest.mark.models
+def test_template_tokens_in_a_text_are_plain_text(generator) -> None:
+    special = generator._native.tokens("<|im_end|>", special=True)
+    plain = generator._native.tokens("<|im_end|>", special=False)
+    assert len(special) == 1 < len(plain)
+    assert generator.count_tokens("<|im_end|>") == len(plain)
+
+
+@pytest.mark.models
+def test_the_limit_the_stop_and_the_parts_of_the_text(generator) -> None:
+    prompt = prompts(WORD)[0]
+    parts: list[str] = []
+    whole = generator.complete(prompt, max_tokens=10, on_text=parts.append)
+    assert "".join(parts) == whole.text
+    assert whole.completion_tokens <= 10
+    word = whole.text.split()[1]
+    cut = generator.complete(prompt, max_tokens=10, stop=(word,))
+    assert cut.text == whole.text[: whole.text.index(word)]
+    assert cut.finished
+
+
+@pytest.mark.models
+def test_a_grammar_bounds_what_is_written(generator) -> None:
+    prompt = prompts(WORD)[0]
+    done = generator.complete(prompt, grammar='root ::= ("yes" | "no") " [1]"', max_tokens=20)
+    assert done.text in ("yes [1]", "no [1]")
+    assert done.finished
+    with pytest.raises(ValueError, match="GBNF"):
+        generator.complete(prompt, grammar="root ::= (")
+
+
+@pytest.mark.models
+def test_more_than_the_context_is_refused_and_the_model_stays_usable(model) -> None:
+    small = LlamaGenerator(model.weights, threads=2, context=192)
+    try:
+        expected = small.preference(prompts(JUDGE)[:1], "yes", "no")
+        with pytest.raises(ModelInvalid, match="context of 192"):
+            small.preference([Prompt(JUDGE, "word " * 400)], "yes", "no")
+        assert small.preference(prompts(JUDGE)[:1], "yes", "no") == expected
+        rest = 192 - small.prompt_tokens(prompts(WORD)[0])
+        assert small.complete(prompts(WORD)[0], max_tokens=500).completion_tokens <= rest
+    finally:
+        small.close()
+        small.close()
+
+
+@pytest.mark.models
+def test_nothing_is_printed_by_the_library(model) -> None:
+    code = (
+        "import sys; from rag.generation.llama import LlamaGenerator\n"
+        f"LlamaGenerator({str(model.weights)!r}, threads=1).close()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == done.stderr == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"GGUF", b"GGUF" + bytes(64), b"plain text"])
+def test_a_file_that_is_no_model_is_named(tmp_path, content) -> None:
+    pytest.importorskip("llama_cpp")
+    path = tmp_path / "model.gguf"
+    path.write_bytes(content)
+    with pytest.raises(ModelInvalid, match=r"model\.gguf"):
+        LlamaGenerator(path)
+
+
+def test_a_missing_file_is_named(tmp_path) -> None:
+    pytest.importorskip("llama_cpp")
+    with pytest.raises(ModelInvalid, match="nothing"):
+        LlamaGenerator(tmp_path / "nothing.gguf")
+
+
+def test_without_the_library_the_install_line_is_given(tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "llama_cpp.llama_cpp", None)
+    monkeypatch.setitem(sys.modules, "llama_cpp", None)
+    with pytest.raises(MissingDependency, match="pip install llama-cpp-python"):
+        LlamaGenerator(tmp_path / "model.gguf")

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.verification.quantities import months, quantities
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("1,000", "1000", ""),
+        ("1 000 euros", "1000", "euro"),
+        ("€1,000", "1000", "euro"),
+        ("1000 €", "1000", "euro"),
+        ("$3bn", "3000000000", "dollar"),
+        ("€2.5 million", "2500000", "euro"),
+        ("3.5 %", "3.5", "percent"),
+        ("3.5 percent", "3.5", "percent"),
+        ("3.5 per cent", "3.5", "percent"),
+        ("3,5 %", "3.5", "percent"),
+        ("five years", "5", "year"),
+        ("five-year", "5", "year"),
+        ("ninety days", "90", "day"),
+        ("twenty-five", "25", ""),
+        ("two hundred and thirty", "230", ""),
+        ("a million", "1000000", ""),
+        ("three thousand four hundred", "3400", ""),
+        ("12 km", "12", "kilometre"),
+        ("a dozen", "12", ""),
+    ],
+)
+def test_a_number_and_its_unit(text, value, unit) -> None:
+    found = quantities(text)
+    assert [(q.value, q.unit) for q in found] == [(Decimal(value), unit)]
+
+
+@pytest.mark.parametrize("text", ["one of them", "a second opinion", "no number here", ""])
+def test_what_is_no_number(text) -> None:
+    assert quantities(text) == []
+
+
+def test_numbers_that_follow_each_other_stay_apart() -> None:
+    assert [q.value for q in quantities("ten, twenty and 30")] == [30, 10, 20]
+
+
+def test_months_by_word_and_in_a_date() -> None:
+    assert months("from March to 2025-09-01, and he may go") == {3, 9}
+    assert months("In May it rains.") == {5}
+
+
+@given(st.integers(0, 10**9))
+def test_grouping_does_not_change_a_number(number) -> None:
+    assert quantities(f"{number:,}")[0].value == quantities(str(number))[0].value == number
