@@ -20,7 +20,7 @@ _FOREIGN_WORDS = """
     der das dem den des ein eine einen einem einer und ist sind nicht wie wer wann warum wieso
     welche welcher welches wurde wurden wird werden mit von für auf im zum zur bei nach über aus
     wo hoch viel viele gibt hat haben die kostet kosten
-    het een van hoeveel zijn niet hoe waar wanneer waarom welke welk wordt werd voor met op bij
+    de het een van hoeveel zijn niet hoe waar wanneer waarom welke welk wordt werd voor met op bij
     le la les du une est sont dans pour qui quoi quand où pourquoi comment quel quelle quels
     quelles avec sur pas au aux ces cette combien que
     il lo gli della delle dei degli nel nella che chi perché quando dove quale quali sono è di

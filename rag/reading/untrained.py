@@ -123,9 +123,8 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _content(text: str) -> frozenset[str]:
-    return frozenset(
-        _stem(w) for w in (m[0].lower() for m in _WORD.finditer(text)) if w not in _STOP
-    )
+    words = (_plain(m[0].lower()) for m in _WORD.finditer(text))
+    return frozenset(_stem(w) for w in words if w not in _STOP)
 
 
 def _stem(word: str) -> str:
@@ -191,8 +190,8 @@ def _entailment(claim: str, evidence: str, nearest: str, cosine: float) -> Entai
     turned = bool(_NEGATION.search(claim)) != bool(_NEGATION.search(nearest))
     supported = 10.0 * (closeness - 0.7) - 3.0 * lacking - 2.0 * turned
     # Only a text about the same thing can contradict: another number, or the opposite.
-    against = 2.0 * bool(lacking and known) + 2.0 * turned
-    contradicted = 10.0 * (closeness - 0.75) + against - 1.0
+    against = 1.0 if turned or (lacking and known) else -4.0
+    contradicted = 10.0 * (closeness - 0.75) + against
     weights = [math.exp(max(-30.0, min(30.0, x))) for x in (supported, contradicted, 0.0)]
     total = sum(weights)
     return Entailment(*(w / total for w in weights))
