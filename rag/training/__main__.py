@@ -1,7 +1,7 @@
 """``python -m rag.training``: makes a reader from question sets and claim pairs.
 
     python -m rag.training OUT --base FOLDER --questions FILE... --pairs FILE...
-        [--folder EVALSET --documents A,B,...] [--shares SHARES.json] [--seed 13]
+        [--folder EVALSET --documents A,B,...] [--shares SHARES.json] [--start reader.onnx]
 
 Stopped at any time, the same command continues; with the same arguments it ends with the same
 weights. OUT then holds ``examples.npz``, ``census.json``, ``problems.txt``, ``state.pt``,
@@ -16,9 +16,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from rag.training.features import Features, encode
+from rag.training.export import FORMS, export, shrink
+from rag.training.features import Features, encode, load_tokenizer
 from rag.training.loop import Plan, train
 from rag.training.mixture import Recipe
+from rag.training.network import build
 from rag.training.sets import Problems, read_folder, read_pairs, read_questions
 from rag.training.stream import build_stream, census
 
@@ -46,8 +48,29 @@ def main(arguments: list[str] | None = None) -> int:
     )
     if options.only_examples:
         return 4 if skipped else 0
-    train(features, options.base, out, plan, save_seconds=options.save_seconds, say=_say)
+    train(
+        features,
+        options.base,
+        out,
+        plan,
+        start=options.start,
+        save_seconds=options.save_seconds,
+        say=_say,
+    )
+    _write(options, out)
     return 4 if skipped else 0
+
+
+def _write(options: argparse.Namespace, out: Path) -> None:
+    """Exports ``final.pt`` as ``reader.onnx``, its weights stored in the form asked for."""
+    import torch
+
+    network = build(options.base, options.seed)
+    network.load_state_dict(torch.load(out / "final.pt", weights_only=True))
+    size = load_tokenizer(options.base / "tokenizer.json").get_vocab_size()
+    export(network, out / "float32.onnx", vocabulary=size, notes={"seed": str(options.seed)})
+    digest = shrink(out / "float32.onnx", out / "reader.onnx", options.form)
+    _say(f"{out / 'reader.onnx'}: {(out / 'reader.onnx').stat().st_size} bytes, sha256 {digest}")
 
 
 def _say(line: str) -> None:
@@ -80,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("out", type=Path, help="folder of the run; continued if it exists")
     parser.add_argument("--base", type=Path, required=True, help="encoder and tokenizer.json")
+    parser.add_argument("--start", type=Path, help="a reader.onnx to go on from")
+    parser.add_argument("--form", choices=FORMS, default="int8", help="of the stored weights")
     parser.add_argument("--questions", type=Path, nargs="*", default=[], help=".json, .jsonl[.gz]")
     parser.add_argument("--pairs", type=Path, nargs="*", default=[], help=".jsonl[.gz]")
     parser.add_argument("--folder", type=Path, help="an evaluation set to train on as well")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rag.errors import ModelInvalid
 from rag.reading.minilm import FORMAT, INPUTS, OUTPUTS
 
 FORMS = ("float32", "float16", "int8")
@@ -18,7 +19,8 @@ def export(
 ) -> str:
     """The SHA-256 of ``target`` after writing ``network`` to it as float32 ONNX (opset 17).
 
-    The file carries ``format``, ``vocabulary`` (the number of tokens) and ``notes`` as metadata.
+    The file carries as metadata ``format``, ``vocabulary`` (the number of tokens), ``weights``
+    (which parameter each tensor was, for ``parameters``) and ``notes``.
     """
     import warnings
 
@@ -26,7 +28,7 @@ def export(
     import torch
 
     network.eval()
-    ids = torch.tensor([[101, 2054, 102, 2023, 102], [101, 2054, 102, 2008, 102]])
+    ids = torch.tensor([[1, 2, 3, 4, 3], [1, 3, 3, 2, 3]])
     inputs = (ids, torch.ones_like(ids), torch.zeros_like(ids))
     axes = {name: {0: "batch", 1: "tokens"} for name in (*INPUTS, *OUTPUTS[:2])}
     axes |= {name: {0: "batch"} for name in OUTPUTS[2:]}
@@ -44,7 +46,8 @@ def export(
             dynamo=False,
         )
     model = onnx.load(str(target))
-    for key, value in {"format": FORMAT, "vocabulary": str(vocabulary), **(notes or {})}.items():
+    known = {"format": FORMAT, "vocabulary": str(vocabulary), "weights": _origins(model, network)}
+    for key, value in {**known, **(notes or {})}.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value
     onnx.save(model, str(target))
@@ -107,6 +110,64 @@ def shrink(source: Path, target: Path, form: str) -> str:
     onnx.checker.check_model(model)
     onnx.save(model, str(target))
     return _sha256(target)
+
+
+def parameters(path: Path) -> dict[str, Any]:
+    """The weights of a reader file by parameter name, float32 arrays, to train on from there."""
+    import json
+
+    import numpy as np
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load(str(path))
+    tensors = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    notes = {entry.key: entry.value for entry in model.metadata_props}
+    if notes.get("format") != FORMAT or "weights" not in notes:
+        raise ModelInvalid(
+            f"the file is not a reader to train on: {path} (format {notes.get('format')!r}). "
+            "Start from a folder with an encoder (--base) instead."
+        )
+    axes = {n.output[0]: n.attribute[0].i for n in model.graph.node if _widens(n)}
+    out = {}
+    for parameter, (name, turned) in json.loads(notes["weights"]).items():
+        values = tensors[name] if name in tensors else tensors[f"{name}.small"]
+        if values.dtype == np.int8:
+            shape = [-1 if i == axes[name] else 1 for i in range(values.ndim)]
+            values = values * tensors[f"{name}.scale"].reshape(shape)
+        values = values.astype(np.float32)
+        out[parameter] = values.T.copy() if turned else values.copy()
+    return out
+
+
+def _widens(node: Any) -> bool:
+    return bool(node.op_type == "DequantizeLinear")
+
+
+def _origins(model: Any, network: Any) -> str:
+    """JSON: parameter name -> [tensor name, whether the tensor is its transpose].
+
+    The exporter renames transposed matrices and keeps one of equal tensors, so that tensors are
+    found again by value where the name is gone.
+    """
+    import json
+
+    import numpy as np
+    from onnx import numpy_helper
+
+    tensors = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    found: dict[str, tuple[str, bool]] = {}
+    for name, value in network.state_dict().items():
+        weight = value.detach().numpy()
+        if name in tensors:
+            found[name] = (name, False)
+            continue
+        for other, values in tensors.items():
+            for turned in (False, True):
+                shown = weight.T if turned else weight
+                if shown.shape == values.shape and np.array_equal(shown, values):
+                    found[name] = (other, turned)
+    return json.dumps(found)
 
 
 def _sha256(path: Path) -> str:

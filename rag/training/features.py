@@ -65,6 +65,7 @@ def encode(examples: Sequence[Example], tokenizer_path: Path) -> tuple[Features,
     import numpy as np
 
     tokenizer = load_tokenizer(tokenizer_path)
+    special = (tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]"))
     rows: list[tuple[list[int], int, int, int, Example]] = []
     dropped = 0
     for begin in range(0, len(examples), 2000):
@@ -72,7 +73,7 @@ def encode(examples: Sequence[Example], tokenizer_path: Path) -> tuple[Features,
         firsts = tokenizer.encode_batch([e.first for e in part], add_special_tokens=False)
         seconds = tokenizer.encode_batch([e.second for e in part], add_special_tokens=False)
         for example, first, second in zip(part, firsts, seconds, strict=True):
-            row = _row(example, first, second)
+            row = _row(example, first, second, special)
             if row is None:
                 dropped += 1
             else:
@@ -102,8 +103,10 @@ def load_tokenizer(path: Path) -> Any:
     return tokenizer
 
 
-def _row(example: Example, first: Any, second: Any) -> tuple[list[int], int, int, int] | None:
-    cls, sep = 101, 102
+def _row(
+    example: Example, first: Any, second: Any, special: tuple[int, int]
+) -> tuple[list[int], int, int, int] | None:
+    cls, sep = special
     head = [cls, *first.ids[:MAX_FIRST_TOKENS], sep]
     room = MAX_TOKENS - len(head) - 1
     body = second.ids[:room]

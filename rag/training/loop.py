@@ -51,6 +51,7 @@ def train(
     folder: Path,
     plan: Plan,
     *,
+    start: Path | None = None,
     save_seconds: float = 300.0,
     say: Callable[[str], None] = print,
 ) -> Path:
@@ -67,7 +68,7 @@ def train(
     order = batches(features, plan.batch_tokens, plan.seed)
     last_step = min(plan.last_step or len(order), len(order))
     cool_step = plan.cool_step or int(0.6 * last_step)
-    network = build(base, plan.seed)
+    network = build(base, plan.seed, start)
     optimizer = _optimizer(network, plan)
     step = _resume(folder / "state.pt", network, optimizer)
     say(json.dumps({"steps": len(order), "last": last_step, "cool": cool_step, "from": step}))

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
 HEADS = ("start_logits", "end_logits", "answerable", "claim")
 
 
-def build(base: Path, seed: int) -> Any:
+def build(base: Path, seed: int, start: Path | None = None) -> Any:
     """A network with the encoder weights of the folder ``base`` and freshly drawn heads.
+
+    With ``start``, a reader file, all its weights take their place. Raises ``ModelInvalid`` if
+    that file is no reader.
 
     Its ``forward(input_ids, attention_mask, token_type_ids)`` gives the four tensors named in
     ``HEADS``: (b, n), (b, n), (b,) and (b, 3), all float32. Dropout is off: one to three passes
@@ -23,12 +26,19 @@ def build(base: Path, seed: int) -> Any:
     from transformers.utils import logging
 
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     config = BertConfig.from_pretrained(str(base))
     config.hidden_dropout_prob = 0.0
     config.attention_probs_dropout_prob = 0.0
     torch.manual_seed(seed)
     encoder = BertModel.from_pretrained(str(base), config=config, add_pooling_layer=False)
-    return network(encoder, config.hidden_size)
+    made = network(encoder, config.hidden_size)
+    if start is not None:
+        from rag.training.export import parameters
+
+        weights = {name: torch.from_numpy(v) for name, v in parameters(start).items()}
+        made.load_state_dict(weights, strict=False)
+    return made
 
 
 def network(encoder: Any, width: int) -> Any:

@@ -195,7 +195,8 @@ def _question(
             problems.add(place, "answer is not at its offset")
         else:
             answers.append(AnswerText(text, start))
-    answerable = bool(row.get("answerable", not row.get("is_impossible", not answers)))
+    given = bool(row.get("answers"))
+    answerable = bool(row.get("answerable", not row.get("is_impossible", not given)))
     if answerable and not answers:
         problems.add(place, "answerable without a usable answer")
         return None

@@ -1,0 +1,48 @@
+"""A reader small enough to train within a test: its own vocabulary, one layer, width 16."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+WORDS = str.split(
+    "the a of in to was is who what when where did city king river built by year near not many "
+    "paris london rome egypt france britain henry mary anna 1 2 3 19 20 45 . , ? ( ) ' -"
+)
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def write_tokenizer(path: Path) -> int:
+    """Writes a lower-casing WordPiece tokenizer; the number of its entries."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
+
+    entries = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
+    entries += [c for c in LETTERS if c not in entries] + [f"##{c}" for c in LETTERS]
+    vocabulary = {entry: number for number, entry in enumerate(entries)}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.save(str(path))
+    return len(entries)
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny encoder and its tokenizer, as --base takes it."""
+    from transformers import BertConfig, BertModel, set_seed
+
+    folder = tmp_path_factory.mktemp("base")
+    size = write_tokenizer(folder / "tokenizer.json")
+    set_seed(1)
+    config = BertConfig(
+        vocab_size=size,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=400,
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
