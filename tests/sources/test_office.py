@@ -1,0 +1,396 @@
+"""Office formats, books, mails and data: order, tables with their heads, places, what is hidden."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from rag.errors import UnreadableDocument
+from rag.settings import Settings
+from rag.sources import read_file
+from rag.sources.reading import parse_bytes
+
+
+def blocks(parsed) -> list[str]:
+    return [block.of(parsed.text) for block in parsed.blocks]
+
+
+def places(parsed) -> dict[str, str]:
+    """The label of each place with the block that begins there."""
+    starts = {block.start: block.of(parsed.text) for block in parsed.blocks}
+    return {place.label: starts[place.start] for place in parsed.places}
+
+
+# Word
+
+STYLES = (
+    '<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+    '<w:style w:styleId="T"><w:name w:val="Title"/></w:style>'
+    '<w:style w:styleId="H2"><w:name w:val="heading 2"/></w:style>'
+    '<w:style w:styleId="Own"><w:name w:val="House"/><w:basedOn w:val="H2"/></w:style></w:styles>'
+)
+NUMBERS = (
+    '<w:numbering xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+    '<w:abstractNum w:abstractNumId="0">'
+    '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/>'
+    "</w:lvl>"
+    '<w:lvl w:ilvl="1"><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%1.%2)"/></w:lvl>'
+    '<w:lvl w:ilvl="2"><w:numFmt w:val="bullet"/><w:lvlText w:val="o"/></w:lvl>'
+    '</w:abstractNum><w:num w:numId="5"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
+)
+
+
+def numbered(level: int) -> str:
+    return f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="5"/></w:numPr>'
+
+
+def test_headings_and_title_of_a_word_document(read, make) -> None:
+    body = make.paragraph("Annual report", '<w:pStyle w:val="T"/>')
+    body += make.paragraph("Milk", '<w:pStyle w:val="Own"/>') + make.paragraph("It rose.")
+    parsed = read(make.docx(body, styles=STYLES), "a.docx")
+    assert blocks(parsed) == ["Annual report", "Milk", "It rose."]
+    assert [(h.level, h.text) for h in parsed.headings] == [(1, "Annual report"), (2, "Milk")]
+    assert parsed.title == "Annual report"
+
+
+def test_numbers_that_word_draws_are_text(read, make) -> None:
+    levels = [(0, "Rent"), (1, "basic"), (1, "extra"), (0, "Term"), (1, "notice"), (2, "written")]
+    body = "".join(make.paragraph(text, numbered(level)) for level, text in levels)
+    assert blocks(read(make.docx(body, numbering=NUMBERS), "a.docx")) == [
+        "1. Rent", "1.a) basic", "1.b) extra", "2. Term", "2.a) notice", "written",
+    ]  # fmt: skip
+
+
+def test_deleted_and_hidden_words_are_left_out_and_inserted_ones_kept(read, make) -> None:
+    body = (
+        "<w:p><w:r><w:t>The rent is </w:t></w:r>"
+        "<w:del><w:r><w:delText>900</w:delText></w:r></w:del>"
+        "<w:ins><w:r><w:t>940</w:t></w:r></w:ins>"
+        "<w:r><w:rPr><w:vanish/></w:rPr><w:t>SECRET</w:t></w:r>"
+        '<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t> a</w:t><w:tab/><w:t>month.</w:t></w:r>'
+        "<w:hyperlink><w:r><w:t> Really.</w:t></w:r></w:hyperlink></w:p>"
+        "<w:sdt><w:sdtContent><w:p><w:r><w:t>Controlled.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    )
+    assert blocks(read(make.docx(body), "a.docx")) == [
+        "The rent is 940 a month. Really.",
+        "Controlled.",
+    ]
+
+
+def test_a_word_table_and_a_note(read, make) -> None:
+    def row(*cells: str, properties: str = "") -> str:
+        inner = "".join(f"<w:tc>{cell}</w:tc>" for cell in cells)
+        return f"<w:tr><w:trPr>{properties}</w:trPr>{inner}</w:tr>"
+
+    p = make.paragraph
+    table = (
+        row(p("Item"), p("2024"), properties="<w:tblHeader/>")
+        + row('<w:tcPr><w:vMerge w:val="restart"/></w:tcPr>' + p("Milk"), p("151.2") + p("litres"))
+        + row("<w:tcPr><w:vMerge/></w:tcPr>" + p(""), p("12"))
+    )
+    notes = (
+        '<w:footnotes xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+        '<w:footnote w:type="separator"><w:p><w:r><w:t>---</w:t></w:r></w:p></w:footnote>'
+        f"<w:footnote>{p('Counted in May.')}</w:footnote></w:footnotes>"
+    )
+    parsed = read(make.docx(f"{p('Figures')}<w:tbl>{table}</w:tbl>", footnotes=notes), "a.docx")
+    assert blocks(parsed) == [
+        "Figures",
+        "Item: Milk | 2024: 151.2 litres",
+        "Item: Milk | 2024: 12",
+        "Counted in May.",
+    ]
+
+
+# Presentations
+
+
+def test_slides_are_pages_and_places(read, make) -> None:
+    slides = [
+        make.shape("Spend less", "body")
+        + make.shape("Budget", "title")
+        + make.shape("4", "sldNum"),
+        make.shape("Questions?"),
+    ]
+    parsed = read(make.pptx(slides, notes="Smile here."), "a.pptx")
+    assert blocks(parsed) == ["Budget", "Spend less", "Smile here.", "Questions?"]
+    assert places(parsed) == {
+        "slide 1": "Budget",
+        "slide 1, notes": "Smile here.",
+        "slide 2": "Questions?",
+    }
+    assert parsed.pages == (0, parsed.text.index("Questions?"))
+    assert parsed.title == "Budget"
+
+
+# Spreadsheets
+
+
+def test_rows_of_a_workbook_carry_heads_and_addresses(read, make) -> None:
+    rows = [
+        ["Budget of the club"],
+        ["Month", "Rent", "Share", "Paid on"],
+        ["May", 940, 0.125, datetime.date(2025, 5, 3)],
+        ["June", 0.1 + 0.2, None, None],
+        [],
+        ["Approved by Ada"],
+    ]
+    data = make.xlsx({"Year 1": rows, "Secret": [["SECRET"]]}, hidden=["Secret"])
+    parsed = read(data, "a.xlsx")
+    assert blocks(parsed) == [
+        "Year 1",
+        "Budget of the club",
+        "Month: May | Rent: 940 | Share: 0.125 | Paid on: 2025-05-03",
+        "Month: June | Rent: 0.3",
+        "Approved by Ada",
+    ]
+    assert places(parsed)["Year 1!A3:D3"].startswith("Month: May")
+    assert places(parsed)["Year 1!A6"] == "Approved by Ada"
+    assert [h.text for h in parsed.headings] == ["Year 1"]
+
+
+def test_percentages_are_shown_as_such() -> None:
+    from rag.sources.workbook import shown
+
+    assert shown(0.125, "0.0%") == "12.5 %"
+    assert shown(True, "General") == "yes"
+    assert shown(datetime.datetime(2025, 5, 3, 14, 30), "") == "2025-05-03 14:30"
+    assert shown(1234567.0, "General") == "1234567"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_delimited_tables(read, delimiter: str) -> None:
+    lines = [["name", "year", "note"], ["Ada", "1815", '"a ""first"""'], ["Grace", "1906", ""]]
+    data = "\r\n".join(delimiter.join(line) for line in lines).encode()
+    parsed = read(data, "a.csv")
+    assert blocks(parsed) == [
+        'name: Ada | year: 1815 | note: a "first"',
+        "name: Grace | year: 1906",
+    ]
+    assert list(places(parsed)) == ["row 2", "row 3"]
+
+
+def test_a_table_without_heads_keeps_its_values(read) -> None:
+    assert blocks(read(b"1,2\n3,4\n", "a.csv")) == ["1 | 2", "3 | 4"]
+
+
+# OpenDocument
+
+
+def test_an_odt_in_order(read, make) -> None:
+    body = (
+        "<office:text><text:tracked-changes><text:p>SECRET</text:p></text:tracked-changes>"
+        '<text:h text:outline-level="2">Dogs</text:h>'
+        '<text:p>Cats<text:s text:c="2"/>may <text:span>be</text:span> kept'
+        "<text:note><text:note-citation>1</text:note-citation><text:note-body>"
+        "<text:p>Since May.</text:p></text:note-body></text:note>."
+        "<office:annotation><text:p>SECRET</text:p></office:annotation></text:p>"
+        "<text:list><text:list-item><text:p>one</text:p></text:list-item></text:list>"
+        "<table:table><table:table-header-rows><table:table-row>"
+        "<table:table-cell><text:p>Item</text:p></table:table-cell>"
+        "<table:table-cell><text:p>Sum</text:p></table:table-cell></table:table-row>"
+        "</table:table-header-rows><table:table-row>"
+        "<table:table-cell><text:p>Milk</text:p></table:table-cell>"
+        "<table:table-cell><text:p>12</text:p></table:table-cell></table:table-row></table:table>"
+        "</office:text>"
+    )
+    parsed = read(make.odf(body), "a.odt")
+    assert blocks(parsed) == [
+        "Dogs", "Cats may be kept.", "one", "Item: Milk | Sum: 12", "Since May.",
+    ]  # fmt: skip
+    assert [(h.level, h.text) for h in parsed.headings] == [(2, "Dogs")]
+
+
+def test_an_ods_with_repeated_cells_and_rows(read, make) -> None:
+    def cell(text: str, more: str = "") -> str:
+        return f"<table:table-cell {more}><text:p>{text}</text:p></table:table-cell>"
+
+    empty = '<table:table-cell table:number-columns-repeated="16000"/>'
+    body = (
+        '<office:spreadsheet><table:table table:name="Boats">'
+        f"<table:table-row>{cell('Name')}{cell('Year')}{cell('Length')}{empty}</table:table-row>"
+        f"<table:table-row>{cell('Gull')}{cell('1987')}{cell('12 m')}</table:table-row>"
+        f'<table:table-row table:number-rows-repeated="2">{empty}</table:table-row>'
+        f'<table:table-row table:visibility="collapse">{cell("SECRET")}</table:table-row>'
+        f"<table:table-row>{cell('Total', '')}{cell('1')}</table:table-row>"
+        f'<table:table-row table:number-rows-repeated="1048570">{empty}</table:table-row>'
+        "</table:table></office:spreadsheet>"
+    )
+    parsed = read(make.odf(body), "a.ods")
+    assert blocks(parsed) == ["Boats", "Name: Gull | Year: 1987 | Length: 12 m", "Total | 1"]
+    assert places(parsed)["Boats!A6:B6"] == "Total | 1"
+
+
+def test_an_odp_has_slides(read, make) -> None:
+    box = "<draw:text-box><text:p>{}</text:p></draw:text-box>"
+    frame = f'<draw:frame presentation:class="title">{box}</draw:frame>'
+    pages = "".join(f"<draw:page>{frame.format(t)}</draw:page>" for t in ("One", "Two"))
+    parsed = read(make.odf(f"<office:presentation>{pages}</office:presentation>"), "a.odp")
+    assert places(parsed) == {"slide 1": "One", "slide 2": "Two"}
+    assert len(parsed.pages) == 2
+
+
+# Books
+
+
+def test_a_book_in_reading_order(read, make) -> None:
+    parsed = read(make.epub(["<h1>Ebb</h1><p>It goes.</p>", "<p>It comes.</p>"]), "a.epub")
+    assert blocks(parsed) == ["Ebb", "It goes.", "It comes."]
+    assert list(places(parsed)) == ["section 1", "section 2"]
+    assert parsed.title == "The Tide Book"
+
+
+def test_a_protected_book_says_so(make) -> None:
+    with pytest.raises(UnreadableDocument, match="DRM"):
+        parse_bytes(make.epub(["<p>x</p>"], encrypted="OEBPS/c0.xhtml"), "a.epub")
+
+
+# Mails
+
+
+def test_a_mail_and_its_attachments(make, sound, tmp_path) -> None:
+    inner = make.mail("The inner one.", ("../../x.txt", b"Deep words."), Subject="Inner")
+    data = make.mail(
+        "Dear all,\n\nthe boiler is\nbroken.\n",
+        ("offer.txt", b"We offer 940."),
+        ("offer.txt", b"We offer 950."),
+        ("photo.png", b"\x89PNG" + bytes(50)),
+        ("old.eml", inner),
+        To="all@example.org",
+        Date="Mon, 17 Mar 2025 09:12:00 +0100",
+    )
+    path = tmp_path / "m.eml"
+    path.write_bytes(data)
+    documents = {d.path: d for d in read_file(path, "box/m.eml", Settings())}
+    assert list(documents) == [
+        "box/m.eml",
+        "box/m.eml/offer.txt",
+        "box/m.eml/offer-2.txt",
+        "box/m.eml/old.eml",
+        "box/m.eml/old.eml/_.._x.txt",
+    ]
+    first = documents["box/m.eml"]
+    assert [b.of(first.text) for b in first.blocks] == [
+        "From: ada@example.org",
+        "To: all@example.org",
+        "Date: Mon, 17 Mar 2025 09:12:00 +0100",
+        "Subject: Boiler",
+        "Dear all,",
+        "the boiler is\nbroken.",
+    ]
+    assert first.title == "Boiler"
+    assert documents["box/m.eml/offer-2.txt"].text == "We offer 950."
+    assert len({d.sha256 for d in documents.values()}) == len(documents)
+
+
+def test_a_mail_with_only_html(read, make) -> None:
+    parsed = read(make.mail("", html="<p>Good <b>day</b></p><p hidden>SECRET</p>"), "a.eml")
+    assert blocks(parsed)[-1] == "Good day"
+
+
+def test_what_is_no_mail_is_named() -> None:
+    with pytest.raises(UnreadableDocument, match="headers of a mail"):
+        parse_bytes(b"Just some words.\n", "a.eml")
+
+
+# Data and subtitles
+
+
+def test_json_values_carry_their_names(read) -> None:
+    data = (
+        b'[{"name": "Ada", "born": {"year": 1815, "town": null}, "tags": ["a", 1.10, true]}, "x"]'
+    )
+    parsed = read(data, "a.json")
+    assert blocks(parsed) == ["name: Ada | born.year: 1815 | tags: a, 1.10, yes", "x"]
+    assert list(places(parsed)) == ["item 1", "item 2"]
+
+
+def test_json_lines_are_places(read) -> None:
+    parsed = read(b'{"a": "one"}\n\n{"a": "two"}\n', "a.jsonl")
+    assert places(parsed) == {"line 1": "a: one", "line 3": "a: two"}
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b'{"a": 1,}', "not valid JSON"),
+        (b"[" * 100_000, "nested too deep|not valid JSON"),
+        (b'{"a":' * 500 + b"1" + b"}" * 500, "nested too deep"),
+        (b"[]", "no text"),
+        (b'{"a": 1}\n{"a"', "line 2"),
+    ],
+)
+def test_json_that_cannot_be_read(data: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableDocument, match=reason):
+        parse_bytes(data, "a.json")
+
+
+def test_a_lone_surrogate_in_json_does_no_harm(read) -> None:
+    assert read(b'{"a": "x\\ud800y"}', "a.json").text == "a: xy"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        (
+            "a.srt",
+            b"1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>The tide</i>\r\nis\r\n\r\n"
+            b"2\r\n00:00:02,500 --> 00:00:04,000\r\nhigh today.\r\n\r\n"
+            b"3\r\n01:02:03,000 --> 01:02:04,000\r\n- Bring boots\r\n",
+        ),
+        (
+            "a.vtt",
+            b"WEBVTT\n\nNOTE no\n\n00:01.000 --> 00:02.000 align:left\n<v Ada>The tide is\n\n"
+            b"x\n00:02.500 --> 00:04.000\nhigh today.\n\n"
+            b"01:02:03.000 --> 01:02:04.000\n- Bring boots\n",
+        ),
+    ],
+)
+def test_subtitles_become_sentences(read, name: str, data: bytes) -> None:
+    assert places(read(data, name)) == {
+        "0:00:01": "The tide is high today.",
+        "1:02:03": "- Bring boots",
+    }
+
+
+# Hostile containers
+
+
+def test_bombs_are_refused_before_they_are_unpacked(make) -> None:
+    bomb = make.zipped({"word/document.xml": b" " * 40_000_000})
+    with pytest.raises(UnreadableDocument, match="would unpack to"):
+        parse_bytes(bomb, "a.docx")
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".pptx", ".xlsx", ".odt", ".ods", ".epub"])
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"PK\x03\x04broken", "damaged or not"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "encrypted"),
+        (b"plain words", "damaged"),
+    ],
+)
+def test_broken_containers_are_named(suffix: str, data: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableDocument, match=reason):
+        parse_bytes(data, f"a{suffix}")
+
+
+def test_entities_are_not_expanded(make, tmp_path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("SECRET", encoding="utf-8")
+    for entity in (f'SYSTEM "{secret.as_uri()}"', '"ha ha"'):
+        document = (
+            f"<!DOCTYPE d [<!ENTITY x {entity}>]>"
+            '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+            "<w:body><w:p><w:r><w:t>seen &x;</w:t></w:r></w:p></w:body></w:document>"
+        )
+        with pytest.raises(UnreadableDocument, match="entities"):
+            parse_bytes(make.zipped({"word/document.xml": document}), "a.docx")
+
+
+def test_deep_xml_is_refused_or_read(make, sound) -> None:
+    body = "<w:sdt>" * 5_000 + "</w:sdt>" * 5_000
+    with pytest.raises(UnreadableDocument):
+        parse_bytes(make.docx(body), "a.docx")
