@@ -88,9 +88,13 @@ def _show(report: IndexReport, target: Path, state: State, *, dry_run: bool) -> 
     ]
     done = ", ".join(counts) or "nothing to do"
     if dry_run:
-        for what in ("added", "changed", "removed"):
-            for name in getattr(report, what):
-                terminal.line(f"{what[:-1] if what[-2:] == 'ed' else what}: {name}")
+        for verb, names in (
+            ("add", report.added),
+            ("change", report.changed),
+            ("remove", report.removed),
+        ):
+            for name in names:
+                terminal.flow([(f"{verb} {name}", "none")], hang="    ")
         terminal.line(f"would do: {done}; nothing was changed")
         return
     terminal.line(f"{done}; {report.unchanged} unchanged, in {report.seconds:.1f} s")

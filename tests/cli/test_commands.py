@@ -1,0 +1,220 @@
+import json
+import os
+import stat
+import sys
+
+import pytest
+
+
+def test_index_says_what_it_did(rag, golden):
+    golden("index", rag("index", "docs"))
+    golden("index-again", rag("index", "docs"))
+
+
+def test_index_reports_a_bad_file_by_name_and_goes_on(rag, place, golden):
+    (place / "docs" / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    golden("index-skipped", rag("index", "docs", code=4))
+    found = json.loads(rag("search", "bridge", "--json").stdout)
+    assert found["hits"][0]["document"] == "home/bridge.txt"
+
+
+def test_a_dry_run_changes_nothing(indexed, place, golden):
+    (place / "docs" / "new.txt").write_text("The ferry leaves at nine.")
+    (place / "docs" / "home" / "bridge.txt").unlink()
+    golden("index-dry-run", indexed("index", "docs", "--dry-run"))
+    found = json.loads(indexed("search", "ferry", "--json").stdout)
+    assert "home/bridge.txt" in {h["document"] for h in found["hits"]}
+    assert "new.txt" not in {h["document"] for h in found["hits"]}
+
+
+def test_remove_takes_a_document_out_of_every_file(indexed, place):
+    indexed("index", "--remove", "docs/home/bridge.txt")
+    found = json.loads(indexed("search", "Ilse bridge", "--json").stdout)
+    assert {h["document"] for h in found["hits"]} == {"home/lease.txt", "minutes.md"}
+    for path in (place / "index").rglob("*"):
+        assert not path.is_file() or b"Ilse" not in path.read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_the_index_is_readable_by_its_owner_only(indexed, place):
+    for path in [place / "index", *(place / "index").rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_search(indexed, golden):
+    golden("search", indexed("search", "how much is the rent", "-k", "2"))
+    golden("search-explain", indexed("search", "rent", "-k", "1", "--explain"))
+
+
+def test_search_without_hits_is_no_error(indexed, golden):
+    golden("search-nothing", indexed("search", "zebra", "--mode", "lexical"))
+
+
+def test_filters_apply_before_the_best_are_taken(answer_of):
+    hits = answer_of("search", "rent", "--path", "*.md")["hits"]
+    assert {h["document"] for h in hits} == {"minutes.md"}
+    hits = answer_of("search", "rent", "--format", "txt", "--since", "2001-01-01")["hits"]
+    assert {h["document"] for h in hits} == {"home/lease.txt", "home/bridge.txt"}
+    assert answer_of("search", "rent", "--until", "2001-01-01")["hits"] == []
+
+
+def test_ask_shows_quotation_words_and_sources(indexed, golden):
+    golden("ask", indexed("ask", "How much is the rent due each month?"))
+    golden("ask-quote", indexed("ask", "--quote", "When was the bridge over the Ilse built?"))
+    golden("ask-why", indexed("ask", "--why", "When was the bridge over the Ilse built?"))
+
+
+def test_ask_says_when_the_documents_do_not(indexed, golden):
+    golden("ask-not-found", indexed("ask", "Who won the chess tournament in Lisbon?", code=3))
+
+
+def test_an_answer_s_citations_are_the_document_s_own_characters(answer_of, place):
+    answer = answer_of("ask", "How much is the rent due each month?")
+    assert answer["citations"]
+    for citation in answer["citations"]:
+        text = (place / "docs" / citation["document"]).read_text(encoding="utf-8")
+        assert text[citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_a_batch_goes_on_after_a_bad_line(indexed, place):
+    batch = place / "q.jsonl"
+    batch.write_text(
+        '{"id": "a", "question": "How much is the rent?"}\n{broken\n'
+        '{"question": "When was the bridge built?", "scope": ["bridge"]}\n{"id": "d"}\n'
+    )
+    rows = [
+        json.loads(line)
+        for line in indexed("ask", "--from", batch, "--json", code=4).stdout.splitlines()
+    ]
+    assert [(r["id"], "error" in r) for r in rows] == [
+        ("a", False),
+        (2, True),
+        (3, False),
+        ("d", True),
+    ]
+    assert {h["document"] for h in rows[2]["hits"]} == {"home/bridge.txt"}
+
+
+def test_show_marks_the_span(indexed, golden):
+    golden("show-span", indexed("show", "lease:0-28"))
+    golden("show-line", indexed("show", "home/lease.txt:3", "--context", "1"))
+
+
+def test_status_says_what_changed(indexed, place, golden):
+    golden("status", indexed("status"))
+    (place / "docs" / "minutes.md").write_text("# Nothing\n\nThe council did not meet.\n")
+    (place / "docs" / "new.txt").write_text("The ferry leaves at nine.")
+    (place / "docs" / "home" / "bridge.txt").unlink()
+    golden("status-stale", indexed("status"))
+
+
+def test_doctor_finds_a_torn_index(indexed, place):
+    indexed("doctor")
+    for path in (place / "index").rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert "BAD" in indexed("doctor", code=5).stdout
+    assert "doctor" in indexed("search", "cat", code=1).stderr
+
+
+def test_a_receipt_is_replayed_and_a_changed_document_is_noticed(indexed, place, golden):
+    indexed("ask", "How much is the rent due each month?", "--receipt", "r.json")
+    golden("replay", indexed("replay", "r.json", "--generate"))
+    (place / "docs" / "home" / "lease.txt").write_text("Rent of 990 euros is due monthly.\n")
+    indexed("index", "docs")
+    golden("replay-changed", indexed("replay", "r.json", code=5))
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (["ask", ""], 1, "question is empty"),
+        (["search", "   "], 1, "query is empty"),
+        (["ask", "word " * 10_000], 1, "question"),
+        (["show", "nowhere.txt:0-5"], 1, "nowhere.txt"),
+        (["show", "minutes.md:999990-999999"], 1, "characters"),
+        (["show", "minutes.md"], 1, "DOCUMENT:START-END"),
+        (["index", "nothing-here"], 1, "nothing-here"),
+        (["index"], 1, "rag index PATH"),
+        (["ask", "--from", "none.jsonl"], 1, "none.jsonl"),
+        (["search", "x", "--since", "yesterday"], 2, "yesterday"),
+        (["search", "x", "--mode", "magic"], 2, "magic"),
+        (["replay", "none.json"], 1, "none.json"),
+        (["eval", "none"], 1, "none"),
+        (["--threads", "-4", "search", "x"], 1, "threads"),
+        (["frobnicate"], 2, "frobnicate"),
+    ],
+)
+def test_bad_input_gets_one_clear_message(indexed, args, code, said):
+    result = indexed(*args, code=code)
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+    assert result.stdout == ""
+
+
+def test_without_an_index_the_next_step_is_named(rag):
+    assert "rag index" in rag("ask", "anything?", code=1).stderr
+
+
+def test_an_empty_folder_is_named(rag, place):
+    (place / "empty").mkdir()
+    assert "empty" in rag("index", "empty", code=1).stderr
+
+
+def test_an_error_as_json_is_one_object(indexed):
+    result = indexed("ask", "", "--json", code=1)
+    assert set(json.loads(result.stdout)) == {"error"}
+
+
+def test_nothing_is_coloured_when_it_is_not_a_terminal(indexed):
+    for args in (
+        ["ask", "--why", "How much is the rent?"],
+        ["search", "rent"],
+        ["status"],
+        ["models"],
+    ):
+        assert "\x1b" not in indexed(*args).output
+
+
+def test_a_document_cannot_send_escapes_to_the_terminal(rag, place):
+    (place / "docs" / "evil.txt").write_text(
+        "The zebra \x1b[31mis red\x1b]0;owned\x07 today.\n" + "It eats grass.\n" * 20
+    )
+    rag("index", "docs")
+    for args in (
+        ["search", "zebra"],
+        ["ask", "--quote", "What colour is the zebra?"],
+        ["show", "evil.txt:1"],
+    ):
+        assert "\x1b" not in rag(*args).output
+        assert "\x07" not in rag(*args).output
+
+
+def test_a_conversation_resolves_follow_ups(indexed, golden):
+    talk = "How much is the rent due each month?\n/sources\n/show 1\n/show 9\n/nonsense\n/quit\n"
+    golden("conversation", indexed("ask", "--interactive", stdin=talk))
+
+
+def test_help_lists_the_commands_in_the_order_a_person_needs_them(rag):
+    shown = rag("--help").stdout
+    names = [
+        "index ",
+        "ask ",
+        "search ",
+        "summarise ",
+        "show ",
+        "status ",
+        "eval ",
+        "doctor ",
+        "models ",
+    ]
+    listed = shown[shown.index("Commands") :]
+    places = [listed.index(f"│ {name}") for name in names]
+    assert places == sorted(places)
+
+
+def test_the_working_folder_s_index_is_found_from_below(indexed, place, monkeypatch):
+    monkeypatch.chdir(place / "docs" / "home")
+    assert "rent" in indexed("search", "rent").stdout.lower()
+    monkeypatch.chdir(os.path.sep)
+    monkeypatch.setenv("RAG_INDEX", str(place / "index"))
+    assert "rent" in indexed("search", "rent").stdout.lower()
