@@ -86,6 +86,12 @@ class _Graph:
         return name
 
 
+def _float(name: str, value: float) -> Any:
+    from onnx import TensorProto, helper
+
+    return helper.make_tensor(name, TensorProto.FLOAT, [1], [value])
+
+
 def _linear(graph: _Graph, value: str, layer: str, name: str) -> str:
     # Gemm takes the weights as they lie in the file, (out, in), and adds the bias itself.
     inputs = [value, graph.weight(f"{layer}.weight"), graph.weight(f"{layer}.bias")]
@@ -159,10 +165,15 @@ def build_graph(weights: Path, location: str = "model.safetensors") -> bytes:
     for number in range(LAYERS):
         hidden = _layer(graph, hidden, shape, number)
     tokens = graph.node("Reshape", [hidden, shape], "tokens")
-    mean = graph.node("ReduceMean", [tokens, "one"], "mean", keepdims=0)
-    length = graph.node("ReduceL2", [mean, "one"], "length", keepdims=1)
+    # The mean is a product with ones: ReduceMean adds up a batch of one in another order, and a
+    # vector must not depend on its batch, not in the last bit. Its scale falls out below.
+    count = graph.node("Concat", ["one", "shape"], "count", axis=0)
+    ones = graph.node("ConstantOfShape", [count], "ones", value=_float("fill", 1.0))
+    total = graph.node("MatMul", [ones, tokens], "total")
+    total = graph.node("Squeeze", [total, "one"], "total.flat")
+    length = graph.node("ReduceL2", [total, "one"], "length", keepdims=1)
     length = graph.node("Max", [length, graph.number("least", 1e-12)], "length.positive")
-    graph.node("Div", [mean, length], "vector")
+    graph.node("Div", [total, length], "vector")
     made = helper.make_graph(
         graph.nodes,
         "all-MiniLM-L6-v2",
