@@ -21,12 +21,14 @@ from rag.settings import Settings, load_settings
 if TYPE_CHECKING:
     from rag.answering import Event
     from rag.embedding.protocol import Embedder
+    from rag.evaluation import Report
     from rag.indexing import IndexReport
     from rag.indexing import Progress as IndexProgress
     from rag.models import Progress
+    from rag.receipts import Replay
     from rag.retrieval import Filters
     from rag.store import Snapshot
-    from rag.types import Answer, Document, Hit, Mode
+    from rag.types import Answer, Document, Hit, Mode, Summary
 
 PathLike = str | Path
 
@@ -366,3 +368,38 @@ def search(query: str, index: Index, k: int = 10, **filters: Any) -> list[Hit]:
 def ask(question: str, index: Index, **options: Any) -> Answer:
     """The cited and checked answer to a question; `options` as in `Index.ask`."""
     return index.ask(question, **options)
+
+
+def evaluate(set_path: PathLike, index: Index | PathLike | None = None, **options: Any) -> Report:
+    """The report of a stage over an evaluation set; `options` as in `rag.measuring.evaluate`.
+
+    Without an index the set's own documents are indexed once, in the cache.
+    """
+    from rag.measuring import evaluate as measure
+
+    return measure(set_path, index, **options)
+
+
+def replay(receipt: PathLike, index: Index, *, generate: bool = False) -> Replay:
+    """Whether an answer's recorded citations still stand; with `generate`, whether it recurs."""
+    from rag.receipts import replay as check
+
+    return check(Path(receipt), index, generate=generate)
+
+
+def summarise(
+    what: Index | PathLike | Sequence[PathLike],
+    about: str | None = None,
+    length: str = "medium",
+    **options: Any,
+) -> Summary:
+    """The cited summary of an index, or of files and folders (which need not be indexed).
+
+    `options`: `form` (prose, bullets, outline), `extractive`, `settings`, `progress`, `on_event`.
+    """
+    from rag.summarising.from_paths import summarise_index, summarise_paths
+
+    if isinstance(what, Index):
+        return summarise_index(what, about=about, length=length, **options)
+    paths = [what] if isinstance(what, str | Path) else list(what)
+    return summarise_paths([Path(p) for p in paths], about=about, length=length, **options)
