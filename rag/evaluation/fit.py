@@ -27,8 +27,8 @@ Signals = Callable[[Record], Mapping[str, float] | None]
 class Proposal:
     """A logistic calibration: probability = 1 / (1 + exp(-(intercept + sum of weight * signal))).
 
-    It rests on `n` items, `positive` of them true, of the split `split` of `set`. `auroc`, `ece` and
-    `log_loss` are cross-validated over 5 folds, so no item was scored by weights that saw it;
+    It rests on `n` items, `positive` of them true, of the split `split` of `set`. `auroc`, `ece`
+    and `log_loss` are cross-validated over 5 folds, so no item was scored by weights that saw it;
     `before` has the same figures of the probability as it is now.
     """
 
@@ -97,11 +97,16 @@ def propose(run_dir: Path | str, signals: Signals = log_odds) -> Proposal:
 
     The target is whether an answered question is right (see `decision_part`), or whether a claim is
     supported. `signals` gives the inputs of an item, or None to leave it out; every item needs the
-    same names. Raises `RunInvalid` for a run with fewer than 30 usable items, without both
-    outcomes, or of a stage that has no probability.
+    same names. Raises `RunInvalid` for a run on a test split, with fewer than 30 usable items,
+    without both outcomes, or of a stage that has no probability.
     """
     folder = run_folder(run_dir)
     identity = read_head(folder)["identity"]
+    if identity["split"] == "test":
+        raise RunInvalid(
+            f"run '{folder}' stands on the test split: what is fitted there cannot be reported "
+            "there; run on the dev split"
+        )
     names, inputs, outcomes, now = _examples(read_records(folder), identity["stage"], signals)
     n, positive = len(outcomes), int(sum(outcomes))
     if n < FEWEST or not 0 < positive < n:
