@@ -1,117 +1,146 @@
-"""Cuts documents into sections and their sentences: what a summary chooses from."""
+"""Cuts documents into their major sections, the measure of what a summary covers.
+
+A major section of a document with headings is what stands under a heading of the highest level
+that occurs at least twice. A document without such headings is cut where its topic changes, into
+parts of about `PART_WORDS` words, at most `MOST_PARTS`. Of a collection too large to be told
+section by section, each document is one section. What holds nothing but a heading is no section.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
+from typing import TYPE_CHECKING
 
-from rag.types import Document, Passage, Span
+from rag.summarising.segmenting import boundaries
+from rag.summarising.units import Unit
+from rag.types import Document
+from rag.verification.rules import content_words
 
-PART_SENTENCES = 40  # a document without headings is told in parts of about so many sentences
-MIN_WORDS, MAX_WORDS = 5, 60
-_WORD = re.compile(r"\w+")
-_SPEAKER = re.compile(r"^\s*[A-Z][\w .'-]{0,40}:\s+")
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A sentence that may be chosen: where it stands, and its words on one line.
-
-    `section` numbers the section, `position` the unit within it, both from 0. `usable` is False
-    for what cannot stand alone in a summary: headings, table rows, fragments, interjections.
-    """
-
-    document: str
-    span: Span
-    text: str
-    section: int
-    position: int
-    usable: bool
-
-    @property
-    def words(self) -> int:
-        """The number of words."""
-        return len(_WORD.findall(self.text))
+PART_WORDS = 650
+MOST_PARTS = 14
+MOST_SECTIONS = 24  # of a collection with more sections, each document is one
+_NAMED_BY = 3
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A major section of a document, or a part of one that has no headings."""
+    """A major section: its document, what it is called, and its units in order.
+
+    A section that has only lines (a table, a list) is still one; `sentences` is then empty.
+    """
 
     document: str
     heading: str
     units: tuple[Unit, ...]
 
     @property
-    def usable(self) -> tuple[Unit, ...]:
-        """The sentences that can stand in a summary."""
-        return tuple(u for u in self.units if u.usable)
+    def sentences(self) -> tuple[Unit, ...]:
+        """The units that are whole sentences."""
+        return tuple(u for u in self.units if u.kind == "sentence")
+
+    @property
+    def words(self) -> int:
+        """The number of words."""
+        return sum(u.words for u in self.units)
 
 
-def sections_of(documents: Iterable[tuple[Document, Sequence[Passage]]]) -> list[Section]:
-    """The sections of all documents, in order, with their sentences.
+def sections_of(
+    documents: Sequence[tuple[Document, Sequence[Unit]]],
+    vectors: NDArray[np.float32],
+    rows: dict[tuple[str, int], int],
+) -> list[Section]:
+    """The sections of all documents, in order.
 
-    The sections are those of the highest heading level that occurs at least twice; a document
-    without such headings is told in parts of about `PART_SENTENCES` sentences, named by lines.
+    `vectors` (n, dimension) are the unit vectors of the units that have one, and `rows` says which
+    row belongs to the unit of a document at a position.
     """
     sections: list[Section] = []
-    for document, passages in documents:
-        spans = sorted({span for passage in passages for span in passage.sentences})
-        for heading, members in _groups(document, spans):
-            number = len(sections)
-            units = tuple(
-                _unit(document, span, number, position) for position, span in enumerate(members)
-            )
-            sections.append(Section(document.path, heading, units))
+    for document, units in documents:
+        groups = _by_headings(document, units) or _by_topic(document, units, vectors, rows)
+        sections += [
+            Section(document.path, heading, tuple(members))
+            for heading, members in groups
+            if any(u.kind != "nothing" for u in members)
+        ]
+    if len(documents) > 1 and len(sections) > MOST_SECTIONS:
+        return [s for document, units in documents for s in _whole(document, units)]
     return sections
 
 
-def _groups(document: Document, spans: Sequence[Span]) -> list[tuple[str, list[Span]]]:
-    starts = _section_starts(document)
+def _whole(document: Document, units: Sequence[Unit]) -> list[Section]:
+    if not any(u.kind != "nothing" for u in units):
+        return []
+    return [Section(document.path, document.title or document.path, tuple(units))]
+
+
+def _by_headings(document: Document, units: Sequence[Unit]) -> list[tuple[str, list[Unit]]]:
+    starts = _starts(document)
     if not starts:
-        return _parts(document, spans)
-    groups: list[tuple[str, list[Span]]] = [(document.title or document.path, [])]
+        return []
+    groups: list[tuple[str, list[Unit]]] = [(document.title or document.path, [])]
     at = 0
-    for span in spans:
-        while at < len(starts) and span.start >= starts[at][0]:
+    for unit in units:
+        while at < len(starts) and unit.span.end > starts[at][0]:
             groups.append((starts[at][1], []))
             at += 1
-        groups[-1][1].append(span)
-    return [(heading, members) for heading, members in groups if members]
+        groups[-1][1].append(unit)
+    return groups
 
 
-def _section_starts(document: Document) -> list[tuple[int, str]]:
-    levels = [h.level for h in document.headings]
-    for level in sorted(set(levels)):
-        chosen = [h for h in document.headings if h.level <= level]
-        if sum(1 for h in document.headings if h.level == level) >= 2:
-            return [(h.start, h.text) for h in chosen]
+def _starts(document: Document) -> list[tuple[int, str]]:
+    count = Counter(h.level for h in document.headings)
+    for level in sorted(count):
+        if count[level] >= 2:
+            return [(h.start, h.text) for h in document.headings if h.level <= level]
     return []
 
 
-def _parts(document: Document, spans: Sequence[Span]) -> list[tuple[str, list[Span]]]:
-    count = max(1, round(len(spans) / PART_SENTENCES))
-    size = -(-len(spans) // count)
-    parts = [list(spans[i : i + size]) for i in range(0, len(spans), size)]
-    if len(parts) == 1:
-        return [(document.title or document.path, parts[0])]
-    return [
-        (f"lines {document.line_at(p[0].start)} to {document.line_at(p[-1].end - 1)}", p)
-        for p in parts
+def _by_topic(
+    document: Document,
+    units: Sequence[Unit],
+    vectors: NDArray[np.float32],
+    rows: dict[tuple[str, int], int],
+) -> list[tuple[str, list[Unit]]]:
+    whole = [(document.title or document.path, list(units))]
+    embedded = [u for u in units if (document.path, u.position) in rows]
+    parts = min(MOST_PARTS, round(sum(u.words for u in units) / PART_WORDS))
+    if parts < 2 or not embedded:
+        return whole
+    inside = vectors[[rows[document.path, u.position] for u in embedded]]
+    begins = [0, *(embedded[i].position for i in boundaries(inside, parts))]
+    if len(begins) == 1:
+        return whole
+    ends = [*begins[1:], len(units)]
+    groups = [list(units[a:b]) for a, b in zip(begins, ends, strict=True)]
+    return list(zip(_names(document, groups), groups, strict=True))
+
+
+def _names(document: Document, groups: Sequence[Sequence[Unit]]) -> list[str]:
+    """What the parts are about, by the words that set each apart, and their lines."""
+    words = [
+        Counter(w for u in g if u.kind == "sentence" for w in set(_named_words(u.text)))
+        for g in groups
     ]
+    spread = Counter(w for counter in words for w in counter)
+    names = []
+    for counter, group in zip(words, groups, strict=True):
+        worth = {w: n * log((1 + len(groups)) / spread[w]) for w, n in counter.items() if n > 1}
+        best = sorted(worth, key=lambda w: (-worth[w], w))[:_NAMED_BY]
+        first = document.line_at(group[0].span.start)
+        last = document.line_at(group[-1].span.end - 1)
+        lines = f"lines {first} to {last}"
+        names.append(f"{', '.join(best)} ({lines})" if best else lines)
+    return names
 
 
-def _unit(document: Document, span: Span, section: int, position: int) -> Unit:
-    text = " ".join(span.of(document.text).split())
-    heading = any(h.start < span.end and span.start <= h.start for h in document.headings)
-    return Unit(document.path, span, text, section, position, not heading and _usable(text))
-
-
-def _usable(text: str) -> bool:
-    body = _SPEAKER.sub("", text)
-    words = _WORD.findall(body)
-    if not MIN_WORDS <= len(words) <= MAX_WORDS or body.count(" | ") >= 2:
-        return False
-    letters = sum(c.isalpha() for c in body)
-    return letters >= 0.5 * len(body.replace(" ", "")) and body[-1:] in ".!?:;\"'”’)»"
+def _named_words(text: str) -> list[str]:
+    return [w for w in _LONG_WORD.findall(text.lower()) if content_words(w)]

@@ -1,106 +1,153 @@
 """Chooses sentences: central, new, spread over the sections, and about the topic if there is one.
 
 Greedy maximal marginal relevance (Carbonell and Goldstein 1998): a sentence's worth is its
-relevance less its likeness to what was already chosen. Relevance is the cosine to the centroid of
-its section and of the whole (Radev et al. 2004, centroid-based summarisation), so the work grows
-linearly with the number of sentences.
+relevance less its likeness to what was already chosen, with a bonus for the first of a section.
+Relevance is the cosine to the centroids of the section and of the whole (Radev et al. 2004,
+centroid-based summarisation) and how often its words occur (Nenkova and Vanderwende 2005,
+SumBasic), so the work grows linearly with the number of sentences.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf, log
 from typing import TYPE_CHECKING
 
-from rag.summarising.sections import Section, Unit
+from rag.summarising.units import Unit
+from rag.verification.rules import content_words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-NOVELTY = 0.6
 LIKE = 0.88  # two sentences more alike than this say the same
+LONG_COST = 0.006  # what a word costs where every section must find room
+OVER = 1.2  # a sentence that would make the summary longer than this share is not chosen
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each sign of relevance counts."""
+    """How much each sign of relevance counts; `novelty` and `spread` act while choosing."""
 
     whole: float = 0.5
     section: float = 0.3
+    words: float = 0.3
     lead: float = 0.15
-    topic: float = 1.2
+    novelty: float = 0.5
+    spread: float = 0.3
 
 
 DEFAULT = Weights()
 
 
-def select(
-    sections: Sequence[Section],
-    units: Sequence[Unit],
-    vectors: NDArray[np.float32],
-    *,
-    budget_words: int,
-    every_section: bool = False,
-    topic: NDArray[np.float32] | None = None,
-    weights: Weights = DEFAULT,
-) -> list[Unit]:
-    """The chosen units in the order of the documents, about `budget_words` words in all.
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What is chosen from: units, their unit vectors (n, dimension) and their sections.
 
-    `units` are the usable ones and `vectors` their unit vectors, shape (n, dimension) float32, in
-    the same order. With `every_section` each section gives its best sentence before any gives a
-    second, however many words that takes. `topic` is the unit vector of the topic, or None.
+    `sections` numbers the section of each unit, `sizes` holds the words of each section.
     """
-    if not units:
-        return []
-    scores = relevance(sections, units, vectors, topic, weights)
-    chosen: list[int] = []
-    words = 0
-    if every_section:
-        for number in sorted({u.section for u in units}):
-            best = max(
-                (i for i, u in enumerate(units) if u.section == number),
-                key=lambda i: (scores[i] - 0.004 * units[i].words, -i),
-            )
-            chosen.append(best)
-            words += units[best].words
-    likeness = _likeness(vectors, chosen)
-    while words < budget_words and len(chosen) < len(units):
-        worth = scores - NOVELTY * likeness
-        worth[chosen] = -9.0
-        worth[likeness > LIKE] = -9.0
-        best = int(worth.argmax())
-        if worth[best] <= -9.0:
-            break
-        if chosen and words + units[best].words > budget_words * 1.25:
-            likeness[best] = 1.0  # too long for what is left
-            continue
-        chosen.append(best)
-        words += units[best].words
-        likeness = _likeness(vectors, chosen, likeness, best)
-    return [units[i] for i in sorted(chosen)]
+
+    units: Sequence[Unit]
+    vectors: NDArray[np.float32]
+    sections: Sequence[int]
+    sizes: Sequence[int]
 
 
-def relevance(
-    sections: Sequence[Section],
-    units: Sequence[Unit],
-    vectors: NDArray[np.float32],
-    topic: NDArray[np.float32] | None,
+def select(
+    pool: Pool,
+    scores: NDArray[np.float32],
+    *,
+    budget_words: float = inf,
+    most: int | None = None,
+    every_section: bool = False,
+    most_words: float = inf,
     weights: Weights = DEFAULT,
-) -> NDArray[np.float32]:
-    """The relevance of each unit, shape (n,) float32; higher is better."""
+) -> list[int]:
+    """The positions in the pool of the chosen units, sorted: about `budget_words` words in all.
+
+    `scores` (n,) is the relevance of each unit; one below 0 is never chosen. `most` limits the
+    number of units. With `every_section` each section gives a sentence before any gives a second,
+    the largest sections first, even beyond the budget, but not beyond `most_words`.
+    """
     import numpy as np
 
-    numbers = np.array([u.section for u in units])
-    scores = weights.whole * (vectors @ _centroid(vectors))
-    for number in np.unique(numbers):
-        inside = numbers == number
-        scores[inside] += weights.section * (vectors[inside] @ _centroid(vectors[inside]))
-    lead = np.array([1.0 / (1 + u.position) for u in units], dtype=np.float32)
-    scores = scores + weights.lead * lead
-    if topic is not None:
-        scores = scores + weights.topic * (vectors @ topic)
-    return scores.astype(np.float32)
+    most = len(pool.units) if most is None else most
+    sections = np.asarray(pool.sections)
+    sizes = np.array([u.words for u in pool.units], dtype=np.float32)
+    bonus = _bonus(pool, weights)
+    likeness = np.zeros(len(pool.units), dtype=np.float32)
+    usable = scores >= 0
+    chosen: list[int] = []
+    words, first_round = 0, every_section
+    while len(chosen) < most and (words < budget_words or first_round):
+        open_ = usable & (likeness <= LIKE)
+        worth = scores + bonus - weights.novelty * likeness
+        if first_round:
+            open_ = usable & (bonus > 0)
+            worth = scores + 100 * bonus - LONG_COST * sizes
+        if not open_.any():
+            if not first_round:
+                break
+            first_round = False
+            continue
+        best = int(np.where(open_, worth, -np.inf).argmax())
+        usable[best] = False
+        limit = most_words if first_round else budget_words * OVER
+        if chosen and words + sizes[best] > limit:
+            continue  # too long for what is left
+        chosen.append(best)
+        words += int(sizes[best])
+        bonus[sections == sections[best]] = 0.0
+        likeness = np.maximum(likeness, pool.vectors @ pool.vectors[best])
+    return sorted(chosen)
+
+
+def _bonus(pool: Pool, weights: Weights) -> NDArray[np.float32]:
+    """What the first unit of each section is worth more: larger sections first."""
+    import numpy as np
+
+    sizes = np.sqrt(np.asarray(pool.sizes, dtype=np.float32) + 1.0)
+    share = sizes / sizes.max()
+    bonus: NDArray[np.float32] = (weights.spread * share)[np.asarray(pool.sections)]
+    return bonus.astype(np.float32)
+
+
+def relevance(pool: Pool, weights: Weights = DEFAULT) -> NDArray[np.float32]:
+    """How central each unit is, shape (n,) float32, at least 0; higher is better."""
+    import numpy as np
+
+    sections = np.asarray(pool.sections)
+    scores = weights.whole * (pool.vectors @ _centroid(pool.vectors))
+    first: dict[int, int] = {}
+    for i, number in enumerate(pool.sections):
+        first.setdefault(number, i)
+    for number in np.unique(sections):
+        inside = sections == number
+        scores[inside] += weights.section * (pool.vectors[inside] @ _centroid(pool.vectors[inside]))
+    place = np.array([i - first[n] for i, n in enumerate(pool.sections)])
+    scores = scores + weights.lead / (1.0 + place)
+    scores = scores + weights.words * common_words(pool.units)
+    floored: NDArray[np.float32] = np.maximum(scores, 0.0).astype(np.float32)
+    return floored
+
+
+def common_words(units: Sequence[Unit]) -> NDArray[np.float32]:
+    """How common a unit's different words are in all units, shape (n,), 0 to 1.
+
+    The mean over the content words of log(1 + units with the word), over its greatest value; a
+    unit of few words counts as one of six, so that short ones are not favoured.
+    """
+    import numpy as np
+
+    words = [set(content_words(u.text)) for u in units]
+    spread = Counter(w for found in words for w in found)
+    raw = [sum(log(spread[w]) for w in found) / max(6, len(found)) for found in words]
+    values = np.array(raw, dtype=np.float32)
+    top = float(values.max()) if len(values) else 0.0
+    scaled: NDArray[np.float32] = values / top if top > 0 else values
+    return scaled
 
 
 def _centroid(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -110,20 +157,3 @@ def _centroid(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     length = float(np.linalg.norm(mean))
     centroid: NDArray[np.float32] = mean / length if length else mean
     return centroid
-
-
-def _likeness(
-    vectors: NDArray[np.float32],
-    chosen: Sequence[int],
-    before: NDArray[np.float32] | None = None,
-    added: int | None = None,
-) -> NDArray[np.float32]:
-    """The greatest cosine of each unit to a chosen one, 0 where none is chosen."""
-    import numpy as np
-
-    if before is not None and added is not None:
-        return np.maximum(before, vectors @ vectors[added])
-    if not chosen:
-        return np.zeros(len(vectors), dtype=np.float32)
-    likeness: NDArray[np.float32] = (vectors @ vectors[list(chosen)].T).max(axis=1)
-    return likeness

@@ -1,0 +1,110 @@
+"""What in the text concerns a topic: embeddings, shared words, and what the reader says.
+
+A sentence of a conversation is about a topic through those around it, so that each is scored with
+its neighbours. The reader reads the nearest stretches and says which of them answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from math import exp, log
+from typing import TYPE_CHECKING
+
+from rag.embedding.protocol import Embedder
+from rag.reading.protocol import Reader
+from rag.summarising.selecting import Pool
+from rag.verification.rules import content_words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NEAR = 0.40  # a text with a sentence at this cosine concerns the topic
+NEAR_WITH_WORDS = 0.22  # so does one at this cosine that holds half of the topic's words
+WORDS_SHARE = 0.5
+KEPT = 0.62  # of the best score: what lies below does not concern the topic
+STRETCH = 4  # sentences before and behind that the reader reads together
+READ = 10
+_ASKING = re.compile(
+    r"\b(?:summari[sz]e|summary|describe|discuss(?:ed|ion|ions|ing)?|talk(?:ed|ing)?|explain(?:ed)?|"
+    r"tell me|what|why|how|who|when|where|which|about|think|thought|opinions?|group|team|meeting|"
+    r"whole|during|conclusions?|mentioned|said|document|documents|text)\b",
+    re.I,
+)
+
+
+def nearness(
+    pool: Pool, topic: str, embedder: Embedder, reader: Reader | None
+) -> NDArray[np.float32] | None:
+    """How much each unit concerns the topic, shape (n,), below 0 where not; None if none does."""
+    import numpy as np
+
+    cosines = pool.vectors @ embedder.embed_query(topic)
+    words = word_shares(pool, topic)
+    around = _around(pool, cosines)
+    with_words = np.where(words >= WORDS_SHARE, cosines, -1.0)
+    if cosines.max() < NEAR and with_words.max() < NEAR_WITH_WORDS:
+        return None
+    scores = 0.6 * cosines + 0.4 * around + 0.35 * words
+    if reader is not None:
+        scores = scores + 0.3 * _readings(pool, topic, scores, reader)
+    cut = KEPT * float(scores.max())
+    return np.where(scores >= cut, scores, -1.0).astype(np.float32)
+
+
+def word_shares(pool: Pool, topic: str) -> NDArray[np.float32]:
+    """The share of the topic's words, weighted by rarity, in each unit or next to it, 0 to 1.
+
+    A word counts fully in the unit and half in its neighbours; words of asking do not count.
+    """
+    import numpy as np
+
+    asked = set(content_words(_ASKING.sub(" ", topic))) or set(content_words(topic))
+    held = [set(content_words(u.shown)) & asked for u in pool.units]
+    spread = Counter(w for found in held for w in found)
+    rarity = {w: log(1 + len(held) / (1 + spread[w])) for w in asked}
+    total = sum(rarity.values()) or 1.0
+    own = np.array([sum(rarity[w] for w in found) for found in held], dtype=np.float32)
+    shares = own.copy()
+    for i, found in enumerate(held):
+        beside = set().union(*held[max(0, i - 2) : i + 3]) - found
+        shares[i] += 0.5 * sum(rarity[w] for w in beside)
+    scaled: NDArray[np.float32] = shares / total
+    return scaled
+
+
+def _around(pool: Pool, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean cosine of a unit and its two neighbours on either side."""
+    import numpy as np
+
+    padded = np.pad(cosines, 2, mode="edge")
+    return np.convolve(padded, np.full(5, 0.2, dtype=np.float32), mode="valid").astype(np.float32)
+
+
+def _readings(
+    pool: Pool, topic: str, scores: NDArray[np.float32], reader: Reader
+) -> NDArray[np.float32]:
+    """What the reader says of the best stretches, 0 to 1 a unit; 0 for what it did not read."""
+    import numpy as np
+
+    found = np.zeros(len(pool.units), dtype=np.float32)
+    stretches: list[range] = []
+    for i in np.argsort(-scores, kind="stable"):
+        if any(int(i) in known for known in stretches):
+            continue
+        stretches.append(_stretch(pool.units, int(i)))
+        if len(stretches) == READ:
+            break
+    texts = ["\n".join(pool.units[i].shown for i in s) for s in stretches]
+    for stretch, text, reading in zip(stretches, texts, reader.read(topic, texts), strict=True):
+        says = 1 / (1 + exp(-max(-30.0, min(30.0, reading.answerable))))
+        line = text[: reading.spans[0].start].count("\n") if reading.spans else -1
+        for place, i in enumerate(stretch):
+            found[i] = max(found[i], says * (1.0 if place == line else 0.6))
+    return found
+
+
+def _stretch(units: Sequence[object], middle: int) -> range:
+    return range(max(0, middle - STRETCH), min(len(units), middle + STRETCH + 1))

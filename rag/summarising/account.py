@@ -1,0 +1,117 @@
+"""The sentences of a summary while it is written: each checked, each with what it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from rag.answering.workshop import SentenceReady
+from rag.reading.protocol import Reader
+from rag.summarising.speech import only_words_of
+from rag.summarising.units import Unit
+from rag.types import Citation, Document, Removed, Sentence, Verdict
+from rag.untrusted import neutralise
+from rag.verification.rules import content_words
+from rag.verification.support import VERBATIM, Support, check
+
+NARROW = 3  # a worded sentence cites at most so many sentences
+
+
+@dataclass(slots=True)
+class Account:
+    """A summary in the making. Markers count from 1; the same span always has the same marker."""
+
+    documents: dict[str, Document]
+    reader: Reader | None = None
+    on_event: Callable[[SentenceReady], None] | None = None
+    sentences: list[Sentence] = field(default_factory=list)
+    sections: list[int] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    removed: list[Removed] = field(default_factory=list)
+
+    def quote(self, unit: Unit, section: int) -> None:
+        """Adds a unit as it stands. Its words are the document's, in their order."""
+        quote = unit.span.of(self.documents[unit.document].text)
+        support = Support(VERBATIM, "supported")
+        if not only_words_of(unit.shown, quote):
+            support = check(unit.shown, [quote], self.reader)
+        self._add(unit.shown, [unit], section, support)
+
+    def say(self, text: str, units: Sequence[Unit], section: int) -> bool:
+        """Adds a worded sentence if some of the units support it; else notes why it was removed.
+
+        It cites as few of them as carry it, at most `NARROW` at first, else all.
+        """
+        text = " ".join(neutralise(text).split())
+        fewer = supporting(text, units)
+        support = self._check(text, fewer)
+        if support.verdict != "supported" and len(fewer) < len(units):
+            fewer, support = list(units), self._check(text, units)
+        if support.verdict != "supported":
+            reason = "; ".join(support.reasons) or "what it was worded from does not support it"
+            self.removed.append(Removed(text, reason))
+            return False
+        self._add(text, fewer, section, support)
+        return True
+
+    def compose(self, text: str, units: Sequence[Unit], section: int) -> None:
+        """Adds a sentence made of whole quotations of the units."""
+        self._add(text, units, section, Support(VERBATIM, "supported"))
+
+    def _check(self, text: str, units: Sequence[Unit]) -> Support:
+        quotes = [f"{u.speaker}: {u.text}" if u.speaker else u.text for u in units]
+        return check(text, quotes, self.reader, context=self._context(units))
+
+    def _context(self, units: Sequence[Unit]) -> list[str]:
+        found: list[str] = []
+        for unit in units:
+            document = self.documents[unit.document]
+            found += [document.title or "", document.heading_at(unit.span.start) or ""]
+        return found
+
+    def _add(self, text: str, units: Sequence[Unit], section: int, support: Support) -> None:
+        cited = [self._citation(unit) for unit in units]
+        markers = tuple(dict.fromkeys(c.marker for c in cited))
+        verdict: Verdict = "supported" if support.verdict == "supported" else "weak"
+        sentence = Sentence(text, markers, round(support.score, 4), verdict)
+        self.sentences.append(sentence)
+        self.sections.append(section)
+        if self.on_event:
+            self.on_event(SentenceReady(sentence, tuple(dict.fromkeys(cited))))
+
+    def _citation(self, unit: Unit) -> Citation:
+        for known in self.citations:
+            if known.document == unit.document and known.span == unit.span:
+                return known
+        document = self.documents[unit.document]
+        citation = Citation(
+            len(self.citations) + 1,
+            unit.document,
+            unit.span,
+            unit.span.of(document.text),
+            document.page_at(unit.span.start),
+            document.line_at(unit.span.start),
+            document.heading_at(unit.span.start),
+        )
+        self.citations.append(citation)
+        return citation
+
+
+def supporting(text: str, units: Sequence[Unit]) -> list[Unit]:
+    """The fewest units that together hold as many of the text's words as all do, in order.
+
+    Taken greedily, at most `NARROW`; at least one.
+    """
+    wanted = set(content_words(text))
+    words = {u: set(content_words(u.shown)) & wanted for u in units}
+    open_ = set(wanted)
+    chosen: list[Unit] = []
+    while len(chosen) < NARROW:
+        best = max(units, key=lambda u: (len(words[u] & open_), -u.words))
+        if chosen and len(words[best] & open_) < 2:
+            break
+        chosen.append(best)
+        open_ -= words[best]
+        if not open_:
+            break
+    return sorted(set(chosen), key=lambda u: (u.document, u.position))

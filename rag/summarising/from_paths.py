@@ -1,0 +1,210 @@
+"""Summaries of what a person names: documents of the index, files that are not in it, folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from rag.answering.workshop import SentenceReady
+from rag.embedding.protocol import Embedder
+from rag.errors import NoDocuments, UnreadableDocument
+from rag.generation.protocol import Generator
+from rag.passages import make_passages
+from rag.reading.protocol import Reader
+from rag.settings import Settings
+from rag.summarising.caching import wordings
+from rag.summarising.making import Progress, SummaryTools, Text, summarise
+from rag.types import Document, Passage, Summary
+
+if TYPE_CHECKING:
+    from rag.store import Snapshot
+
+
+class Models(Protocol):
+    """The models, each loaded when it is first asked for (`rag.loading.Models` is one)."""
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder."""
+
+    @property
+    def reader(self) -> Reader:
+        """The reader."""
+
+    @property
+    def generator(self) -> Generator:
+        """The language model."""
+
+
+def summarise_paths(
+    paths: Sequence[Path | str],
+    models: Models,
+    settings: Settings,
+    *,
+    stored: Snapshot | None = None,
+    about: str | None = None,
+    length: str = "medium",
+    format: str = "prose",
+    extractive: bool = False,
+    progress: Progress | None = None,
+    on_event: Callable[[SentenceReady], None] | None = None,
+    skipped: Callable[[UnreadableDocument], None] | None = None,
+) -> Summary:
+    """The summary of the documents that `paths` name, of the whole index where none is named.
+
+    A path is a document's name or stem in the index, a file, or a folder. What is indexed is taken
+    from the index; any other file is read on the fly, and the index is not touched. With
+    `extractive` no language model is loaded. `skipped` is told of each file that could not be
+    read. Raises `NoDocuments` for a path that is none of these, and where there is nothing to
+    read; otherwise as `summarise`.
+    """
+    texts = read_texts(paths, models, settings, stored=stored, skipped=skipped)
+    worded = not extractive
+    tools = SummaryTools(
+        models.embedder,
+        models.reader if worded or about else None,
+        models.generator if worded else None,
+        wordings() if worded else None,
+    )
+    return summarise(
+        texts, tools, about=about, length=length, form=format, progress=progress, on_event=on_event
+    )
+
+
+def read_texts(
+    paths: Sequence[Path | str],
+    models: Models,
+    settings: Settings,
+    *,
+    stored: Snapshot | None = None,
+    skipped: Callable[[UnreadableDocument], None] | None = None,
+) -> list[Text]:
+    """The documents that `paths` name with their passages, each once, in the order named."""
+    if not paths:
+        if stored is None or not stored.documents():
+            raise NoDocuments(
+                "there is nothing to summarise: name a file or a folder, or build an index first "
+                "with `rag index PATH`"
+            )
+        return [_stored(stored, info.path) for info in stored.documents()]
+    texts: dict[str, Text] = {}
+    for path in paths:
+        for document, passages in _named(path, models, settings, stored, skipped):
+            if document.path in texts and texts[document.path][0].text != document.text:
+                document, passages = _renamed(document, passages, texts)
+            texts.setdefault(document.path, (document, passages))
+    return list(texts.values())
+
+
+def _named(
+    path: Path | str,
+    models: Models,
+    settings: Settings,
+    stored: Snapshot | None,
+    skipped: Callable[[UnreadableDocument], None] | None,
+) -> list[Text]:
+    from rag.sources import read_files, walk
+
+    problems: list[UnreadableDocument] = []
+    file = Path(path)
+    if not file.exists():
+        name = _in_index(str(path), stored)
+        if stored is None or name is None:
+            raise NoDocuments(_nowhere(str(path), stored))
+        return [_stored(stored, name)]
+    found = walk([file], problems=problems)
+    indexed = _by_source(stored)
+    texts: list[Text] = []
+    for item in found:
+        names = indexed.get((item.path, round(item.modified, 3)), [])
+        if stored is not None and names:
+            texts += [_stored(stored, name) for name in names]
+            continue
+        for result in read_files([item], settings):
+            if isinstance(result, UnreadableDocument):
+                problems.append(result)
+            else:
+                texts.append((result, _passages(result, models, settings)))
+    return _checked(texts, problems, str(path), skipped)
+
+
+def _checked(
+    texts: list[Text],
+    problems: Sequence[UnreadableDocument],
+    path: str,
+    skipped: Callable[[UnreadableDocument], None] | None,
+) -> list[Text]:
+    if not texts:
+        if len(problems) == 1:
+            raise problems[0]
+        what = "; ".join(map(str, problems[:5])) or "it holds no readable file"
+        raise NoDocuments(f"nothing to summarise in '{path}': {what}")
+    for problem in problems:
+        if skipped:
+            skipped(problem)
+    return texts
+
+
+def _passages(document: Document, models: Models, settings: Settings) -> list[Passage]:
+    embedder = models.embedder
+    prefix = embedder.count_tokens([embedder.passage_prefix])[0] if embedder.passage_prefix else 0
+    return make_passages(
+        document,
+        embedder.count_tokens,
+        passage_tokens=settings.passage_tokens,
+        overlap_tokens=settings.overlap_tokens,
+        max_tokens=embedder.max_tokens,
+        prefix_tokens=prefix,
+    )
+
+
+def _stored(stored: Snapshot, name: str) -> Text:
+    return stored.document(name), stored.passages_of(name)
+
+
+def _by_source(stored: Snapshot | None) -> dict[tuple[Path, float], list[str]]:
+    """The documents of the index by their file and its time: a file that changed is not there."""
+    found: dict[tuple[Path, float], list[str]] = {}
+    if stored is not None:
+        for info in stored.documents():
+            key = stored.source(info.path), round(info.modified, 3)
+            found.setdefault(key, []).append(info.path)
+    return found
+
+
+def _in_index(name: str, stored: Snapshot | None) -> str | None:
+    """The document of that name or unique stem."""
+    if stored is None:
+        return None
+    wanted = name.replace("\\", "/")
+    names = [info.path for info in stored.documents()]
+    if wanted in names:
+        return wanted
+    near = [n for n in names if Path(n).stem == wanted or n.endswith(f"/{wanted}")]
+    return near[0] if len(near) == 1 else None
+
+
+def _nowhere(path: str, stored: Snapshot | None) -> str:
+    if stored is None:
+        return (
+            f"'{path}' is neither a file nor a folder, and there is no index to look it up in: "
+            "check the spelling"
+        )
+    import difflib
+
+    names = [info.path for info in stored.documents()]
+    near = difflib.get_close_matches(path, names, n=3, cutoff=0.4)
+    hint = f"near are {', '.join(near)}" if near else "`rag status` lists what is indexed"
+    return f"'{path}' is neither a file nor a document of the index: {hint}"
+
+
+def _renamed(document: Document, passages: Sequence[Passage], texts: dict[str, Text]) -> Text:
+    """The document under a name that no other has."""
+    from dataclasses import replace
+
+    number = 2
+    while f"{document.path} ({number})" in texts:
+        number += 1
+    name = f"{document.path} ({number})"
+    return replace(document, path=name), [replace(p, document=name) for p in passages]

@@ -1,0 +1,229 @@
+"""summarise(): read all, choose, word, check, lay out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rag.answering.workshop import SentenceReady
+from rag.embedding.protocol import Embedder
+from rag.errors import NoDocuments, QuestionInvalid
+from rag.generation.protocol import Generator
+from rag.reading.protocol import Reader
+from rag.summarising.about import nearness
+from rag.summarising.account import Account
+from rag.summarising.caching import Wordings
+from rag.summarising.differing import Difference, differences
+from rag.summarising.layout import DIFFERENCES, coverage_of, laid_out
+from rag.summarising.rewriting import Group, grouped, reword
+from rag.summarising.sections import Section, sections_of
+from rag.summarising.selecting import Pool, relevance, select
+from rag.summarising.units import Unit, units_of
+from rag.types import Document, ModelInfo, Passage, Status, Summary
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+WORDS = {"short": 60, "medium": 150, "long": 400}
+FORMATS = ("prose", "bullets", "outline")
+SENTENCE_WORDS = 21  # a worded sentence has about so many
+MOST_WORDS = 1.5  # the long form may grow to so many times its length to have every section
+EMBED_BATCH = 256
+ABOUT_RELEVANCE = 0.15  # how much being central counts beside being about the topic
+
+Progress = Callable[[str, int, int], None]
+Text = tuple[Document, Sequence[Passage]]
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryTools:
+    """The resources of a summary. Without a `generator` it is extractive.
+
+    `reader` is needed where there is a generator (it checks what was worded) and helps with a
+    topic. `wordings` keeps what was worded.
+    """
+
+    embedder: Embedder
+    reader: Reader | None = None
+    generator: Generator | None = None
+    wordings: Wordings | None = None
+
+
+def summarise(
+    texts: Sequence[Text],
+    tools: SummaryTools,
+    *,
+    about: str | None = None,
+    length: str = "medium",
+    form: str = "prose",
+    progress: Progress | None = None,
+    on_event: Callable[[SentenceReady], None] | None = None,
+) -> Summary:
+    """The summary of documents, given with their passages, in the order to be told.
+
+    `length` is short, medium or long (about 60, 150, 400 words); the long form has something from
+    every section. Status `not_found` where nothing in the text concerns `about`. `progress` is
+    called with (what, done, total), `on_event` with each sentence after its check, in the order of
+    the summary. Raises `NoDocuments` where there is no text at all, `QuestionInvalid` for an empty
+    topic and `ValueError` for an unknown length or form.
+    """
+    _check_arguments(about, length, form)
+    began = time.perf_counter()
+    read = [(document, units_of(document, passages)) for document, passages in texts]
+    units = _embedded(unit for _, members in read for unit in members)
+    if not units:
+        raise NoDocuments("there is no text to summarise: name a document that has some words")
+    vectors = _vectors(units, tools.embedder, progress)
+    rows = {(u.document, u.position): row for row, u in enumerate(units)}
+    sections = sections_of(read, vectors, rows)
+    pool = _pool(sections, units, vectors, rows)
+    chosen = _chosen(pool, tools, about, length)
+    found = differences(pool) if len(texts) > 1 and chosen and not about else []
+    selected = time.perf_counter()
+    account = Account({d.path: d for d, _ in texts}, tools.reader, on_event)
+    _tell(account, pool, chosen, found, tools, about, progress)
+    done = time.perf_counter()
+    model = tools.generator or tools.reader or tools.embedder
+    passages = [p for _, members in texts for p in members]
+    return Summary(
+        summary=laid_out(account, sections, form),
+        status=_status(account),
+        sentences=tuple(account.sentences),
+        removed=tuple(account.removed),
+        citations=tuple(account.citations),
+        coverage=coverage_of(sections, passages, account.citations, about),
+        about=about,
+        length=length,
+        format=form,
+        model=ModelInfo(model.name, model.sha256),
+        timings_ms={
+            "select": (selected - began) * 1000,
+            "generate": (done - selected) * 1000,
+            "total": (done - began) * 1000,
+        },
+    )
+
+
+def _check_arguments(about: str | None, length: str, form: str) -> None:
+    if length not in WORDS:
+        raise ValueError(f"length is {length!r}, it must be one of {', '.join(WORDS)}")
+    if form not in FORMATS:
+        raise ValueError(f"format is {form!r}, it must be one of {', '.join(FORMATS)}")
+    if about is not None and not any(c.isalnum() for c in about):
+        raise QuestionInvalid("the topic (--about) is empty: name it in words, or leave it out")
+
+
+def _embedded(units: Iterable[Unit]) -> list[Unit]:
+    """What may be chosen: sentences; of a document that has hardly any, its lines too."""
+    found: dict[str, list[Unit]] = {}
+    for unit in units:
+        if unit.kind != "nothing":
+            found.setdefault(unit.document, []).append(unit)
+    return [u for members in found.values() for u in members]
+
+
+def _vectors(
+    units: Sequence[Unit], embedder: Embedder, progress: Progress | None
+) -> NDArray[np.float32]:
+    import numpy as np
+
+    parts = []
+    for start in range(0, len(units), EMBED_BATCH):
+        batch = units[start : start + EMBED_BATCH]
+        parts.append(embedder.embed_passages([u.text for u in batch]))
+        if progress:
+            progress("reading", min(start + EMBED_BATCH, len(units)), len(units))
+    return np.vstack(parts)
+
+
+def _pool(
+    sections: Sequence[Section],
+    units: Sequence[Unit],
+    vectors: NDArray[np.float32],
+    rows: dict[tuple[str, int], int],
+) -> Pool:
+    """What is chosen from: the sentences of each section, or its lines where it has none."""
+    members, numbers, at = [], [], []
+    for number, section in enumerate(sections):
+        usable = section.sentences or tuple(u for u in section.units if u.kind == "line")
+        for unit in usable:
+            members.append(unit)
+            numbers.append(number)
+            at.append(rows[unit.document, unit.position])
+    return Pool(members, vectors[at], numbers, [s.words for s in sections])
+
+
+def _chosen(pool: Pool, tools: SummaryTools, about: str | None, length: str) -> list[int]:
+    budget = WORDS[length]
+    scores = relevance(pool)
+    every = length == "long" and about is None
+    if about:
+        near = nearness(pool, about, tools.embedder, tools.reader)
+        if near is None:
+            return []
+        scores = near + ABOUT_RELEVANCE * scores * (near >= 0)
+    if tools.generator is None:
+        return select(
+            pool, scores, budget_words=budget, every_section=every, most_words=MOST_WORDS * budget
+        )
+    count = max(1, round(budget / SENTENCE_WORDS))
+    most = round(count * MOST_WORDS) if every else count
+    wanted = min(most, max(count, len(set(pool.sections)))) if every else count
+    return select(pool, scores, most=wanted, every_section=every)
+
+
+def _tell(
+    account: Account,
+    pool: Pool,
+    chosen: Sequence[int],
+    found: Sequence[Difference],
+    tools: SummaryTools,
+    about: str | None,
+    progress: Progress | None,
+) -> None:
+    """Adds the sentences to the account, in the order of the documents, then the differences."""
+    numbers = [pool.sections[i] for i in chosen]
+    groups = _groups(pool, chosen) if tools.generator else [_alone(pool.units[i]) for i in chosen]
+    for done, (group, number) in enumerate(zip(groups, numbers, strict=True), 1):
+        _tell_group(account, group, number, tools, about)
+        if progress:
+            progress("writing", done, len(groups))
+    for difference in found:
+        account.compose(difference.text, (difference.one, difference.other), DIFFERENCES)
+
+
+def _groups(pool: Pool, chosen: Sequence[int]) -> list[Group]:
+    inside: dict[int, list[Unit]] = {}
+    for unit, number in zip(pool.units, pool.sections, strict=True):
+        inside.setdefault(number, []).append(unit)
+    return grouped([pool.units[i] for i in chosen], [inside[pool.sections[i]] for i in chosen])
+
+
+def _alone(unit: Unit) -> Group:
+    return Group(unit, (unit,))
+
+
+def _tell_group(
+    account: Account, group: Group, section: int, tools: SummaryTools, about: str | None
+) -> None:
+    """The group in one worded sentence; else its core in one; else the core as it stands."""
+    if tools.generator is not None:
+        for units in dict.fromkeys((group.units, (group.core,))):
+            text = reword(tools.generator, units, about, tools.wordings)
+            if text and account.say(text, units, section):
+                return
+    account.quote(group.core, section)
+
+
+def _status(account: Account) -> Status:
+    if not account.sentences:
+        return "not_found"
+    return "partial" if any(s.verdict == "weak" for s in account.sentences) else "answered"
+
+
+def without_generator(tools: SummaryTools) -> SummaryTools:
+    """The same tools for an extractive summary."""
+    return replace(tools, generator=None, wordings=None)

@@ -1,0 +1,109 @@
+"""A document's sentences as what a summary chooses from: with their speaker, without noise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.summarising.speech import Turns, tidied, turns_of
+from rag.types import Document, Passage, Span
+from rag.untrusted import neutralise
+from rag.verification.rules import content_words
+
+MIN_WORDS, MAX_WORDS = 5, 60
+TURN_CHARS = 300  # so far back a citation reaches for the name of its speaker
+_WORD = re.compile(r"\w+")
+_ENDS = re.compile(r"[.!?:;…。！？]['\"’”»)\]]*$")
+_MARKUP = re.compile(
+    r"^\s*(?:[#>*•+-]+|\d{1,3}[.)]|\d{1,2}(?:\.\d{1,2})+\.?(?=\s+[A-Z]))\s+|"
+    r"(?<!\w)[*_]{1,3}(?=\w)|(?<=[\w.,!?:])[*_]{1,3}(?!\w)|`"
+)
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+
+Kind = Literal["sentence", "line", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A sentence that may be chosen, and where it stands.
+
+    `span` is what a citation of it covers: the sentence, and in a transcript the name of its
+    speaker where that is near. `text` is what a person reads: the sentence on one line, without
+    markup; `speaker` is empty where nobody is named in the span. `position` numbers the unit in
+    its document. `kind` is `sentence` for a whole sentence, `line` for what a list or a table
+    holds, `nothing` for what says nothing (headings, interjections).
+    """
+
+    document: str
+    span: Span
+    text: str
+    position: int
+    kind: Kind
+    speaker: str = ""
+
+    @property
+    def words(self) -> int:
+        """The number of words (of scripts without spaces, half the number of characters)."""
+        return count_words(self.text)
+
+    @property
+    def shown(self) -> str:
+        """The text with its speaker."""
+        return f"{self.speaker}: {self.text}" if self.speaker else self.text
+
+
+def count_words(text: str) -> int:
+    """The number of words; two characters of a script without spaces count as one."""
+    wide = len(_CJK.findall(text))
+    return len(_WORD.findall(_CJK.sub(" ", text))) + (wide + 1) // 2
+
+
+def units_of(document: Document, passages: Sequence[Passage]) -> list[Unit]:
+    """The units of a document in order, from the sentences of its passages."""
+    spans = sorted({span for passage in passages for span in passage.sentences})
+    turns = turns_of(document)
+    heads = {h.start for h in document.headings}
+    units = []
+    for position, span in enumerate(spans):
+        if any(start in heads for start in range(span.start, min(span.end, span.start + 8))):
+            text = plain(span.of(document.text))
+            units.append(Unit(document.path, span, text, position, "nothing"))
+        elif turns:
+            units.append(_spoken(document, span, position, turns))
+        else:
+            text = plain(span.of(document.text))
+            units.append(Unit(document.path, span, text, position, kind_of(text)))
+    return units
+
+
+def plain(text: str) -> str:
+    """The text on one line without the marks of Markdown."""
+    text = _LINK.sub(r"\1", text)
+    return " ".join(neutralise(_MARKUP.sub("", " ".join(text.split()))).split())
+
+
+def kind_of(text: str) -> Kind:
+    """What a text can be in a summary."""
+    words = count_words(text)
+    letters = sum(c.isalpha() for c in text)
+    if words < 3 or letters < 0.4 * len(text.replace(" ", "")):
+        return "nothing"
+    full = MIN_WORDS <= words <= MAX_WORDS and _ENDS.search(text) and text.count(" | ") < 2
+    return "sentence" if full and letters >= 0.5 * len(text.replace(" ", "")) else "line"
+
+
+def _spoken(document: Document, span: Span, position: int, turns: Turns) -> Unit:
+    turn = turns.at(span.start) or turns.at(span.end - 1)
+    if turn is None:
+        text = plain(span.of(document.text))
+        return Unit(document.path, span, text, position, kind_of(text))
+    speaker, start, body = turn
+    text = tidied(plain(document.text[max(span.start, body) : span.end]))
+    near = span.end > body and span.start - start <= TURN_CHARS
+    cited = Span(min(start, span.start), span.end) if near else span
+    whole = kind_of(text) == "sentence" and len(set(content_words(text))) >= 4
+    kind: Kind = "sentence" if whole and not text.endswith("?") else "nothing"
+    return Unit(document.path, cited, text, position, kind, speaker if near else "")
