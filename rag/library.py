@@ -290,6 +290,16 @@ class Index:
             on_event=on_event,
         )
 
+    def summarise(self, paths: Sequence[PathLike] = (), **options: Any) -> Summary:
+        """The cited summary of documents (none named: of the whole index).
+
+        `options` as in `rag.summarising.from_paths.summarise_paths`: `about`, `length`, `format`,
+        `extractive`, `progress`, `on_event`.
+        """
+        from rag.summarising.from_paths import summarise_paths
+
+        return summarise_paths(paths, self.models, self.settings, stored=self.snapshot, **options)
+
 
 def build(
     paths: PathLike | Sequence[PathLike],
@@ -395,11 +405,33 @@ def summarise(
 ) -> Summary:
     """The cited summary of an index, or of files and folders (which need not be indexed).
 
-    `options`: `form` (prose, bullets, outline), `extractive`, `settings`, `progress`, `on_event`.
+    `options`: `format` (prose, bullets, outline), `extractive`, `settings`, `progress`, `on_event`.
     """
-    from rag.summarising.from_paths import summarise_index, summarise_paths
+    from rag.summarising.from_paths import summarise_paths
 
     if isinstance(what, Index):
-        return summarise_index(what, about=about, length=length, **options)
+        return what.summarise(about=about, length=length, **options)
+    settings = options.pop("settings", None) or load_settings()
+    models = Models(settings)
     paths = [what] if isinstance(what, str | Path) else list(what)
-    return summarise_paths([Path(p) for p in paths], about=about, length=length, **options)
+    try:
+        return summarise_paths(paths, models, settings, about=about, length=length, **options)
+    finally:
+        models.close()
+
+
+def summarise_paths(
+    paths: Sequence[PathLike],
+    *,
+    index_dir: PathLike | None,
+    settings: Settings | None = None,
+    **options: Any,
+) -> Summary:
+    """The cited summary of what `paths` name, taken from the index in `index_dir` where it is there.
+
+    `index_dir` None means that there is no index; then every path is read on the fly.
+    """
+    if index_dir is None:
+        return summarise(paths, settings=settings, **options)
+    with Index(index_dir, settings) as index:
+        return index.summarise(paths, **options)

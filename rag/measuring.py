@@ -117,8 +117,8 @@ def product_of(stage: Stage, models: Models, index: Index | None) -> Product:
     def ask(question: str, scope: Sequence[str] | None, quote: bool) -> Answer:
         return opened.ask(question, scope=scope, quote=quote)
 
-    def summarise(document: str, query: str | None) -> Summary:
-        return opened.summarise([document], about=query)
+    def summarise(doc: str, query: str | None) -> Summary:
+        return opened.summarise([doc], about=query)
 
     return Product(
         documents=opened.documents(),

@@ -134,4 +134,4 @@ def _print(found: Report, *, fit: bool) -> None:
 def _proposal(found: Report) -> dict[str, Any]:
     from rag.evaluation.fit import propose
 
-    return propose(found)
+    return propose(found.run).to_json()
