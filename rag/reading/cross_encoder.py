@@ -9,7 +9,8 @@ training does in its place.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class _Base:
             second,
             truncation="only_second",
             max_length=self._max_tokens,
-            return_tensors="pt",
+            return_overflowing_tokens=True,
             **options,
         )
 
@@ -89,7 +90,7 @@ class _Base:
         import torch
 
         names = ("input_ids", "attention_mask", "token_type_ids")
-        inputs = {n: encoded[n][row : row + 1] for n in names if n in encoded}
+        inputs = {n: torch.tensor([encoded[n][row]]) for n in names if n in encoded}
         with torch.inference_mode():
             return self._network(**inputs)
 
@@ -122,7 +123,6 @@ class QuestionAnsweringReader(_Base):
             question,
             text,
             stride=_OVERLAP_TOKENS,
-            return_overflowing_tokens=True,
             return_offsets_mapping=True,
         )
         found: list[list[SpanScore]] = []
@@ -134,9 +134,7 @@ class QuestionAnsweringReader(_Base):
             sequence = encoded.sequence_ids(row)
             offsets = [
                 (int(a), int(b)) if part == 1 else None
-                for part, (a, b) in zip(
-                    sequence, encoded["offset_mapping"][row].tolist(), strict=True
-                )
+                for part, (a, b) in zip(sequence, encoded["offset_mapping"][row], strict=True)
             ]
             found.append(best_spans(text, offsets, starts, ends, limit))
             nulls.append(starts[0] + ends[0])
@@ -186,7 +184,7 @@ class ClassifyingReader(_Base):
             self._cut(claim),
             truncation="only_first",
             max_length=self._max_tokens,
-            return_tensors="pt",
+            return_overflowing_tokens=True,
         )
         logits = self._logits(encoded, 0).logits[0].tolist()
         top = max(logits)
@@ -234,22 +232,8 @@ def _load(folder: Path, head: str, threads: int) -> tuple[Any, Any]:
         ) from exc
     if threads:
         torch.set_num_threads(threads)
-    verbosity = transformers.logging.get_verbosity()
-    transformers.logging.set_verbosity_error()
-    try:
-        network, info = getattr(transformers, head).from_pretrained(
-            str(folder), local_files_only=True, output_loading_info=True
-        )
-        tokenizer = transformers.AutoTokenizer.from_pretrained(
-            str(folder), local_files_only=True, use_fast=True
-        )
-    except Exception as exc:  # transformers raises whatever a broken folder causes
-        raise ModelInvalid(
-            f"{folder} cannot be loaded as {head}: {_first_line(exc)}: give another model"
-        ) from exc
-    finally:
-        transformers.logging.set_verbosity(verbosity)
-    missing = sorted(info["missing_keys"])
+    with _quiet(transformers.logging):
+        network, tokenizer, missing = _from_folder(transformers, folder, head)
     if missing:
         # transformers would fill these with random numbers and go on.
         raise ModelInvalid(
@@ -262,6 +246,36 @@ def _load(folder: Path, head: str, threads: int) -> tuple[Any, Any]:
             "(tokenizer.json) into it"
         )
     return network.eval(), tokenizer
+
+
+def _from_folder(transformers: Any, folder: Path, head: str) -> tuple[Any, Any, list[str]]:
+    """The network, its tokenizer, and the weights that the folder lacks."""
+    try:
+        network, info = getattr(transformers, head).from_pretrained(
+            str(folder), local_files_only=True, output_loading_info=True
+        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True, use_fast=True
+        )
+    except Exception as exc:  # transformers raises whatever a broken folder causes
+        raise ModelInvalid(
+            f"{folder} cannot be loaded as {head}: {_first_line(exc)}: give another model"
+        ) from exc
+    return network, tokenizer, sorted(info["missing_keys"])
+
+
+@contextmanager
+def _quiet(logging: Any) -> Iterator[None]:
+    """Keeps transformers from printing: neither its progress bars nor its remarks are ours."""
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
 
 
 def _first_line(exc: Exception) -> str:
