@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.errors import ModelUnavailable
 from rag.reading import load_reader
 from rag.reading.language import looks_english
 from rag.reading.phrases import kind_asked, phrases
@@ -208,6 +211,31 @@ def test_none_is_the_reader_without_training_and_loads_no_embedder_yet() -> None
     assert (reader.name, reader.sha256) == ("untrained", "")
     with pytest.raises(RuntimeError, match="too early"):
         reader.read("Who?", ["Ada did."])
+
+
+STANZA = """
+name: other
+role: reader
+kind: minilm
+file: reader.onnx
+  source: {source}
+file: tokenizer.json
+  source: {source}
+"""
+
+
+def test_it_stands_in_for_a_shipped_reader_that_was_left_out_and_for_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_CONFIG", str(tmp_path / "rag.toml"))
+    monkeypatch.setenv("RAG_CACHE", str(tmp_path / "cache"))
+    offline = Settings(offline=True)
+    catalogue = tmp_path / "models.txt"
+    catalogue.write_text(STANZA.format(source="file:data/reader"), encoding="utf-8")
+    assert load_reader("other", offline, FakeEmbedder).name == "untrained"
+    catalogue.write_text(STANZA.format(source="hub:a/b@main/reader"), encoding="utf-8")
+    with pytest.raises(ModelUnavailable, match="rag models pull other"):
+        load_reader("other", offline, FakeEmbedder)
 
 
 @pytest.mark.models
