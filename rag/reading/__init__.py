@@ -36,9 +36,11 @@ def load_reader(
 
     `none` is the reader without training, which works with the sentence embeddings; `embedder` is
     called when such a reader first needs it. It also stands in, under its own name, for a reader
-    that comes with the package where it was left out of it. Raises `ModelUnavailable` for a reader that is not
-    here and may not or cannot be fetched, `ModelInvalid` for one that is not what it should be,
-    `MissingDependency` where the library that runs it is not installed.
+    that comes with the package where it was left out of it.
+
+    Raises `ModelUnavailable` for a reader that is not here and may not or cannot be fetched,
+    `ModelInvalid` for one that is not what it should be, `MissingDependency` where the library
+    that runs it is not installed.
     """
     from rag.reading.untrained import UntrainedReader
 
