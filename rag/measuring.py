@@ -11,8 +11,9 @@ from rag.errors import SetInvalid
 from rag.evaluation import Product, Report, run_evaluation
 from rag.evaluation.product import STAGES, Stage
 from rag.evaluation.sets import document_folders
-from rag.library import Index, update
+from rag.library import update
 from rag.loading import Models
+from rag.opened import Index
 from rag.settings import Settings, cache_dir, load_settings
 from rag.types import Answer, Hit, ModelInfo, Summary
 

@@ -22,7 +22,7 @@ from rag.json_form import answer_json
 from rag.types import Answer, Considered
 
 if TYPE_CHECKING:
-    from rag.library import Index
+    from rag.opened import Index
 
 FORMAT = 1
 _PACKAGES = ("llama-cpp-python", "onnxruntime", "faiss-cpu", "numpy", "tokenizers")

@@ -24,7 +24,7 @@ PLAIN = """
 import sqlite3, sys
 import faiss
 from sentence_transformers import SentenceTransformer
-from rag.library import Index
+from rag.opened import Index
 index = Index(sys.argv[1])
 model = SentenceTransformer(sys.argv[2])
 vector = model.encode([sys.argv[3]], normalize_embeddings=True)

@@ -9,7 +9,7 @@ from rag.cli.terminal import Piece, Terminal
 
 if TYPE_CHECKING:
     from rag.answering import Event
-    from rag.library import Index
+    from rag.opened import Index
     from rag.types import Answer, Citation
 
 CLOSEST = 3

@@ -15,7 +15,7 @@ from rag.cli.terminal import Terminal, write_json
 from rag.errors import MissingDependency
 
 if TYPE_CHECKING:
-    from rag.library import Index
+    from rag.opened import Index
     from rag.types import Answer
 
 NOTHING_FOUND = 3

@@ -13,7 +13,7 @@ from rag.errors import RagError
 from rag.followup import resolve
 
 if TYPE_CHECKING:
-    from rag.library import Index
+    from rag.opened import Index
     from rag.types import Answer
 
 HELP_LINE = "/sources, /show N, /why, /quit; anything else is a question"

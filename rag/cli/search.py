@@ -14,7 +14,7 @@ from rag.cli.state import State
 from rag.cli.terminal import Piece, Terminal, write_json
 
 if TYPE_CHECKING:
-    from rag.library import Found, Index
+    from rag.opened import Found, Index
     from rag.types import Hit, Mode
 
 MODES = ("hybrid", "dense", "lexical")

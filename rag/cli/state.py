@@ -11,7 +11,7 @@ from rag.errors import IndexNotFound
 from rag.settings import Settings
 
 if TYPE_CHECKING:
-    from rag.library import Index
+    from rag.opened import Index
 
 CATALOGUE_NAME = "catalogue.sqlite"
 
@@ -54,7 +54,7 @@ class State:
 
     def open(self) -> Index:
         """The open index to read."""
-        from rag.library import Index
+        from rag.opened import Index
 
         return Index(self.index_dir(), self.settings)
 

@@ -10,7 +10,7 @@ from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 
 if TYPE_CHECKING:
-    from rag.library import IndexStatus
+    from rag.opened import IndexStatus
 
 SHOWN = 10
 
