@@ -23,6 +23,7 @@ SPECIAL_TOKENS = 2
 _CONTEXT_CHARS = 100  # of a long heading path, its last parts
 _CONTEXT_SHARE = 3  # a heading may take a third of what the embedder sees, else it is left out
 _LEAST_TOKENS = 24  # a section smaller than this is joined with the next
+_NEAR_SHARE = 0.8  # from here on a passage is counted again as a whole
 _SEPARATOR = " > "
 _MARKUP = re.compile(r"^[\s#*_>=\-]+")
 
@@ -62,8 +63,13 @@ def make_passages(
     headings = _Headings(document, count_tokens, room // _CONTEXT_SHARE)
     units = _units(document, count_tokens, room - headings.most_tokens)
     size = min(passage_tokens, room - headings.most_tokens)
-    groups = _pack(units, size, overlap_tokens)
-    return [_passage(document, [u.span for u in group], headings) for group in groups]
+    passages: list[Passage] = []
+    for group in _pack(units, size, overlap_tokens):
+        spans = [unit.span for unit in group]
+        near = sum(unit.tokens for unit in group) + headings.most_tokens > _NEAR_SHARE * room
+        parts = _fitting(document, spans, headings, count_tokens, room) if near else [spans]
+        passages.extend(_passage(document, part, headings) for part in parts)
+    return passages
 
 
 def passage_input(passage: Passage) -> str:
@@ -165,6 +171,26 @@ def _pack(units: Sequence[_Unit], size: int, overlap: int) -> Iterator[list[_Uni
         fresh += max(1, unit.tokens)
     if run:
         yield run
+
+
+def _fitting(
+    document: Document,
+    spans: list[Span],
+    headings: _Headings,
+    count_tokens: CountTokens,
+    room: int,
+) -> list[list[Span]]:
+    """The spans in runs whose input fits: some tokenizers make more tokens of a joined text."""
+    tokens = count_tokens([passage_input(_passage(document, spans, headings))])[0]
+    if tokens <= room or (len(spans) == 1 and len(spans[0]) < 2):
+        return [spans]
+    middle = len(spans) // 2
+    halves = [spans[:middle], spans[middle:]]
+    if len(spans) == 1:
+        halves = [[piece] for piece in cut(document.text, spans[0], len(spans[0]) // 2)]
+    return [
+        run for half in halves for run in _fitting(document, half, headings, count_tokens, room)
+    ]
 
 
 def _tail(run: list[_Unit], room: int) -> list[_Unit]:

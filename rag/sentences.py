@@ -42,7 +42,7 @@ def _words(text: str) -> frozenset[str]:
 # Written without the final period, in lower case.
 _TITLES = _words(
     "mr mrs ms dr prof gen col maj capt cmdr lt sgt sen rep gov pres hon rev fr st messrs mme mlle "
-    "sra srta dña dn ud uds lic ing hr fr frl mag dipl vs cf ca approx resp hrsg bzgl "
+    "sra srta dra dña ee dn ud uds lic ing hr fr frl mag dipl vs cf ca approx resp hrsg bzgl "
     "evtl ggf gem sog vgl inkl exkl ders dgl str mt ft e.g i.e z.b d.h u.a v.a i.d.r p.ej viz al"
 )
 _BEFORE_NUMBER = _words(
@@ -53,7 +53,7 @@ _BEFORE_NUMBER = _words(
 _PERHAPS_LAST = _words(
     "inc ltd co corp plc llc gmbh bros jr sr phd ph.d m.d b.a m.a b.s m.s dept univ assn est etc "
     "usw bzw ave blvd rd hwy u.s u.k u.n e.u d.c u.s.a a.m p.m am pm a.d b.c b.c.e c.e n.y l.a "
-    "int intl gov min max hrs hr sec lb lbs oz in sq ff f mio mrd tsd ee.uu s.a ud jh jhd"
+    "int intl gov min max hrs hr sec lb lbs oz in sq ff f mio mrd tsd ee.uu uu s.a ud jh jhd"
 )
 # Words that begin sentences far oftener than they follow an abbreviation or an initial.
 _STARTERS = _words(
@@ -213,7 +213,7 @@ def _period_ends(text: str, start: int, period: int, after: int) -> bool:
     word = token.lower()
     if len(token) == 1 and token.isalpha():
         return _initial_ends(text, start, begin, token, following)
-    if word in _TITLES:
+    if word in _TITLES or word.endswith("str"):  # 'Hauptstr. 12'
         return False
     if word in _BEFORE_NUMBER:
         if following[:1].isdigit() or following[:1] in "§#" or _ROMAN.match(following):
@@ -244,6 +244,8 @@ def _initial_ends(text: str, start: int, begin: int, token: str, following: str)
         return False
     if token == "I" and before[-1][0].islower():
         return True
+    if token.islower() and before[-1][-1].isdigit():
+        return True  # a unit: '10.30 h'
     return following in _STARTERS and not before[-1].endswith(".")
 
 
