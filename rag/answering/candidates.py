@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rag.answering.orders import gives_orders
 from rag.answering.shape import AnswerType, fits_type
 from rag.reading.protocol import Reader, Reading
 from rag.types import Document, Hit, Phrase, Span
@@ -64,7 +65,10 @@ def find_candidates(
     document: Callable[[str], Document],
     limit: int = LIMIT,
 ) -> list[Candidate]:
-    """At most `limit` candidates, best first by the reader's score, no two of them overlapping."""
+    """At most `limit` candidates, best first by the reader's score, no two of them overlapping.
+
+    Sentences that speak to a machine are passed over.
+    """
     if not hits:
         return []
     readings = reader.read(question, [hit.passage.text for hit in hits], spans=SPANS)
@@ -119,13 +123,18 @@ def _distinct(found: Sequence[Candidate], limit: int) -> list[Candidate]:
         clash = any(
             k.document == candidate.document and k.span.overlaps(candidate.span) for k in kept
         )
-        if clash or words in seen or not any(c.isalnum() for c in candidate.text):
+        if clash or words in seen or not _may_answer(candidate.text):
             continue
         kept.append(candidate)
         seen.add(words)
         if len(kept) == limit:
             break
     return kept
+
+
+def _may_answer(text: str) -> bool:
+    asks = text.rstrip(" \t\n\"'”’)").endswith("?")
+    return not asks and any(map(str.isalnum, text)) and not gives_orders(text)
 
 
 def agreement(candidates: Sequence[Candidate], chosen: Candidate) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.answering.candidates import Candidate
+from rag.answering.orders import gives_orders
 from rag.types import Document, Hit, Phrase, Span
 from rag.verification.rules import content_words
 
@@ -66,7 +67,7 @@ def _weigh(
     text: str,
 ) -> _Option | None:
     words = set(content_words(text))
-    if len(text) > _MAX_CHARS or len(words) < 3:
+    if len(text) > _MAX_CHARS or len(words) < 3 or gives_orders(text):
         return None
     gain = len(left & (words | other)) / len(wanted)
     asked = bool(other) and other <= wanted
