@@ -6,7 +6,6 @@ dropped too, since it no longer stands there.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from rag.errors import IndexDamaged, IndexMismatch, NoDocuments, UnreadableDocum
 from rag.indexing.planning import Known, Plan, Scope, make_plan, without
 from rag.settings import Settings
 from rag.store import FileEntry, Meta, NewPassage, Writer, holds_index, open_snapshot, open_writer
+from rag.store.content import key_of
 from rag.types import Document
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ class _Run:
         texts = [passage_input(passage) for passage in passages]
         return _Cut(
             document,
-            [NewPassage(p, t, _key(t)) for p, t in zip(passages, texts, strict=True)],
+            [NewPassage(p, t, key_of(t)) for p, t in zip(passages, texts, strict=True)],
         )
 
     def _store(self) -> None:
@@ -382,8 +382,3 @@ def _owner(path: str, names: Container[str]) -> str:
     while path not in names and "/" in path:
         path = path.rpartition("/")[0]
     return path
-
-
-def _key(text: str) -> bytes:
-    """What names a passage's vector: 16 bytes of the SHA-256 of what is embedded."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]

@@ -7,6 +7,7 @@ for every reader.) The price: the folder must not lie on a network file system.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import struct
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     import sqlite3
 
 _BUSY_SECONDS = 10.0
+_CHECKED = (
+    ("meta", "key"),
+    ("root", "number"),
+    ("file", "row"),
+    ("document", "row"),
+    ("segment", "number"),
+)
 _HEADER = struct.Struct(">16sHBBBBBBII")
 
 
@@ -99,6 +107,7 @@ def create(index_dir: Path, meta: Meta) -> None:
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
             write_meta(db, meta, digest=index_digest(meta, ()), next_row=1, next_segment=1)
+            write_checksum(db)
             db.execute("PRAGMA journal_mode = WAL")
         for suffix in ("-wal", "-shm"):  # of a catalogue that somebody removed alone
             target.with_name(target.name + suffix).unlink(missing_ok=True)
@@ -211,6 +220,29 @@ def write_meta(db: sqlite3.Connection, meta: Meta, **more: object) -> None:
     """Writes what built the index, and other values by name, each as JSON."""
     rows = [(k, json.dumps(v)) for k, v in {**meta.as_dict(), **more}.items()]
     db.executemany("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", rows)
+
+
+def write_checksum(db: sqlite3.Connection) -> None:
+    """Writes the checksum of the small tables, as `rows_sha256` has it."""
+    db.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES ('rows_sha256', ?)",
+        (json.dumps(rows_sha256(db)),),
+    )
+
+
+def rows_sha256(db: sqlite3.Connection) -> str:
+    """The SHA-256 over the rows of the tables meta, root, file, document and segment.
+
+    Each row as a JSON list in the order of its columns, blobs by their own SHA-256; without the
+    checksum's own row.
+    """
+    digest = hashlib.sha256()
+    for table, key in _CHECKED:
+        for row in db.execute(f"SELECT * FROM {table} ORDER BY {key}"):
+            if row[0] != "rows_sha256":
+                plain = [hashlib.sha256(v).hexdigest() if isinstance(v, bytes) else v for v in row]
+                digest.update(json.dumps([table, *plain]).encode())
+    return digest.hexdigest()
 
 
 def read_meta(db: sqlite3.Connection) -> tuple[Meta, dict[str, Any]]:

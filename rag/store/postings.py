@@ -7,6 +7,7 @@ positions in a segment are ascending little-endian uint32, its counts one byte e
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,16 @@ def write_postings(db: sqlite3.Connection, segment: int, passages: Sequence[Sequ
             for term, (positions, counts) in sorted(found.items())
         ),
     )
+
+
+def postings_sha256(db: sqlite3.Connection, segment: int) -> str:
+    """The SHA-256 over a segment's postings: term, a zero byte, positions, counts; by term."""
+    digest = hashlib.sha256()
+    for term, positions, counts in db.execute(
+        "SELECT term, positions, counts FROM posting WHERE segment = ? ORDER BY term", (segment,)
+    ):
+        digest.update(b"%s\0%s%s" % (term.encode(), positions, counts))
+    return digest.hexdigest()
 
 
 def little(numbers: NDArray[np.uint32] | Iterable[int]) -> NDArray[np.uint32]:

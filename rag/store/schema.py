@@ -45,7 +45,8 @@ CREATE INDEX passage_key ON passage (key);
 CREATE TABLE segment (
     number INTEGER PRIMARY KEY, first_row INTEGER NOT NULL, kind TEXT NOT NULL,
     file TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, passages INTEGER NOT NULL,
-    rows BLOB NOT NULL, documents BLOB NOT NULL, lengths BLOB NOT NULL, dead BLOB NOT NULL
+    rows BLOB NOT NULL, documents BLOB NOT NULL, lengths BLOB NOT NULL, dead BLOB NOT NULL,
+    postings_sha256 TEXT NOT NULL
 );
 CREATE TABLE posting (
     segment INTEGER NOT NULL, term TEXT NOT NULL, positions BLOB NOT NULL, counts BLOB NOT NULL,

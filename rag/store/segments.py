@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.store import files, schema, vectors
-from rag.store.postings import merge_postings, write_postings
+from rag.store.postings import merge_postings, postings_sha256, write_postings
 
 if TYPE_CHECKING:
     import sqlite3
@@ -88,7 +88,8 @@ class SegmentWriter:
     ) -> None:
         self._db.execute(
             "INSERT INTO segment (number, first_row, kind, file, bytes, sha256, passages, rows, "
-            "documents, lengths, dead) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "documents, lengths, dead, postings_sha256) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 number,
                 int(rows[0]),
@@ -101,6 +102,7 @@ class SegmentWriter:
                 documents.tobytes(),
                 lengths.tobytes(),
                 bytes((len(rows) + 7) // 8),
+                postings_sha256(self._db, number),
             ),
         )
 

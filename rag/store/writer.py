@@ -314,8 +314,8 @@ class Writer:
 
     def _commit(self) -> None:
         documents = self._db.execute("SELECT path, digest FROM document")
-        digest = index_digest(self.meta, documents)
-        catalogue.write_meta(self._db, self.meta, digest=digest)
+        catalogue.write_meta(self._db, self.meta, digest=index_digest(self.meta, documents))
+        catalogue.write_checksum(self._db)
         self._db.execute("COMMIT")
 
     def _clean(self) -> None:
