@@ -262,18 +262,21 @@ class Index:
         """
         from rag.answering import Workshop, ask
         from rag.retrieval import search
+        from rag.tuning import load_own
 
         filters = self._filters(path, formats, since, until, scope)
 
         def retrieve(text: str, count: int) -> list[Hit]:
             return search(self.snapshot, self.embedder, text, k=count, filters=filters)
 
+        generator = None if quote else self.models.generator
         workshop = Workshop(
             search=retrieve,
             document=self.document,
             reader=self.models.reader,
-            generator=None if quote else self.models.generator,
+            generator=generator,
             index_digest=self.digest,
+            calibration=load_own(self.settings.calibration, generator.name if generator else None),
         )
         return ask(
             question,

@@ -19,12 +19,14 @@ CONFIG_NAME = "rag.toml"
 class Settings:
     """What a person may choose. Each field is a key of `rag.toml` and a variable `RAG_<NAME>`.
 
-    Sizes are in the embedder's tokens; `threads` 0 means the number of cores.
+    Sizes are in the embedder's tokens; `threads` 0 means the number of cores; `calibration` is a
+    folder that `rag train` wrote.
     """
 
     embedder: str = "all-MiniLM-L6-v2"
     reader: str = "rag-reader-minilm"
     model: str = "qwen2.5-coder-1.5b-instruct"
+    calibration: str = ""
     threads: int = 0
     gpu_layers: int = 0
     seed: int = 0

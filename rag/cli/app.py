@@ -22,6 +22,7 @@ from rag.cli import (
     show,
     status,
     summarise,
+    train,
 )
 from rag.cli.group import RagGroup
 from rag.cli.state import State
@@ -123,6 +124,7 @@ for _module in (
     models,
     evaluate,
     annotate,
+    train,
     replay,
     doctor,
 ):

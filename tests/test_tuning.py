@@ -1,0 +1,62 @@
+import json
+import random
+
+import pytest
+
+from rag.calibration import Calibrated, for_answers
+from rag.errors import SetInvalid, SettingsInvalid
+from rag.tuning import load_own, save, tune
+
+
+def records(n, seed=0, telling=True):
+    """Questions whose `margin` says whether the candidate is right, or says nothing."""
+    draw = random.Random(seed)
+    for number in range(n):
+        right = draw.random() < 0.6
+        margin = draw.gauss(2.0 if right and telling else -1.0, 1.0)
+        candidate = {"document": "a", "start": 0, "end": 9, "signals": {"margin": margin}}
+        gold = [{"document": "a", "start": 3, "end": 5}] if right else []
+        yield {"id": number, "considered": [candidate], "gold": gold}
+
+
+BLIND = Calibrated("blind", 0.0, {"margin": 0.0})
+
+
+def test_a_signal_that_tells_is_learned_and_holds_on_the_questions_held_out():
+    result = tune(records(400), BLIND)
+    assert result.better
+    assert result.fitted_on + result.held_out == 400
+    assert result.after.auroc > 0.9 > result.before.auroc
+    assert result.fitted.weights["margin"] > 0
+
+
+def test_the_order_of_the_questions_changes_nothing():
+    forward, backward = list(records(200)), list(records(200))[::-1]
+    assert tune(forward, BLIND).fitted.weights == pytest.approx(
+        tune(backward, BLIND).fitted.weights
+    )
+
+
+@pytest.mark.parametrize("n", [0, 10, 50])
+def test_a_set_that_is_too_small_is_refused(n):
+    with pytest.raises(SetInvalid, match="too small"):
+        tune(records(n), BLIND)
+
+
+def test_what_was_kept_is_used_again(tmp_path):
+    result = tune(records(400), BLIND)
+    path = save(result, tmp_path, "some/model", {"set": "own"})
+    own = load_own(str(tmp_path), "some/model")
+    assert own.weights == pytest.approx(result.fitted.weights, abs=1e-5)
+    assert own.threshold("answer", 0.0) == pytest.approx(result.threshold, abs=1e-4)
+    assert json.loads(path.read_text())["record"] == {"set": "own"}
+
+
+def test_without_one_of_their_own_the_shipped_one_holds(tmp_path):
+    assert load_own("", None) == load_own(str(tmp_path), None) == for_answers(None)
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    (tmp_path / "answer-quote.json").write_text("{}")
+    with pytest.raises(SettingsInvalid, match=r"answer-quote\.json"):
+        load_own(str(tmp_path), None)
