@@ -1,6 +1,11 @@
 """Document -> sentence spans: exact, ordered, disjoint, without white space at their ends.
 
-Rules of our own, because they measured better than the kept libraries.
+Rules of our own rather than a kept library. Of the cases in tests/test_sentences.py, which are
+ours too and so favour the rules (53 English, 10 German, 5 Spanish), they got 68 right, sentencex
+56, pysbd 52, syntok 48, blingfire 48; of 75 places in real hand-outs and articles where the four
+disagreed, most errors were the libraries'. Beside them in one run, on one core: rules 1.1 MB/s,
+blingfire 4.1, syntok 0.15, pysbd 0.02. The libraries also give back text, not offsets.
+
 A sentence never crosses a block of the document (paragraph, list item, table row, heading).
 """
 
@@ -20,7 +25,8 @@ _CUT_SHARE = 0.5  # a cut is looked for in the last half of what fits
 
 _END = re.compile(
     # a run of terminators, what closes with it, footnote marks; then white space or the end
-    r"([.!?…‽]+)([\"'”’»«“›\)\]]*(?:\[\d{1,3}\])*[¹²³]?)(?=\s|$)"
+    r"([.!?…‽]+)([\"'”’»«“›\)\]]*(?:\[[^\[\]\n]{1,30}\])*(?::\d{1,4})?[¹²³]?)"
+    r"(?=\s|$)"
     # or a full stop of scripts that write no spaces
     r"|([。！？]+)([”’」』）]*)"
 )
@@ -32,6 +38,8 @@ _CLAUSE = re.compile(r"[;:,–—|)]\s|\n|[；：，、]")
 _SPACE = re.compile(r"\s")
 _WORD = re.compile(r"[\w.&'’-]*\w$|[^\W\d_]$")
 _ROMAN = re.compile(r"[IVXLC]+\.?$")
+_INITIAL = re.compile(r"[A-Z]\.(?:\s|$|[A-Z]\.)")
+_EDITORS = frozenset({"ed", "eds", "hrsg", "coord", "trans"})
 _OPENERS = "\"'“‘„«‹»(["
 
 
@@ -194,21 +202,33 @@ def _is_end(text: str, start: int, match: re.Match[str], after: int) -> bool:
     marks, closing = match[1], match[2]
     if marks != ".":
         return True
-    if closing[:1] not in ("", "[", "¹", "²", "³"):
+    if closing[:1] == ")" and _token_before(text, start, match.start()) in _EDITORS:
+        return False
+    if closing[:1] not in ("", "[", ":", "¹", "²", "³"):
         return True
     return _period_ends(text, start, match.start(), after)
 
 
+def _token_begin(text: str, start: int, end: int) -> int:
+    while end > start and not text[end - 1].isspace():
+        end -= 1
+    return end
+
+
+def _token_before(text: str, start: int, period: int) -> str:
+    return text[_token_begin(text, start, period) : period].lstrip(_OPENERS).lower()
+
+
 def _period_ends(text: str, start: int, period: int, after: int) -> bool:
-    begin = period
-    while begin > start and not text[begin - 1].isspace():
-        begin -= 1
+    begin = _token_begin(text, start, period)
     token = text[begin:period].lstrip(_OPENERS + "-–—/")
     following = _next_word(text, after)
     if not token:
         return True
     if token[-1].isdigit():
         return _number_ends(text, start, begin, token, following)
+    if _INITIAL.match(text, after):
+        following = ""  # 'H. A. Toops': a letter of a name begins no sentence
     token = re.split(r"[(/\[–—]", token)[-1]
     word = token.lower()
     if len(token) == 1 and token.isalpha():

@@ -35,6 +35,10 @@ Water boils at 100 degrees C. at sea level.
 4. Tenants must pay on time.| They must not smoke.
 He got a Ph.D. in physics.| It took years.
 The treaty was signed.[12]| The war ended.
+The paper is by Toops, H. A. (1944).| The criterion.
+It was in F. Leong (Eds.) (1993).| Test theory grew.
+Many were trained here.[citation needed]| Others left.
+It was excluded from the talks.:116| Thus it was new.
 The treaty was signed.[12][13]| The war ended.
 What is this?| It is a test!| Good.
 They bought apples, pears, etc. and left.
