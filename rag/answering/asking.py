@@ -105,6 +105,9 @@ class _Run:
         self, part: str, question: str, hits: tuple[Hit, ...], retrieve_k: int
     ) -> _Part:
         """Finds, judges and writes the answer to one part of a question."""
+        if part != question:
+            with self.timed("retrieve"):
+                hits = tuple(self.workshop.search(part, retrieve_k))
         with self.timed("select"):
             candidates = find_candidates(
                 part, hits[: self.read_k], self.workshop.reader, self.workshop.document

@@ -37,7 +37,7 @@ def compose(
 ) -> Composed:
     """Writes the answer to `draft`: a quotation first, then what the question's shape asks for."""
     best = decision.ranked[0]
-    other = differing(best, decision.ranked[1:], threshold)
+    other = differing(question, best, decision.ranked[1:], threshold)
     if other is not None:
         note, later = disagreement_note(best.candidate, other.candidate, draft.document)
         order = (other, best) if later else (best, other)
@@ -53,7 +53,8 @@ def compose(
     if second is not None:
         draft.quote(second)
         if generator is not None and shape in ("comparison", "count"):
-            _word(question, [best.candidate, second], draft, generator, evidence_tokens)
+            others = [j.candidate for j in decision.ranked[1:] if j.judged]
+            _word(question, [best.candidate, second], others, draft, generator, evidence_tokens)
     return Composed(frozenset({0}))
 
 
@@ -65,6 +66,7 @@ def _yes_or_no(question: str, sources: Sequence[Candidate | None], generator: Ge
 def _word(
     question: str,
     sources: Sequence[Candidate],
+    others: Sequence[Candidate],
     draft: Draft,
     generator: Generator,
     evidence_tokens: int,
@@ -75,4 +77,8 @@ def _word(
         return
     worded = word(generator, question, texts)
     if worded.text.strip() and worded.finished:
-        draft.say(worded.text, [(s.document, s.span) for s in sources])
+        draft.say(
+            worded.text,
+            [(s.document, s.span) for s in sources],
+            others=[(s.document, s.span) for s in others],
+        )

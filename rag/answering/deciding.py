@@ -66,7 +66,7 @@ def decide(
     for candidate in candidates:
         signals = candidate.signals(words, kind)
         signals["agreement"] = agreement(candidates, candidate)
-        needed = sure is None or worth_judging(sure, candidate)
+        needed = sure is None or worth_judging(words, sure, candidate)
         if generator is not None and needed:
             signals["judge"] = judge(generator, question, [candidate.text])[0]
         judged = generator is None or needed

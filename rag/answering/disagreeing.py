@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from decimal import Decimal
 
 from rag.answering.candidates import Candidate, Judged
@@ -22,28 +22,34 @@ _REPLACES = re.compile(
 )
 
 
-def differing(first: Judged, others: Sequence[Judged], threshold: float) -> Judged | None:
+def differing(
+    question: str, first: Judged, others: Sequence[Judged], threshold: float
+) -> Judged | None:
     """The best other judged candidate of another document that says another number or date."""
+    wanted = set(content_words(question))
     for other in others:
         same = other.candidate.document == first.candidate.document
         likely = other.judged and other.probability >= threshold
-        if not same and likely and _differ(first.candidate, other.candidate):
+        if not same and likely and _differ(wanted, first.candidate, other.candidate):
             return other
     return None
 
 
-def worth_judging(first: Candidate, other: Candidate) -> bool:
+def worth_judging(question_words: frozenset[str], first: Candidate, other: Candidate) -> bool:
     """Whether a candidate could contradict the first, so that it should be judged too."""
-    return other.document != first.document and _differ(first, other)
+    return other.document != first.document and _differ(question_words, first, other)
 
 
-def _differ(one: Candidate, other: Candidate) -> bool:
+def _differ(wanted: Set[str], one: Candidate, other: Candidate) -> bool:
+    """Whether two sentences say the same of the question's words, with other values."""
     values, others = _values(one.phrase.text), _values(other.phrase.text)
     if not values or not others or values & others:
         return False
     if normalised(one.phrase.text) == normalised(other.phrase.text):
         return False
     words, more = set(content_words(one.text)), set(content_words(other.text))
+    if not wanted & words <= wanted & more:
+        return False
     shared = len(words & more) / max(1, min(len(words), len(more)))
     return shared >= SHARED_WORDS
 

@@ -78,9 +78,29 @@ _DAY = re.compile(
 
 
 def parts_of(question: str) -> tuple[str, ...]:
-    """The questions that a question joins by `and`, each with its question mark; at most 3."""
+    """The questions that a question joins by `and`, each standing by itself; at most 3.
+
+    A pronoun in a later part is replaced by what the first part asks about, where its words show
+    that: "When was the bridge built and what did it cost?" asks "what did the bridge cost?".
+    """
     pieces = [p.strip(" ?,;") for p in _PART.split(question)]
     pieces = [p for p in pieces if len(p.split()) >= 2]
     if len(pieces) < 2 or len(pieces) > 3 or re.search(r"\bbetween\b", question, re.I):
         return (question,)
-    return tuple(p + "?" for p in pieces)
+    subject = _SUBJECT.search(pieces[0])
+    named = subject["subject"].strip() if subject else ""
+    return (pieces[0] + "?", *(_standing(p, named) + "?" for p in pieces[1:]))
+
+
+def _standing(part: str, subject: str) -> str:
+    return _PRONOUN.sub(lambda m: subject, part, count=1) if subject else part
+
+
+_PRONOUN = re.compile(r"\b(?:it|they|them|he|him|she)\b", re.I)
+_AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|must|may|should)"
+_SUBJECT = re.compile(
+    rf"\b{_AUXILIARY}\s+(?P<subject>"
+    r"(?:the|a|an|this|that|these|those|my|our|his|her|their|each|every)\s+[\w'’-]+"
+    r"(?:\s+of\s+(?:the\s+)?[\w'’-]+)?|"
+    r"[A-Z][\w'’-]*(?:\s+(?:of\s+|de\s+|van\s+)?[A-Z][\w'’-]*)*)"
+)

@@ -13,6 +13,8 @@ from rag.types import Citation, Document, Removed, Sentence, Span, Verdict
 from rag.untrusted import printable
 from rag.verification.support import Support, check
 
+Source = tuple[str, Span]  # a document and the characters of it that are cited
+
 
 @dataclass(slots=True)
 class Draft:
@@ -35,17 +37,31 @@ class Draft:
         """
         citation = self._citation(candidate.document, candidate.span)
         text = shown_text(citation.quote)
-        support = check(text, [shown_text(citation.quote)], None)
+        for known in self.sentences:
+            if known.citations == (citation.marker,) and known.text.endswith(text):
+                return known
+        support = check(text, [text], None)
         self._tell(QuotationReady(citation, candidate.phrase, support.score))
         return self._add(f"{lead}: {text}" if lead else text, [citation], support)
 
     def say(
-        self, text: str, cited: Sequence[tuple[str, Span]], judged: float | None = None
+        self,
+        text: str,
+        cited: Sequence[Source],
+        judged: float | None = None,
+        others: Sequence[Source] = (),
     ) -> bool:
-        """Adds a sentence if what it cites supports it; else notes why it was removed."""
+        """Adds a sentence if what it cites supports it; else notes why it was removed.
+
+        A sentence that its own sources do not support is tried once more with each of `others`.
+        """
         text = shown_text(text)
-        quotes = [shown_text(span.of(self.document(name).text)) for name, span in cited]
-        support = check(text, quotes, self.reader, context=self._context(cited), judge=judged)
+        support = self._check(text, cited, judged)
+        if support.verdict != "supported":
+            for other in others:
+                again = self._check(text, [other], judged)
+                if again.score > support.score and again.verdict == "supported":
+                    support, cited = again, [other]
         if support.verdict == "removed":
             reason = "; ".join(support.reasons) or "its source does not support it"
             self.removed.append(Removed(text, reason))
@@ -53,9 +69,9 @@ class Draft:
         self._add(text, [self._citation(name, span) for name, span in cited], support)
         return True
 
-    def keep(self, text: str, cited: Sequence[tuple[str, Span]], support: Support) -> None:
-        """Adds a sentence that was already checked."""
-        self._add(shown_text(text), [self._citation(name, span) for name, span in cited], support)
+    def _check(self, text: str, cited: Sequence[Source], judged: float | None) -> Support:
+        quotes = [shown_text(span.of(self.document(name).text)) for name, span in cited]
+        return check(text, quotes, self.reader, context=self._context(cited), judge=judged)
 
     def text(self) -> str:
         """The answer with its markers."""
@@ -90,7 +106,7 @@ class Draft:
             document.heading_at(span.start),
         )
 
-    def _context(self, cited: Sequence[tuple[str, Span]]) -> list[str]:
+    def _context(self, cited: Sequence[Source]) -> list[str]:
         found = []
         for name, span in cited:
             document = self.document(name)

@@ -264,3 +264,23 @@ def test_any_question_over_any_text_gives_a_well_formed_answer(make, question, t
     except QuestionInvalid:
         return
     check_form(answer, texts)
+
+
+def test_a_later_part_may_use_a_pronoun(make) -> None:
+    texts = {
+        "a.txt": "The bridge was built in 1987.\nThe bridge cost 4 million euros.\n",
+        "b.txt": "The mill was built in 1850.\nThe mill cost nothing.\n",
+    }
+    answer = ask("When was the bridge built and what did it cost?", make(texts))
+    check_form(answer, texts)
+    assert [s.text for s in answer.sentences] == [
+        "The bridge was built in 1987.",
+        "The bridge cost 4 million euros.",
+    ]
+
+
+def test_one_sentence_that_answers_both_parts_is_said_once(make) -> None:
+    texts = {"a.txt": "The bridge was built in 1987 and cost 4 million euros.\n"}
+    answer = ask("When was the bridge built and what did it cost?", make(texts))
+    assert len(answer.sentences) == 1
+    assert answer.status == "answered"

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answering.shape import answer_type, fits_type, parts_of, shape_of
+
+
+@pytest.mark.parametrize(
+    ("question", "shape"),
+    [
+        ("How much is the rent?", "single"),
+        ("Who wrote the letter?", "single"),
+        ("Are dogs permitted?", "yes_no"),
+        ("Does the lease end in May?", "yes_no"),
+        ("Is the rent due on the first or the third day?", "comparison"),
+        ("Were Otto Brahm and Lena Falk both directors?", "yes_no"),
+        ("Which of the two is older?", "comparison"),
+        ("Who was born first, Otto Brahm or Lena Falk?", "comparison"),
+        ("How many crates were delivered?", "count"),
+        ("What are the duties of the tenant?", "list"),
+    ],
+)
+def test_the_shape_of_an_answer(question, shape) -> None:
+    assert shape_of(question) == shape
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "fits", "fits_not"),
+    [
+        ("When was it built?", "time", "in 1987", "of stone"),
+        ("In what year did it open?", "time", "1911", "the chapel"),
+        ("How much is the rent?", "number", "€940", "the tenant"),
+        ("Who abstained?", "person", "Ms Adeyemi", "nobody"),
+    ],
+)
+def test_what_an_answer_looks_like(question, kind, fits, fits_not) -> None:
+    assert answer_type(question) == kind
+    assert fits_type(kind, fits) == 1.0
+    assert fits_type(kind, fits_not) == 0.0
+
+
+def test_an_open_kind_says_nothing() -> None:
+    assert answer_type("Why did it close?") == "any"
+    assert fits_type("any", "whatever") == 0.5
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        (
+            "How much is the rent and when is it due?",
+            ("How much is the rent?", "when is the rent due?"),
+        ),
+        (
+            "When was the bridge built and what did it cost?",
+            ("When was the bridge built?", "what did the bridge cost?"),
+        ),
+        (
+            "Where was Lena Falk born, and who taught her to sing?",
+            ("Where was Lena Falk born?", "who taught her to sing?"),
+        ),
+        ("Who is the landlord? Who is the tenant?", ("Who is the landlord?", "Who is the tenant?")),
+        (
+            "What lies between the mill and where it ends?",
+            ("What lies between the mill and where it ends?",),
+        ),
+        ("Which cats and dogs are allowed?", ("Which cats and dogs are allowed?",)),
+    ],
+)
+def test_the_parts_of_a_question(question, parts) -> None:
+    assert parts_of(question) == parts
+
+
+@given(st.text(max_size=200))
+def test_a_question_has_one_to_three_parts(question) -> None:
+    assert 1 <= len(parts_of(question)) <= 3
