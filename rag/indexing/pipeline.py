@@ -208,7 +208,7 @@ class _Run:
         if not writer.totals()[0] and self._skipped:
             raise NoDocuments(_none_readable(self._skipped))
         for entry in plan.gone:
-            writer.drop_file(entry.name)
+            writer.drop_file(entry.source)
         writer.finish(purge=purge)
 
     def _read(self, found: Sequence[Found]) -> Iterator[tuple[Found, _Result]]:

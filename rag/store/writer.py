@@ -110,6 +110,12 @@ class Writer:
         return int(documents), int(passages)
 
     @_guarded
+    def is_empty(self) -> bool:
+        """Whether there is neither a document nor a vector kept for a run that goes on later."""
+        query = "SELECT 1 FROM document UNION ALL SELECT 1 FROM spare LIMIT 1"
+        return self._db.execute(query).fetchone() is None
+
+    @_guarded
     def known_vectors(self, keys: Iterable[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """The vectors that the index already holds for these passages, by key."""
         wanted = list(keys)
@@ -159,12 +165,13 @@ class Writer:
             )
         ]
         self.keep_vectors(self._source.find(keys))
-        self.drop_file(name)
+        self._drop("name", name)
 
     @_guarded
     def put_file(self, entry: FileEntry) -> int:
-        """Stores a file's entry in place of an older one and of its documents; gives its row."""
-        self.drop_file(entry.name)
+        """Stores a file's entry in place of what its source or name had before; gives its row."""
+        self._drop("source", entry.source)
+        self._drop("name", entry.name)
         values = (
             entry.name,
             entry.source,
@@ -193,9 +200,12 @@ class Writer:
         )
 
     @_guarded
-    def drop_file(self, name: str) -> int:
-        """Removes a file and its documents; gives how many documents went."""
-        found = self._db.execute("SELECT row FROM file WHERE name = ?", (name,)).fetchone()
+    def drop_file(self, source: str) -> int:
+        """Removes the file read from `source` and its documents; gives how many documents went."""
+        return self._drop("source", source)
+
+    def _drop(self, column: str, value: str) -> int:
+        found = self._db.execute(f"SELECT row FROM file WHERE {column} = ?", (value,)).fetchone()
         if not found:
             return 0
         documents = self._db.execute(
@@ -365,7 +375,7 @@ def open_writer(index_dir: Path, meta: Meta, *, anew: bool = False) -> Iterator[
     """The writer of an index, which is created where there is none.
 
     Holds the write lock; what was not committed on leaving is given up, and a new index that got
-    no document is removed again. With `anew` an index that cannot be opened is thrown away.
+    nothing is removed again. With `anew` an index that cannot be opened is thrown away.
     Raises `IndexBusy`, `IndexDamaged`, `RagError` for a folder that cannot be written.
     """
     from rag.store.lock import write_lock
@@ -379,7 +389,7 @@ def open_writer(index_dir: Path, meta: Meta, *, anew: bool = False) -> Iterator[
                 yield writer
             finally:
                 writer.close()
-                created = created and not writer.totals()[0]
+                created = created and writer.is_empty()
         finally:
             db.close()
             if created:

@@ -134,14 +134,14 @@ def test_a_full_database_is_reported_as_a_full_disk(
     assert digest_of(index) == before
 
 
-def test_what_was_not_committed_is_given_up(index: Path) -> None:
+def test_what_was_not_committed_is_given_up(docs: Path, index: Path) -> None:
     before = digest_of(index)
     with open_snapshot(index) as snapshot:
         meta = snapshot.meta
 
     def interrupted() -> None:
         with open_writer(index, meta) as writer:
-            assert writer.drop_file("bericht.txt") == 1
+            assert writer.drop_file(str(docs / "bericht.txt")) == 1
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
