@@ -30,9 +30,9 @@ _ENCODE_TEXTS = 2048  # texts tokenised at once
 
 
 class OnnxEmbedder:
-    """An `Embedder`. Loading begins in the background at once; the first use waits for it.
+    """An `Embedder`. The files are read in the background; the first use waits for them.
 
-    Raises `ModelInvalid` at the first use where the files cannot be loaded. Safe to call from
+    Raises `MissingDependency` where onnxruntime or tokenizers cannot be imported, and `ModelInvalid` at the first use where the files cannot be loaded. Safe to call from
     several threads.
     """
 
@@ -43,9 +43,11 @@ class OnnxEmbedder:
         self.max_tokens = model.entry.max_tokens or 256
         self.query_prefix = model.entry.query_prefix
         self.passage_prefix = model.entry.passage_prefix
+        # Imported here, not in the pool: two threads that import numpy at once can break it.
+        runtime, tokenizers = _libraries()
         pool = ThreadPoolExecutor(2, thread_name_prefix="rag-embedder")
-        self._session: Future[Any] = pool.submit(_open_session, model, threads)
-        self._tokenizer: Future[Any] = pool.submit(_open_tokenizer, model)
+        self._session: Future[Any] = pool.submit(_open_session, runtime, model, threads)
+        self._tokenizer: Future[Any] = pool.submit(_open_tokenizer, tokenizers, model)
         pool.shutdown(wait=False)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
@@ -102,13 +104,19 @@ def _encodable(texts: Sequence[str]) -> list[str]:
     return [t if t.isascii() else t.encode("utf-8", "replace").decode("utf-8") for t in texts]
 
 
-def _open_session(model: LocalModel, threads: int) -> Any:
+def _libraries() -> tuple[Any, Any]:
     try:
         import onnxruntime
+        import tokenizers
     except ImportError as exc:
         raise MissingDependency(
-            f"onnxruntime cannot be imported ({exc}): run `pip install onnxruntime`"
+            f"{exc.name or 'onnxruntime'} cannot be imported ({exc}): "
+            "run `pip install onnxruntime tokenizers`"
         ) from exc
+    return onnxruntime, tokenizers
+
+
+def _open_session(onnxruntime: Any, model: LocalModel, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -124,14 +132,12 @@ def _open_session(model: LocalModel, threads: int) -> Any:
         ) from exc
 
 
-def _open_tokenizer(model: LocalModel) -> Any:
-    from tokenizers import Tokenizer
-
+def _open_tokenizer(tokenizers: Any, model: LocalModel) -> Any:
     path = model.files.get("tokenizer.json")
     if path is None:
         raise ModelInvalid(f"embedder '{model.name}' has no tokenizer.json in {model.folder}")
     try:
-        tokenizer = Tokenizer.from_file(str(path))
+        tokenizer = tokenizers.Tokenizer.from_file(str(path))
     except Exception as exc:
         raise ModelInvalid(
             f"embedder '{model.name}': {path} is not a tokenizer: {exc}; "
