@@ -32,8 +32,9 @@ _ENCODE_TEXTS = 2048  # texts tokenised at once
 class OnnxEmbedder:
     """An `Embedder`. The files are read in the background; the first use waits for them.
 
-    Raises `MissingDependency` where onnxruntime or tokenizers cannot be imported, and `ModelInvalid` at the first use where the files cannot be loaded. Safe to call from
-    several threads.
+    Raises `MissingDependency` where onnxruntime or tokenizers cannot be imported, and
+    `ModelInvalid` at the first use where the files cannot be loaded. Safe to call from several
+    threads.
     """
 
     def __init__(self, model: LocalModel, threads: int) -> None:
