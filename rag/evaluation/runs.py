@@ -195,13 +195,13 @@ def _lock(run_dir: Path) -> Any:
     from filelock import FileLock, Timeout
 
     lock = FileLock(run_dir / ".lock")
-    try:
-        with disk_errors(run_dir):
+    with disk_errors(run_dir):
+        try:
             lock.acquire(timeout=0)
-    except Timeout as exc:
-        raise RunInvalid(
-            f"another evaluation is writing to '{run_dir}': wait for it or choose another folder"
-        ) from exc
+        except Timeout as exc:
+            raise RunInvalid(
+                f"another evaluation is writing to '{run_dir}': wait for it or choose another"
+            ) from exc
     return lock
 
 
