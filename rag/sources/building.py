@@ -16,6 +16,8 @@ from rag.types import Heading, Place, Span
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000\x0c]+")
 _MAX_HEAD_CHARS = 80
+MAX_HEADING_CHARS = 400
+"""What is longer than this is no heading, whatever the file says: it is repeated everywhere."""
 
 
 def clean(text: str) -> str:
@@ -71,8 +73,8 @@ class TextBuilder:
     ) -> Span | None:
         r"""The span of `text` as a block of its own; None where there is nothing to add.
 
-        `level` makes it a heading, `before` stands between it and what came before, `page_at`
-        holds offsets within `text` at which a further page begins.
+        `level` makes it a heading (unless it is too long for one), `before` stands between it and
+        what came before, `page_at` holds offsets within `text` at which a further page begins.
         """
         if not text:
             return None
@@ -91,7 +93,7 @@ class TextBuilder:
             self._waiting_place = None
         span = Span(start, self._length)
         self._blocks.append(span)
-        if level is not None:
+        if level is not None and len(text) <= MAX_HEADING_CHARS:
             self._headings.append(Heading(start, level, one_line(text)))
         return span
 

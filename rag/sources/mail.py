@@ -14,7 +14,7 @@ from rag.sources.lines import paragraphs, split_blocks
 from rag.sources.protocol import Attachment, Parsed
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
+    from email.message import Message
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _MAX_HEADER_CHARS = 2_000
@@ -32,10 +32,9 @@ class Mail:
         if not _HEADER.match(data.lstrip()[:2000]):
             raise UnreadableDocument(document, "it does not begin with the headers of a mail")
         # The email package costs 30 ms to import.
-        from email import policy
         from email.parser import BytesParser
 
-        message = BytesParser(policy=policy.default.clone(max_line_length=0)).parsebytes(data)
+        message = BytesParser().parsebytes(data)
         if not any(_header(message, name) for name in _HEADERS):
             raise UnreadableDocument(document, "it holds none of the headers of a mail")
         builder = TextBuilder(document)
@@ -48,17 +47,47 @@ class Mail:
 
 
 def _header(message: Any, name: str) -> str:
+    """The words of a header.
+
+    The package's modern policy parses addresses and dates; on hostile headers its parser takes
+    minutes and recurses without end.
+    """
+    given = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
+    return _decoded(next(given, ""))
+
+
+def _decoded(value: str) -> str:
+    """A header's value with encoded words decoded, cut to a sane length before anything else."""
+    from email.errors import HeaderParseError
+    from email.header import decode_header
+
+    raw = one_line(_printable(value[: 2 * _MAX_HEADER_CHARS]))[:_MAX_HEADER_CHARS]
     try:
-        value = str(message.get(name) or "")
-    except (ValueError, IndexError, LookupError, AttributeError, TypeError):
-        # The standard library's parser of addresses and dates trips over hostile ones.
-        raw = [v for k, v in message.raw_items() if k.lower() == name.lower()]
-        value = str(raw[0]) if raw else ""
-    printable = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return one_line(printable)[:_MAX_HEADER_CHARS]
+        parts = decode_header(raw)
+    except (HeaderParseError, ValueError):
+        return raw
+    words = []
+    for part, charset in parts:
+        if isinstance(part, str):
+            words.append(part)
+            continue
+        try:
+            words.append(part.decode(charset or "utf-8", errors="replace"))
+        except LookupError:
+            words.append(part.decode("latin-1"))
+    return one_line("".join(words))
 
 
-def _leaves(message: EmailMessage) -> Any:
+def _printable(text: str) -> str:
+    """`text` with bytes that the parser could not decode taken as UTF-8, or else as Latin-1."""
+    data = text.encode("utf-8", "surrogateescape")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _leaves(message: Message) -> Any:
     """The parts that hold no parts, with a mail inside the mail as one; not deeper than allowed."""
     waiting: list[tuple[Any, int]] = [(message, 0)]
     while waiting:
@@ -82,9 +111,8 @@ def _file_name(part: Any) -> str:
         name = str(part.get_filename() or "")
     except (ValueError, LookupError, TypeError, AttributeError):
         return ""
-    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     # A name is a name: no folders, no way up, nothing that a terminal obeys.
-    return re.sub(r"[\x00-\x1f\x7f/\\:]", "_", one_line(name)).strip(". ")[:120]
+    return re.sub(r"[\x00-\x1f\x7f/\\:]", "_", one_line(_decoded(name))).strip(". ")[:120]
 
 
 def _body(leaves: list[Any], builder: TextBuilder) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rag.errors import UnreadableDocument
+from rag.sources.building import MAX_HEADING_CHARS
 from rag.sources.decoding import decode
 from rag.sources.limits import check_chars
 from rag.sources.lines import paragraphs, stripped, text_lines
@@ -46,7 +47,7 @@ class Markdown:
         reader = _Reader(text, lines, skipped)
         for token, parent in _leaves(text[at:]):
             for span in reader.spans(token, parent):
-                if parent.startswith("heading"):
+                if parent.startswith("heading") and len(span) <= MAX_HEADING_CHARS:
                     words = _plain(span.of(text))
                     if words:
                         headings.append(Heading(span.start, int(parent[-1]), words))

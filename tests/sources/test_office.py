@@ -289,6 +289,27 @@ def test_a_mail_with_only_html(read, make) -> None:
     assert blocks(parsed)[-1] == "Good day"
 
 
+def test_encoded_headers_and_names_are_decoded(read, make, tmp_path) -> None:
+    data = (
+        "From: =?utf-8?q?Zo=C3=AB?= <z@example.org>\nSubject: "
+        "=?iso-8859-1?Q?Br=FCcke?= =?utf-8?b?4oKs?="
+        "\nTo: Jürgen\nContent-Type: text/plain; charset=iso-8859-1\n\nGr\xfc\xdfe"
+    ).encode("latin-1")
+    parsed = read(data, "a.eml")
+    assert blocks(parsed) == [
+        "From: Zoë <z@example.org>", "To: Jürgen", "Subject: Brücke€", "Grüße",
+    ]  # fmt: skip
+    path = tmp_path / "a.eml"
+    path.write_bytes(make.mail("Hello.", ("Grüße.txt", b"Words.")))
+    assert [d.path for d in read_file(path, "a.eml", Settings())] == ["a.eml", "a.eml/Grüße.txt"]
+
+
+@pytest.mark.parametrize("value", ["<a@b>," * 50_000, "(" * 50_000, "=?utf-8?q?a?= " * 30_000])
+@pytest.mark.parametrize("name", ["From", "Subject", "Date"])
+def test_hostile_headers_cost_no_time(read, name: str, value: str) -> None:
+    assert len(read(f"{name}: {value}\n\nBody.".encode(), "a.eml").text) < 5_000
+
+
 def test_what_is_no_mail_is_named() -> None:
     with pytest.raises(UnreadableDocument, match="headers of a mail"):
         parse_bytes(b"Just some words.\n", "a.eml")

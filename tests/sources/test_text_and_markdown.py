@@ -180,6 +180,13 @@ def test_blocks_of_markdown(read) -> None:
     ]
 
 
+@pytest.mark.parametrize("unit", ["*a", "[", "[a](", "`a", "**", "!["])
+def test_an_endless_heading_is_a_block_and_costs_no_time(read, unit: str) -> None:
+    parsed = read(b"# " + unit.encode() * 60_000 + b"\n\nText.\n", "a.md")
+    assert headings(parsed) == []
+    assert len(parsed.blocks) == 2
+
+
 def test_front_matter_is_text_with_a_title(read) -> None:
     parsed = read(b'---\ntitle: "The Tide"\ndate: 2025-01-02\n---\n\n# Other\n\nText.\n', "a.md")
     assert parsed.title == "The Tide"
