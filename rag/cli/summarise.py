@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,14 +13,16 @@ from rag.cli.places import place_of
 from rag.cli.progress import progress_bar
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
+from rag.errors import MissingDependency, UnreadableDocument
 
 if TYPE_CHECKING:
+    from rag.summarising import Told
     from rag.types import Summary
 
 LENGTHS = ("short", "medium", "long")
 FORMATS = ("prose", "bullets", "outline")
 NOTHING_FOUND = 3
-LEFT_OUT_SHOWN = 4
+SOME_SKIPPED = 4
 
 
 def register(app: typer.Typer) -> None:
@@ -48,67 +52,90 @@ def summarise(
 ) -> None:
     """Summarise documents, or the whole index; every sentence cited and checked."""
     from rag import library
+    from rag.summarising.files import check_target, write_summary
 
     state: State = ctx.obj
     for value, known, flag in ((length, LENGTHS, "--length"), (format_, FORMATS, "--format")):
         if value not in known:
             raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}", param_hint=flag)
-    terminal = Terminal(quiet=state.quiet)
-    with progress_bar(quiet=state.quiet, unit="sections") as progress:
-        summary = library.summarise_paths(
-            paths or (),
-            index_dir=state.index_dir_or_none() if paths else state.index_dir(),
-            settings=state.settings,
-            about=about,
-            length=length,
-            format=format_,
-            extractive=extractive,
-            progress=progress,
-        )
     if output is not None:
-        library.write_summary(summary, output)
+        check_target(output)
+    terminal = Terminal(quiet=state.quiet)
+    skipped: list[UnreadableDocument] = []
+    with ExitStack() as stack:
+        bar = stack.enter_context(progress_bar(quiet=state.quiet, unit="sentences"))
+        shown = state.as_json or output is not None or not sys.stdout.isatty()
+        view = None if shown else _Stream(terminal, format_, stack)
+        try:
+            summary = library.summarise_paths(
+                paths or (),
+                index_dir=state.index_dir_or_none() if paths else state.index_dir(),
+                settings=state.settings,
+                about=about,
+                length=length,
+                format=format_,
+                extractive=extractive,
+                progress=bar,
+                on_event=view.told if view else None,
+                skipped=skipped.append,
+            )
+        except MissingDependency as exc:
+            raise MissingDependency(
+                f"{exc}; without it `rag summarise --extractive` gives the documents' own sentences"
+            ) from exc
+    if output is not None:
+        write_summary(summary, output)
         terminal.note(f"written to {output}")
     if state.as_json:
         from rag.json_form import summary_json
 
         write_json(summary_json(summary))
     elif output is None:
-        _show(summary, terminal)
-    raise typer.Exit(NOTHING_FOUND if summary.status == "not_found" else 0)
-
-
-def _show(summary: Summary, terminal: Terminal) -> None:
+        _show(summary, terminal, streamed=view is not None)
+    for problem in skipped:
+        terminal.note(f"left out {problem}")
     if summary.status == "not_found":
-        about = f" about '{summary.about}'" if summary.about else ""
-        terminal.line(f"The documents say nothing{about}.")
+        raise typer.Exit(NOTHING_FOUND)
+    raise typer.Exit(SOME_SKIPPED if skipped else 0)
+
+
+class _Stream:
+    """Shows each sentence as soon as it is checked; the progress bar ends with the first."""
+
+    def __init__(self, terminal: Terminal, form: str, bar: ExitStack) -> None:
+        self._terminal = terminal
+        self._form = form
+        self._bar = bar
+        self._heading: str | None = None
+
+    def told(self, told: Told) -> None:
+        self._bar.close()
+        if self._form == "outline" and told.heading != self._heading:
+            _line(self._terminal, told.heading)
+        self._heading = told.heading
+        markers = "".join(f"[{m}]" for m in told.sentence.citations)
+        lead = "" if self._form == "prose" else "- "
+        _line(self._terminal, f"{lead}{told.sentence.text} {markers}")
+
+
+def _line(terminal: Terminal, line: str) -> None:
+    terminal.flow([(line, "none")], hang="  " if line.startswith("- ") else "")
+
+
+def _show(summary: Summary, terminal: Terminal, *, streamed: bool) -> None:
+    from rag.summarising.files import coverage_line, nothing_said
+
+    if summary.status == "not_found":
+        terminal.flow([(nothing_said(summary), "none")])
         return
-    for line in summary.summary.split("\n"):
-        stripped = line.lstrip()
-        lead = line[: len(line) - len(stripped)] + ("  " if stripped.startswith("- ") else "")
-        terminal.flow([(stripped, "none")], indent=line[: len(line) - len(stripped)], hang=lead)
+    if not streamed:
+        for line in summary.summary.split("\n"):
+            _line(terminal, line)
     terminal.line()
     terminal.line(terminal.style("Sources", "bold"))
     for citation in summary.citations:
         where = place_of(citation.document, citation.page, citation.line, citation.heading)
-        terminal.line(f"{terminal.style(f'[{citation.marker}]', 'green')} {where}")
+        terminal.flow([(f"[{citation.marker}]", "green"), (f" {where}", "none")], hang="    ")
         terminal.flow([(f"“{citation.quote}”", "dim")], indent="    ")
     terminal.line()
     terminal.flow([(coverage_line(summary), "dim")])
-
-
-def coverage_line(summary: Summary) -> str:
-    """One line on what the summary covers and what it leaves out."""
-    c = summary.coverage
-    line = (
-        f"Covers {c.sections_represented} of {c.sections} sections, "
-        f"{c.represented} of {c.passages} passages."
-    )
-    names: list[str] = []
-    for skipped in c.skipped:
-        name = (skipped.heading or skipped.document).split(" > ")[-1]
-        if name not in names:
-            names.append(name)
-    if not names:
-        return line
-    more = f" and {len(names) - LEFT_OUT_SHOWN} more" if len(names) > LEFT_OUT_SHOWN else ""
-    return f"{line} Left out: {', '.join(names[:LEFT_OUT_SHOWN])}{more}."

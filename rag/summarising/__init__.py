@@ -7,6 +7,7 @@ A worded sentence that fails its check is replaced by the chosen sentence itself
 
 from __future__ import annotations
 
+from rag.summarising.account import Told
 from rag.summarising.making import FORMATS, WORDS, SummaryTools, summarise
 
-__all__ = ["FORMATS", "WORDS", "SummaryTools", "summarise"]
+__all__ = ["FORMATS", "WORDS", "SummaryTools", "Told", "summarise"]

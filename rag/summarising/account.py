@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from rag.answering.workshop import SentenceReady
 from rag.reading.protocol import Reader
 from rag.summarising.speech import only_words_of
 from rag.summarising.units import Unit
@@ -17,13 +16,23 @@ from rag.verification.support import VERBATIM, Support, check
 NARROW = 3  # a worded sentence cites at most so many sentences
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence of a summary after its check, with what it cites and the part it belongs to."""
+
+    sentence: Sentence
+    citations: tuple[Citation, ...]
+    heading: str
+
+
 @dataclass(slots=True)
 class Account:
     """A summary in the making. Markers count from 1; the same span always has the same marker."""
 
     documents: dict[str, Document]
     reader: Reader | None = None
-    on_event: Callable[[SentenceReady], None] | None = None
+    on_event: Callable[[Told], None] | None = None
+    heading: Callable[[int], str] = str
     sentences: list[Sentence] = field(default_factory=list)
     sections: list[int] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
@@ -77,7 +86,8 @@ class Account:
         self.sentences.append(sentence)
         self.sections.append(section)
         if self.on_event:
-            self.on_event(SentenceReady(sentence, tuple(dict.fromkeys(cited))))
+            told = Told(sentence, tuple(dict.fromkeys(cited)), self.heading(section))
+            self.on_event(told)
 
     def _citation(self, unit: Unit) -> Citation:
         for known in self.citations:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from rag.answering.workshop import SentenceReady
 from rag.embedding.protocol import Embedder
 from rag.errors import NoDocuments, UnreadableDocument
 from rag.generation.protocol import Generator
 from rag.passages import make_passages
 from rag.reading.protocol import Reader
 from rag.settings import Settings
+from rag.summarising.account import Told
 from rag.summarising.caching import wordings
 from rag.summarising.making import Progress, SummaryTools, Text, summarise
 from rag.types import Document, Passage, Summary
@@ -48,7 +48,7 @@ def summarise_paths(
     format: str = "prose",
     extractive: bool = False,
     progress: Progress | None = None,
-    on_event: Callable[[SentenceReady], None] | None = None,
+    on_event: Callable[[Told], None] | None = None,
     skipped: Callable[[UnreadableDocument], None] | None = None,
 ) -> Summary:
     """The summary of the documents that `paths` name, of the whole index where none is named.

@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.answering.workshop import SentenceReady
 from rag.embedding.protocol import Embedder
 from rag.errors import NoDocuments, QuestionInvalid
 from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
 from rag.summarising.about import nearness
-from rag.summarising.account import Account
+from rag.summarising.account import Account, Told
 from rag.summarising.caching import Wordings
 from rag.summarising.differing import Difference, differences
-from rag.summarising.layout import DIFFERENCES, coverage_of, laid_out
+from rag.summarising.layout import DIFFERENCES, coverage_of, heading_of, laid_out
 from rag.summarising.rewriting import Group, grouped, reword
 from rag.summarising.sections import Section, sections_of
 from rag.summarising.selecting import Pool, relevance, select
@@ -60,7 +59,7 @@ def summarise(
     length: str = "medium",
     form: str = "prose",
     progress: Progress | None = None,
-    on_event: Callable[[SentenceReady], None] | None = None,
+    on_event: Callable[[Told], None] | None = None,
 ) -> Summary:
     """The summary of documents, given with their passages, in the order to be told.
 
@@ -83,7 +82,12 @@ def summarise(
     chosen = _chosen(pool, tools, about, length)
     found = differences(pool) if len(texts) > 1 and chosen and not about else []
     selected = time.perf_counter()
-    account = Account({d.path: d for d, _ in texts}, tools.reader, on_event)
+    account = Account(
+        {d.path: d for d, _ in texts},
+        tools.reader,
+        on_event,
+        lambda number: heading_of(number, sections),
+    )
     _tell(account, pool, chosen, found, tools, about, progress)
     done = time.perf_counter()
     model = tools.generator or tools.reader or tools.embedder

@@ -12,10 +12,12 @@ from rag.generation.protocol import Generator, Prompt
 from rag.summarising.caching import Wordings
 from rag.summarising.units import Unit
 from rag.untrusted import neutralise
+from rag.verification.rules import content_words
 
 GROUP_WORDS = 90
 REACH = 3  # so many sentences before and behind the chosen one may be worded with it
 SENTENCE_TOKENS = 56
+LEAST_WORDS = 3  # that carry meaning
 TEXT_CHARS = 600
 TOPIC_CHARS = 300
 _STOP = ("\n", "[")
@@ -104,7 +106,13 @@ def reword(
         text = done.text.strip() if done.finished else ""
         if wordings:
             wordings.put(key, text)
-    return text if _ENDS.search(text) and not _EMPTY.search(text) else ""
+    return text if is_sentence(text) else ""
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a wording has the form of a sentence of a summary: whole, and about the matter."""
+    whole = len(set(content_words(text))) >= LEAST_WORDS and bool(_ENDS.search(text))
+    return whole and not _EMPTY.search(text)
 
 
 def key_of(generator: Generator, rest: str) -> str:

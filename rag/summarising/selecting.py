@@ -4,11 +4,13 @@ Greedy maximal marginal relevance (Carbonell and Goldstein 1998): a sentence's w
 relevance less its likeness to what was already chosen, with a bonus for the first of a section.
 Relevance is the cosine to the centroids of the section and of the whole (Radev et al. 2004,
 centroid-based summarisation) and how often its words occur (Nenkova and Vanderwende 2005,
-SumBasic), so the work grows linearly with the number of sentences.
+SumBasic), with a bonus for words of deciding and planning (the cue words of Edmundson 1969) and for
+the opening, where a meeting says what it is about. The work grows linearly with the sentences.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +29,16 @@ LONG_COST = 0.006  # what a word costs where every section must find room
 OVER = 1.2  # a sentence that would make the summary longer than this share is not chosen
 
 
+OPENING = 6.0  # after so many sentences the bonus of the opening is half
+_MOST_CUES = 3
+_CUE = re.compile(
+    r"\b(?:decid\w+|decision|agree\w*|propos\w+|suggest\w*|recommend\w*|conclu\w+|plan\w*|should|"
+    r"need to|going to|gonna|will|have to|want|important|main|problem|issue|because|idea|"
+    r"discuss\w*|talk about|look at|meeting|project|design|result\w*|first|next)\b",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """How much each sign of relevance counts; `novelty` and `spread` act while choosing."""
@@ -35,6 +47,8 @@ class Weights:
     section: float = 0.3
     words: float = 0.3
     lead: float = 0.15
+    cue: float = 0.3
+    opening: float = 0.3
     novelty: float = 0.5
     spread: float = 0.3
 
@@ -129,8 +143,26 @@ def relevance(pool: Pool, weights: Weights = DEFAULT) -> NDArray[np.float32]:
     place = np.array([i - first[n] for i, n in enumerate(pool.sections)])
     scores = scores + weights.lead / (1.0 + place)
     scores = scores + weights.words * common_words(pool.units)
+    scores = scores + weights.cue * np.array([_cues(u.text) for u in pool.units])
+    scores = scores + weights.opening / (1.0 + _places(pool) / OPENING)
     floored: NDArray[np.float32] = np.maximum(scores, 0.0).astype(np.float32)
     return floored
+
+
+def _cues(text: str) -> float:
+    return min(_MOST_CUES, len({m.lower() for m in _CUE.findall(text)})) / _MOST_CUES
+
+
+def _places(pool: Pool) -> NDArray[np.float32]:
+    """How many units of its document stand before each unit, shape (n,)."""
+    import numpy as np
+
+    seen: Counter[str] = Counter()
+    places = []
+    for unit in pool.units:
+        places.append(seen[unit.document])
+        seen[unit.document] += 1
+    return np.array(places, dtype=np.float32)
 
 
 def common_words(units: Sequence[Unit]) -> NDArray[np.float32]:

@@ -29,7 +29,11 @@ _FILLER = re.compile(
     re.I,
 )
 _AGAIN = re.compile(r"(?<![\w'’-])(\w[\w'’]*(?:\s\w[\w'’]*){0,2})(?:\s?,?\s\1)+(?![\w'’-])", re.I)
-_STUTTER = re.compile(r"(?<![\w'’-])(?!a\b|I\b)([A-Za-z]{1,2})\s(?=\1[\w'’]{2,})", re.I)
+_STUTTER = re.compile(
+    r"(?<![\w'’-])(?!(?:a|i|am|an|as|at|be|by|do|go|he|if|in|is|it|me|my|no|of|on|or|so|to|up|us|we)\b)"
+    r"([A-Za-z]{1,2})\s(?=\1[\w'’])",
+    re.I,
+)
 _BEFORE_MARK = re.compile(r"\s+(?=[,.;:?!])|(?<=\w)\s+(?=['’](?:s|m|d|re|ve|ll|t)\b)")
 _COMMAS = re.compile(r"(?:\s?,)+(?=\s*[,.;:?!])|^[\s,.;:-]+")
 _OPENERS = re.compile(

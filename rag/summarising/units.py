@@ -20,6 +20,13 @@ _MARKUP = re.compile(
     r"^\s*(?:[#>*•+-]+|\d{1,3}[.)]|\d{1,2}(?:\.\d{1,2})+\.?(?=\s+[A-Z]))\s+|"
     r"(?<!\w)[*_]{1,3}(?=\w)|(?<=[\w.,!?:])[*_]{1,3}(?!\w)|`"
 )
+# What is told of a document, not in it: `Date: 13 May  Present: A. Vane (chair)`.
+_LABEL = re.compile(
+    r"^(?:date|place|present|apologies|author|by|from|to|cc|subject|speaker|interviewer|tel|phone|"
+    r"e-?mail|address|version|status|reference|ref|recorded)s?\b[^.:]{0,20}(?::|\bon\b)",
+    re.I,
+)
+_LABELS = re.compile(r"(?:^|\s)[A-Z][a-z]+(?: [a-z]+)?:\s")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
@@ -91,7 +98,9 @@ def kind_of(text: str) -> Kind:
     letters = sum(c.isalpha() for c in text)
     if words < 3 or letters < 0.4 * len(text.replace(" ", "")):
         return "nothing"
+    told_of = _LABEL.match(text) or len(_LABELS.findall(text)) > 1
     full = MIN_WORDS <= words <= MAX_WORDS and _ENDS.search(text) and text.count(" | ") < 2
+    full = full and not told_of
     return "sentence" if full and letters >= 0.5 * len(text.replace(" ", "")) else "line"
 
 

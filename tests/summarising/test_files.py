@@ -1,0 +1,93 @@
+"""A summary as a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rag.errors import RagError
+from rag.summarising import SummaryTools, summarise
+from rag.summarising.files import as_html, as_markdown, coverage_line, write_summary
+from rag.summarising.making import Text
+
+HOSTILE = (
+    "# <script>alert(1)</script>\n\n## One\n\nThe <b>bridge</b> & the [link](http://x.example) "
+    "opened on 4 June.\n\n## Two\n\nNobody said </ul><img src=x onerror=alert(2)> to the mayor.\n"
+)
+
+
+@pytest.mark.parametrize("form", ["prose", "bullets", "outline"])
+def test_html_escapes_what_documents_say(text_of, tools: SummaryTools, form: str) -> None:  # type: ignore[no-untyped-def]
+    summary = summarise([text_of("<i>.md", HOSTILE)], tools, length="long", form=form)
+    page = as_html(summary)
+    for bad in ("<script", "<img", "<b>", "<i>"):
+        assert bad not in page
+    assert '<a href="#s1">[1]</a>' in page
+    assert 'id="s1"' in page
+    assert "http-equiv" in page
+    assert "src=" not in page.replace("src=x", "")
+
+
+def test_markdown_escapes_what_documents_say(text_of, tools: SummaryTools) -> None:  # type: ignore[no-untyped-def]
+    summary = summarise([text_of("a_b.md", HOSTILE)], tools, length="long", form="outline")
+    text = as_markdown(summary)
+    assert "<img" not in text.replace("\\<img", "")
+    assert "## Sources" in text
+    assert "## Coverage" in text
+    assert "a\\_b.md, line" in text
+
+
+@pytest.mark.parametrize("name", ["s.md", "s.html", "S.HTML"])
+def test_the_file_is_replaced_whole(
+    minutes: Text, tools: SummaryTools, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = summarise([minutes], tools)
+    target = tmp_path / name
+    target.write_text("old")
+    monkeypatch.setattr(os, "replace", _refuse)
+    with pytest.raises(RagError, match="cannot be written"):
+        write_summary(summary, target)
+    assert target.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == [name]
+    monkeypatch.undo()
+    write_summary(summary, target)
+    assert summary.sentences[0].text.split()[1] in target.read_text(encoding="utf-8")
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == [name]
+
+
+def _refuse(*_: object) -> None:
+    raise PermissionError(13, "denied")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("s.pdf", "ends in .md or .html"),
+        ("nowhere/s.md", "does not exist"),
+        ("d.md", "is a folder"),
+    ],
+)
+def test_a_target_that_cannot_be(
+    minutes: Text, tools: SummaryTools, tmp_path: Path, name: str, told: str
+) -> None:
+    (tmp_path / "d.md").mkdir()
+    with pytest.raises(RagError, match=told):
+        write_summary(summarise([minutes], tools), tmp_path / name)
+
+
+def test_a_topic_that_is_nowhere_is_said(minutes: Text, tools: SummaryTools) -> None:
+    summary = summarise([minutes], tools, about="volcanic eruptions, Iceland")
+    assert "say nothing about 'volcanic eruptions, Iceland'" in as_markdown(summary)
+    assert "say nothing about" in as_html(summary)
+
+
+def test_the_coverage_in_one_line(minutes: Text, tools: SummaryTools) -> None:
+    whole = coverage_line(summarise([minutes], tools, length="long"))
+    assert whole.startswith("Covers 4 of 4 sections")
+    assert "Left out" not in whole
+    part = coverage_line(summarise([minutes], tools, about="hives of bees on plot 48"))
+    assert part.startswith("Covers 1 of 4 sections")
+    assert "Left out: " in part
+    assert "Rent" in part

@@ -1,0 +1,64 @@
+"""Which sentences are chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.summarising.selecting import Pool, relevance, select
+from rag.summarising.units import Unit
+from rag.testing import FakeEmbedder
+from rag.types import Span
+
+WORDS = ["harbour", "rent", "water", "bees", "chair", "vote", "pipe", "lamp", "boat", "price"]
+
+
+def _pool(texts: list[str], sections: list[int]) -> Pool:
+    units = [
+        Unit("d.txt", Span(i * 100, i * 100 + 99), t, i, "sentence") for i, t in enumerate(texts)
+    ]
+    sizes = [0] * (max(sections) + 1)
+    for unit, number in zip(units, sections, strict=True):
+        sizes[number] += unit.words
+    return Pool(units, FakeEmbedder().embed_passages(texts), sections, sizes)
+
+
+sentences = st.lists(st.sampled_from(WORDS), min_size=3, max_size=12).map(" ".join)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(sentences, min_size=1, max_size=25), st.integers(5, 60))
+def test_the_budget_holds_and_the_order_is_that_of_the_text(texts: list[str], budget: int) -> None:
+    pool = _pool(texts, [i * 3 // len(texts) for i in range(len(texts))])
+    chosen = select(pool, relevance(pool), budget_words=budget)
+    assert chosen == sorted(set(chosen))
+    assert chosen
+    words = sum(pool.units[i].words for i in chosen)
+    assert words <= budget * 1.2 or len(chosen) == 1
+
+
+def test_a_repeated_sentence_is_chosen_once() -> None:
+    texts = ["the board agreed on the price of the boat"] * 5 + ["bees live on plot nine of ten"]
+    pool = _pool(texts, [0] * 6)
+    assert len(select(pool, relevance(pool), budget_words=500)) == 2
+
+
+def test_every_section_gives_a_sentence_even_beyond_the_budget() -> None:
+    texts = [f"{w} {w} stands alone in section {i}" for i, w in enumerate(WORDS)]
+    pool = _pool(texts, list(range(len(WORDS))))
+    chosen = select(pool, relevance(pool), budget_words=10, every_section=True)
+    assert [pool.sections[i] for i in chosen] == list(range(len(WORDS)))
+
+
+def test_the_largest_sections_come_first_where_not_all_fit() -> None:
+    texts = ["one short line here"] + [f"the long section has line {i}" for i in range(9)]
+    pool = _pool(texts, [0] + [1] * 9)
+    chosen = select(pool, relevance(pool), most=1, every_section=True)
+    assert [pool.sections[i] for i in chosen] == [1]
+
+
+def test_what_scores_below_zero_is_never_chosen() -> None:
+    pool = _pool(["rent rises now", "bees fly now", "pipes leak now"], [0, 0, 0])
+    scores = np.array([-1.0, 0.4, -1.0], dtype=np.float32)
+    assert select(pool, scores, budget_words=100) == [1]
