@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.calibration import (
+    Calibrated,
+    auroc,
+    best_threshold,
+    calibration_error,
+    fit,
+    for_answers,
+    load,
+    log_loss,
+    parse,
+    to_json,
+)
+
+
+def test_an_unknown_generator_gets_the_generic_coefficients_marked() -> None:
+    generic = for_answers("somebodys-own-model")
+    assert not generic.calibrated
+    assert generic.weights == load("answer-generic").weights
+
+
+def test_the_reader_alone_has_its_own() -> None:
+    assert for_answers(None).calibrated
+    assert "judge" not in for_answers(None).weights
+
+
+def test_an_unknown_kind_is_the_callers_mistake() -> None:
+    with pytest.raises(ValueError, match="no calibration"):
+        load("weather-generic")
+
+
+def test_probability_by_hand() -> None:
+    model = Calibrated("m", 0.0, {"a": 1.0})
+    assert model.probability({}) == 0.5
+    assert model.probability({"a": 2.0, "unknown": 9.0}) == pytest.approx(0.8808, abs=1e-4)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b"]), st.floats(-1e9, 1e9)))
+def test_a_probability_is_strictly_between_0_and_1(signals) -> None:
+    assert 0 < Calibrated("m", 3.0, {"a": 2.0, "b": -1.0}).probability(signals) < 1
+
+
+def test_fitting_finds_the_signal_and_ignores_noise() -> None:
+    rows = [{"x": float(i % 10), "noise": float((i * 7919) % 13)} for i in range(400)]
+    labels = [row["x"] + (i * 31 % 3 - 1) > 4.5 for i, row in enumerate(rows)]
+    model = fit(rows, labels, ["x", "noise"])
+    assert model.weights["x"] > 0.5
+    assert abs(model.weights["noise"]) < 0.1
+    scores = [model.probability(r) for r in rows]
+    assert auroc(scores, labels) > 0.95
+    assert calibration_error(scores, labels) < 0.05
+    assert sum(scores) == pytest.approx(sum(labels), abs=0.5)  # of any maximum likelihood fit
+
+
+def test_fitting_needs_both_labels() -> None:
+    with pytest.raises(ValueError, match="both labels"):
+        fit([{"x": 1.0}], [True], ["x"])
+
+
+def test_a_calibration_survives_its_file() -> None:
+    model = fit([{"x": 0.0}, {"x": 1.0}, {"x": 2.0}], [False, True, True], ["x"])
+    again = parse(
+        "m", json.loads(to_json(model, {"answer": 0.4}, {"on": "a set"})), calibrated=True
+    )
+    assert again.probability({"x": 1.5}) == pytest.approx(model.probability({"x": 1.5}), abs=1e-4)
+    assert again.threshold("answer", 0.5) == 0.4
+    assert again.threshold("other", 0.5) == 0.5
+    assert again.record == {"on": "a set"}
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "area"),
+    [
+        ([0.1, 0.9], [False, True], 1.0),
+        ([0.9, 0.1], [False, True], 0.0),
+        ([0.5, 0.5], [False, True], 0.5),
+        ([0.2, 0.6, 0.4, 0.8], [False, False, True, True], 0.75),
+        ([0.2], [True], 0.5),
+    ],
+)
+def test_auroc_by_hand(scores, labels, area) -> None:
+    assert auroc(scores, labels) == area
+
+
+def test_calibration_error_by_hand() -> None:
+    assert calibration_error([0.75, 0.75, 0.75, 0.75], [True, True, True, False]) == 0.0
+    assert calibration_error([0.95, 0.95], [False, False]) == pytest.approx(0.95)
+    assert calibration_error([], []) == 0.0
+
+
+def test_log_loss_by_hand() -> None:
+    assert log_loss([0.5, 0.5], [True, False]) == pytest.approx(0.6931, abs=1e-4)
+    assert log_loss([], []) == 0.0
+
+
+def test_the_threshold_weighs_refusals_but_keeps_enough_answers() -> None:
+    scores = [0.1, 0.2, 0.3, 0.6, 0.7, 0.9]
+    labels = [False, False, True, False, True, True]
+    assert best_threshold(scores, labels) == 0.7
+    assert best_threshold(scores, labels, answered_at_least=0.9) == 0.3
+    assert best_threshold([], []) == 0.5
