@@ -105,14 +105,18 @@ class AnswerView:
         self.terminal.flow([("The documents do not say.", "bold")])
         searched = f"Searched {len(answer.hits)} passages of {documents} documents."
         self.terminal.flow([(searched, "dim")])
-        closest = answer.considered[:CLOSEST]
-        if not closest:
-            return
-        self.terminal.line()
-        self.terminal.line("Closest, but they do not say:")
-        for candidate in closest:
+        shown = 0
+        for candidate in answer.considered:
             document = self.index.document(candidate.document)
             start = candidate.span.start
+            if any(h.start == start for h in document.headings):
+                continue  # a heading says nothing
+            if not shown:
+                self.terminal.line()
+                self.terminal.line("Closest, but they do not say:")
+            shown += 1
+            if shown > CLOSEST:
+                break
             where = place_of(
                 candidate.document, document.page_at(start), document.line_at(start), None
             )

@@ -116,6 +116,8 @@ def _show(model: ModelStatus, terminal: Terminal) -> None:
     if not model.fits:
         remarks.append("too large for this machine's memory")
     style = "green" if model.present else "none"
-    terminal.flow([("  " + model.name, style), ("  " + ", ".join(remarks), "dim")], hang="    ")
+    terminal.flow(
+        [(model.name, style), (f": {', '.join(remarks)}", "dim")], indent="  ", hang="    "
+    )
     if model.note:
-        terminal.flow([(model.note, "dim")], indent="      ")
+        terminal.flow([(model.note, "dim")], indent="    ")

@@ -341,8 +341,11 @@ class _Run:
         """What the run did."""
         documents, passages = self._writer.totals()
         report = _report(plan, passages, started)
+        unread = {problem.path for problem in self._skipped}
         return replace(
             report,
+            added=tuple(n for n in report.added if n not in unread),
+            changed=tuple(n for n in report.changed if n not in unread),
             skipped=tuple(self._skipped),
             documents=documents,
             embedded=self._counts.embedded,
