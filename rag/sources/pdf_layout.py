@@ -18,6 +18,8 @@ _FIELD = re.compile(r"[A-Z][\w /()#-]{0,40}:(?:\s|$)")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+|[^\W\d_]+")
 _MAX_HEADING_CHARS = 150
 _MAX_HEADING_LINES = 5
+_AROUND_LINES = 60
+_WORD_CHARS = 60
 _HEADING_SHARE = 0.12
 """Type that more than this share of the text is set in is no heading's."""
 
@@ -62,6 +64,8 @@ class Layout:
         )
         self.pitch = float(pitches.most_common(1)[0][0]) if pitches else 1.3 * self.body
         self.pages = pages
+        self.places = {id(line): at for page in pages for at, line in enumerate(page)}
+        self.edges: dict[int, float] = {}
 
     def blocks(self) -> Iterator[Block]:
         """The document's blocks in order."""
@@ -160,21 +164,30 @@ class Layout:
         return before.right + first * each < self._right_edge(before) - 2 * before.size
 
     def _right_edge(self, line: Line) -> float:
-        beside = [
-            other.right
-            for other in self.pages[line.page]
-            if other.left < line.right and other.right > line.left and len(other.cells) == 1
-        ]
-        near = [right for right in beside if right < line.left + 1.05 * self._column(line)]
-        return max(near or beside or [line.right])
+        """Where the column that a line stands in ends."""
+        if id(line) not in self.edges:
+            limit = line.left + 1.05 * self._column(line)
+            beside = [
+                other.right
+                for other in self._around(line)
+                if other.left < line.right and other.right > line.left and len(other.cells) == 1
+            ]
+            near = [right for right in beside if right < limit]
+            self.edges[id(line)] = max(near or beside or [line.right])
+        return self.edges[id(line)]
 
     def _column(self, line: Line) -> float:
         widths = sorted(
             other.right - other.left
-            for other in self.pages[line.page]
+            for other in self._around(line)
             if abs(other.left - line.left) < 2 * line.size
         )
         return widths[int(0.9 * (len(widths) - 1))] if widths else line.right - line.left
+
+    def _around(self, line: Line) -> list[Line]:
+        # A page of a book holds 50 lines; one of a hostile file a million.
+        at = self.places[id(line)]
+        return self.pages[line.page][max(0, at - _AROUND_LINES) : at + _AROUND_LINES]
 
     def _joined(self, lines: list[Line], level: int | None) -> Block:
         text = ""
@@ -195,7 +208,7 @@ class Layout:
 
     def _mended(self, text: str, following: str) -> str:
         """`text` with its final hyphen taken away, where it only marked a divided word."""
-        head = re.search(r"[^\W\d_]+-$", text)
+        head = re.search(r"[^\W\d_]+-$", text[-_WORD_CHARS:])
         tail = re.match(r"[^\W\d_]+", following)
         if not head or not tail or not tail[0][0].islower():
             return text
@@ -219,7 +232,7 @@ def _apart(line: Line) -> str:
 
 
 def _cut_word(text: str, following: str) -> bool:
-    return bool(re.search(r"[^\W\d_]-$", text)) and following[:1].islower()
+    return bool(re.search(r"[^\W\d_]-$", text[-2:])) and following[:1].islower()
 
 
 def _gap(before: Line, line: Line) -> float:

@@ -11,6 +11,7 @@ from rag.sources.building import table_rows
 from rag.sources.pdf_lines import Line
 
 _MAX_COLUMNS = 40
+_ENOUGH_ROWS = 60
 _ALIGNED = 4.0
 """Points by which the left edges of one column may differ."""
 
@@ -40,7 +41,8 @@ def table_length(lines: list[Line], at: int) -> int:
     if not 2 <= len(first.cells) <= _MAX_COLUMNS:
         return 0
     stop, end = at + 1, at + 1
-    columns = _ranges([cells_of(first)])
+    full, widest, rows = [cells_of(first)], len(first.cells), 1
+    columns = _ranges(full)
     low = first.bottom
     while stop < len(lines) and lines[stop].page == first.page:
         line = lines[stop]
@@ -51,8 +53,13 @@ def table_length(lines: list[Line], at: int) -> int:
                 break
             if line.bottom > first.top:
                 break
-            columns = _ranges([cells_of(one) for one in lines[at : stop + 1]])
+            if len(line.cells) > widest:
+                full, widest = [], len(line.cells)
+            if len(line.cells) == widest and len(full) < _ENOUGH_ROWS:
+                full.append(cells_of(line))
+                columns = _ranges(full)
             end = stop + 1
+            rows += 1
         elif not (
             (near or beside) and line.bottom < first.top and _continues(line, columns, beside)
         ):
@@ -62,8 +69,7 @@ def table_length(lines: list[Line], at: int) -> int:
     # Cells that go on below the last full row still belong to it.
     while end < stop and not _within_first(lines[end], columns):
         end += 1
-    full = sum(1 for line in lines[at:end] if len(line.cells) > 1)
-    return end - at if full >= 2 else 0
+    return end - at if rows >= 2 else 0
 
 
 def table_blocks(lines: list[Line]) -> Iterator[str]:
