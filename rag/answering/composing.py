@@ -14,8 +14,10 @@ from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
 from rag.generation.wording import decide_yes_no, word
 from rag.types import Hit
+from rag.verification.rules import findings
 
 YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
+_AGAINST = frozenset({"number", "unit", "negation", "opposite"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,15 @@ def compose(
 
 
 def _yes_or_no(question: str, sources: Sequence[Candidate | None], generator: Generator) -> str:
-    leaning = decide_yes_no(generator, question, [s.text for s in sources if s])
-    return "" if abs(leaning) < YES_NO_SURE else "Yes" if leaning > 0 else "No"
+    """`Yes` or `No` where the model is sure and the rules do not contradict it, else empty."""
+    texts = [s.text for s in sources if s]
+    leaning = decide_yes_no(generator, question, texts)
+    against = any(f.kind in _AGAINST for f in findings(question, " ".join(texts)))
+    if leaning >= YES_NO_SURE and not against:
+        return "Yes"
+    if leaning <= (-YES_NO_SURE if against else -2 * YES_NO_SURE):
+        return "No"
+    return ""
 
 
 def _word(

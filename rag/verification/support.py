@@ -14,7 +14,6 @@ from rag.verification.rules import Finding, coverage, findings, is_verbatim
 SUPPORTED = 0.5
 WEAK = 0.25
 VERBATIM = 0.99
-_HARD = frozenset({"number", "unit", "month", "name", "negation", "opposite"})
 _SURE_AGAINST = frozenset({"number", "unit", "negation"})
 _NEUTRAL = Entailment(1 / 3, 1 / 3, 1 / 3)
 
@@ -75,10 +74,18 @@ def _entailment(sentence: str, cited: Sequence[str], reader: Reader | None) -> E
     return max(results, key=lambda r: r.supported)
 
 
-def signals(
+SIGNALS = ("supported", "contradicted", "coverage", "findings", "sure_against", "length")
+
+
+def signals_of(sentence: str, cited: Sequence[str], reader: Reader | None) -> dict[str, float]:
+    """What the support score of a sentence is computed from, by name (see `SIGNALS`)."""
+    text = "\n".join(cited)
+    return _signals(sentence, text, findings(sentence, text), _entailment(sentence, cited, reader))
+
+
+def _signals(
     sentence: str, text: str, found: Sequence[Finding], entailment: Entailment
 ) -> dict[str, float]:
-    """What the support score is computed from, by name."""
     kinds = [f.kind for f in found]
     return {
         "supported": _logit(entailment.supported),
@@ -97,7 +104,7 @@ def _score(
     entailment: Entailment,
     judge: float | None,
 ) -> float:
-    score = _model().probability(signals(sentence, text, found, entailment))
+    score = _model().probability(_signals(sentence, text, found, entailment))
     if judge is not None and WEAK / 2 < score < 1 - WEAK / 2:
         score = _squash(_logit(score) + 0.5 * max(-4.0, min(4.0, judge)))
     if any(f.kind in _SURE_AGAINST for f in found):

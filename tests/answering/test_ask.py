@@ -284,3 +284,32 @@ def test_one_sentence_that_answers_both_parts_is_said_once(make) -> None:
     answer = ask("When was the bridge built and what did it cost?", make(texts))
     assert len(answer.sentences) == 1
     assert answer.status == "answered"
+
+
+class Leaning(FakeGenerator):
+    """Says yes to whatever it is asked, or no."""
+
+    def __init__(self, logit: float) -> None:
+        super().__init__()
+        self.logit = logit
+
+    def preference(self, prompts, yes, no):
+        if yes == "Yes":
+            return [self.logit for _ in prompts]
+        return super().preference(prompts, yes, no)
+
+
+@pytest.mark.parametrize(
+    ("question", "logit", "text"),
+    [
+        ("Are dogs permitted?", -3.0, "No: Dogs are not permitted."),
+        ("Are dogs permitted?", 3.0, "Dogs are not permitted."),  # the rules contradict the model
+        ("Are dogs permitted?", 0.5, "Dogs are not permitted."),
+        ("May the tenant keep one cat?", 3.0, "Yes: The tenant may keep one cat."),
+        ("May the tenant keep two cats?", 3.0, "The tenant may keep one cat."),
+    ],
+)
+def test_yes_or_no_only_where_model_and_rules_agree(make, house, question, logit, text) -> None:
+    answer = ask(question, make(house, generator=Leaning(logit)))
+    check_form(answer, house)
+    assert answer.sentences[0].text == text
