@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rag.errors import RagError
 from rag.evaluation.items import Claim, Gold, Question, SummaryTask
 from rag.evaluation.text_metrics import contains, without_markers
 from rag.types import Answer, Citation, Considered, Hit, Summary
@@ -110,7 +111,7 @@ def answer_part(answer: Answer, item: Question, text_of: TextOf) -> Record:
         "completion_tokens": answer.completion_tokens,
         "timings_ms": {k: round(v, 2) for k, v in answer.timings_ms.items()},
         "considered": [_considered_row(c) for c in answer.considered[:_MOST_CONSIDERED]],
-        "contexts": _contexts(answer, item, text_of),
+        "contexts": contexts(item, answer.citations, text_of),
     }
 
 
@@ -141,7 +142,7 @@ def _citation_row(citation: Citation, text_of: TextOf) -> Record:
 def _is_valid(citation: Citation, text_of: Callable[[str], str]) -> bool:
     try:
         return citation.span.of(text_of(citation.document)) == citation.quote
-    except (KeyError, LookupError):
+    except (LookupError, RagError):
         return False
 
 
@@ -155,11 +156,11 @@ def _considered_row(candidate: Considered) -> Record:
     }
 
 
-def _contexts(answer: Answer, item: Question, text_of: TextOf) -> list[Record]:
+def contexts(item: Question, cited: Sequence[Citation], text_of: TextOf) -> list[Record]:
     """Text around what was cited and around gold, each stretch once, for the report."""
     if text_of is None:
         return []
-    wanted = [(c.document, c.span.start, c.span.end) for c in answer.citations[:_MOST_CONTEXTS]]
+    wanted = [(c.document, c.span.start, c.span.end) for c in cited[:_MOST_CONTEXTS]]
     wanted += [
         (g.document, g.start, g.end)
         for g in item.gold[:_MOST_CONTEXTS]

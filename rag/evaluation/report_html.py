@@ -170,10 +170,11 @@ def _items(report: Report, collected: Collected) -> Iterator[str]:
     counts = outcome_counts(collected)
     quota = item_quota(counts, MOST_ITEMS)
     yield "<h2>Items</h2>"
-    yield (
-        '<p class="dim"><mark class="cite">cited</mark> · <mark class="gold">gold</mark> · '
-        '<mark class="cite gold">both</mark></p>'
-    )
+    if report.stage in ("reading", "answers"):
+        yield (
+            '<p><mark class="cite">cited</mark> · <mark class="gold">gold</mark> · '
+            '<mark class="cite gold">both</mark></p>'
+        )
     if sum(quota.values()) < report.n:
         yield (
             f'<p class="dim">{sum(quota.values()):,} of {report.n:,} are listed here; all are in '
@@ -213,5 +214,5 @@ def _chip(value: str, label: str, n: int, tone: str, checked: bool = False) -> s
     state = " checked" if checked else ""
     return (
         f'<label class="chip"><input type="radio" name="outcome" value="{value}"{state}>'
-        f'<span class="{tone}">{escape(label)} {n:,}</span></label>'
+        f'<span class="{tone}">{escape(label)} ({n:,})</span></label>'
     )

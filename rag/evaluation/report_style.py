@@ -61,7 +61,7 @@ border-radius:.4rem;padding:.35rem .6rem;width:min(26rem,100%)}
 details.item{margin:.45rem 0;content-visibility:auto;contain-intrinsic-size:auto 3.2rem}
 details.item[hidden]{display:none}
 details.item>summary{padding:.55rem 1rem;cursor:pointer;list-style-position:outside;
-margin-left:1.2rem;overflow-wrap:anywhere}
+margin-left:1.6rem;padding-left:.3rem!important;overflow-wrap:anywhere}
 .badge{display:inline-block;font-size:.8rem;margin-left:.4rem;font-weight:600}
 .good{color:var(--good)}.bad{color:var(--bad)}.neutral{color:var(--neutral)}
 .body{padding:.2rem 1rem 1rem;border-top:1px solid var(--rule);overflow-wrap:anywhere}

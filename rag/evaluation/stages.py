@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from itertools import islice
@@ -19,6 +19,7 @@ from rag.evaluation.records import (
     TextOf,
     answer_part,
     claim_record,
+    contexts,
     holding,
     question_record,
     summary_record,
@@ -60,7 +61,7 @@ def records(
     check_product(product, stage)
     text_of = product.document_text and lru_cache(_CACHED_DOCUMENTS)(product.document_text)
     if stage == "retrieval" and product.search_many is not None:
-        yield from _batched(items, product)
+        yield from _batched(items, product, text_of)
         return
     one = {
         "retrieval": _retrieve,
@@ -106,7 +107,12 @@ def _retrieve(item: Item, product: Product, stage: Stage) -> Finish:
     if product.search is None:
         raise ValueError("the product has no search")
     hits = product.search(question.question, _depth(question), question.scope)
-    return lambda text_of: question_record(question, hits)
+    return lambda text_of: _retrieved(question, hits, text_of)
+
+
+def _retrieved(question: Question, hits: Sequence[Hit], text_of: TextOf) -> Record:
+    gold = contexts(question, (), text_of)
+    return {**question_record(question, hits), **({"contexts": gold} if gold else {})}
 
 
 def _ask(item: Item, product: Product, stage: Stage) -> Finish:
@@ -135,7 +141,7 @@ def _summarise(item: Item, product: Product, stage: Stage) -> Finish:
     return lambda text_of: summary_record(item, summary, text_of)
 
 
-def _batched(items: Iterator[Item], product: Product) -> Iterator[Record]:
+def _batched(items: Iterator[Item], product: Product, text_of: TextOf) -> Iterator[Record]:
     """Retrieval in batches; questions of one depth are searched together."""
     while batch := [_question(item) for item in islice(items, BATCH)]:
         begun = time.perf_counter()
@@ -150,7 +156,7 @@ def _batched(items: Iterator[Item], product: Product) -> Iterator[Record]:
             if isinstance(result, str):
                 yield {**question_record(question, ()), "error": result, "seconds": 0.0}
             else:
-                yield {**question_record(question, result), "seconds": seconds}
+                yield {**_retrieved(question, result, text_of), "seconds": seconds}
 
 
 def _search(batch: list[Question], depth: int, product: Product) -> list[list[Hit] | str]:
