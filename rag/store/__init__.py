@@ -6,9 +6,10 @@
 from rag.store.catalogue import FileEntry, SegmentEntry
 from rag.store.check import check_index, repair_index
 from rag.store.meta import Meta
+from rag.store.opening import open_writer
 from rag.store.schema import FORMAT_VERSION, holds_index
 from rag.store.snapshot import DocumentInfo, Matches, Snapshot, open_snapshot
-from rag.store.writer import NewPassage, Writer, open_writer
+from rag.store.writer import NewPassage, Writer
 
 __all__ = [
     "FORMAT_VERSION",

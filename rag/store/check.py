@@ -102,12 +102,13 @@ def _make_again(
     parts = [embedder.embed_passages(inputs[at : at + 256]) for at in range(0, len(inputs), 256)]
     number = int(values["next_segment"])
     target = index_dir / schema.SEGMENTS / f"{number:06d}.faiss"
-    vectors.write_flat(target, np.ascontiguousarray(np.concatenate(parts)))
+    stacked = vectors.ArrayVectors(np.ascontiguousarray(np.concatenate(parts)))
+    kind = vectors.write_vectors(target, [(stacked, np.arange(len(inputs)))])
     with _transaction(db):
         catalogue.write_meta(db, meta, next_segment=number + 1)
         db.execute(
-            "UPDATE segment SET file = ?, bytes = ?, sha256 = ? WHERE number = ?",
-            (target.name, target.stat().st_size, files.sha256_of(target), segment.number),
+            "UPDATE segment SET kind = ?, file = ?, bytes = ?, sha256 = ? WHERE number = ?",
+            (kind, target.name, target.stat().st_size, files.sha256_of(target), segment.number),
         )
 
 

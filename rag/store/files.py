@@ -65,6 +65,16 @@ def sync_dir(folder: Path) -> None:
         os.close(descriptor)
 
 
+def remove_unlisted(folder: Path, listed: set[str]) -> None:
+    """Removes the files of a folder that are not listed; one that is in use waits for the next."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name not in listed:
+            try:
+                path.unlink()
+            except OSError:  # Windows keeps a file that a reader has mapped
+                continue
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
     digest = hashlib.sha256()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.store import files, schema, vectors
+from rag.store.ivf import IvfVectors
 from rag.store.postings import merge_postings, postings_sha256, write_postings
 
 if TYPE_CHECKING:
@@ -67,11 +68,12 @@ class SegmentWriter:
         if self._rows:
             number, target = self._new_segment()
             stacked = np.ascontiguousarray(np.concatenate(self._vectors), dtype=np.float32)
-            vectors.write_flat(target, stacked)
+            part = (vectors.ArrayVectors(stacked), np.arange(len(stacked)))
+            kind = vectors.write_vectors(target, [part], self._trained())
             write_postings(self._db, number, self._terms)
             lengths = np.array([min(len(t), 65535) for t in self._terms], dtype="<u2")
             rows = np.array(self._rows, dtype="<i8")
-            self._insert(number, target, "flat", rows, np.array(self._documents, "<i4"), lengths)
+            self._insert(number, target, kind, rows, np.array(self._documents, "<i4"), lengths)
             self._set_counter("next_row", self._next_row)
         buried = self._buried
         self._clear()
@@ -117,6 +119,15 @@ class SegmentWriter:
 
     def _set_counter(self, name: str, value: int) -> None:
         self._db.execute("UPDATE meta SET value = ? WHERE key = ?", (str(value), name))
+
+    def _trained(self) -> IvfVectors | None:
+        """The largest segment that was trained: its centres serve new ones too."""
+        found = self._db.execute(
+            "SELECT file FROM segment WHERE kind = ? ORDER BY passages DESC LIMIT 1",
+            (vectors.IVF,),
+        ).fetchone()
+        opened = vectors.open_vectors(self._folder / found[0], vectors.IVF) if found else None
+        return opened if isinstance(opened, IvfVectors) else None
 
     def _mark_dead(self, buried: Sequence[tuple[int, int]]) -> None:
         import numpy as np
@@ -164,7 +175,7 @@ class SegmentWriter:
         rows: list[NDArray[np.int64]] = []
         documents: list[NDArray[np.int32]] = []
         lengths: list[NDArray[np.uint16]] = []
-        parts: list[NDArray[np.float32]] = []
+        parts: list[vectors.Part] = []
         moved: dict[int, NDArray[np.int64]] = {}
         for number in numbers:
             kind, name, raw_rows, raw_documents, raw_lengths, dead = self._db.execute(
@@ -179,15 +190,15 @@ class SegmentWriter:
             documents.append(np.frombuffer(raw_documents, dtype="<i4")[alive])
             lengths.append(np.frombuffer(raw_lengths, dtype="<u2")[alive])
             if len(alive):
-                parts.append(vectors.open_vectors(self._folder / name, kind).take(alive))
+                parts.append((vectors.open_vectors(self._folder / name, kind), alive))
         if parts:
             number, target = self._new_segment()
-            vectors.write_flat(target, np.ascontiguousarray(np.concatenate(parts)))
+            kind = vectors.write_vectors(target, parts, self._trained())
             merge_postings(self._db, numbers, number, moved)
             self._insert(
                 number,
                 target,
-                "flat",
+                kind,
                 np.concatenate(rows),
                 np.concatenate(documents),
                 np.concatenate(lengths),

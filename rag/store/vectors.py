@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.errors import IndexDamaged
 from rag.store import files
+from rag.store.ivf import IvfVectors, build_ivf
+from rag.store.search_faiss import search_faiss
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+FLAT = "flat"
+IVF = "ivf"
+FLAT_LIMIT = 100_000
+FLAT_BESIDE_IVF = 20_000
 _MARGIN = 8
 
 
@@ -26,6 +33,32 @@ class Vectors(Protocol):
 
     def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """The vectors at `positions`, shape (n, dimension)."""
+
+
+Part = tuple[Vectors, "NDArray[np.int64]"]
+"""Some of a segment's vectors, by position."""
+
+
+class ArrayVectors:
+    """Vectors in memory, on their way into a file."""
+
+    def __init__(self, array: NDArray[np.float32]) -> None:
+        self._array = array
+
+    def search(
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """See `Vectors.search`."""
+        import numpy as np
+
+        scores = exact_scores(self._array, vector)
+        usable = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
+        best = usable[np.argsort(-scores[usable], kind="stable")[:k]]
+        return best, scores[best]
+
+    def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """See `Vectors.take`."""
+        return self._array[positions]
 
 
 class FlatVectors:
@@ -42,7 +75,7 @@ class FlatVectors:
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """See `Vectors.search`."""
-        positions, _ = _search(self._index, vector, k + _MARGIN, allowed, {})
+        positions, _ = search_faiss(self._index, vector, k + _MARGIN, allowed, {})
         return positions, exact_scores(self.take(positions), vector)
 
     def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -58,31 +91,6 @@ def exact_scores(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> ND
     return scores
 
 
-def _search(
-    index: Any,
-    vector: NDArray[np.float32],
-    k: int,
-    allowed: NDArray[np.bool_] | None,
-    options: dict[str, Any],
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    import faiss
-    import numpy as np
-
-    kind = faiss.SearchParametersIVF if options else faiss.SearchParameters
-    selector = None
-    if allowed is not None:
-        bits = np.packbits(allowed, bitorder="little")
-        selector = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bits))
-        options = {**options, "sel": selector}
-    scores, positions = index.search(
-        np.ascontiguousarray(vector[None, :], dtype=np.float32),
-        max(1, min(k, index.ntotal)),
-        params=kind(**options) if options else None,
-    )
-    found = positions[0] >= 0
-    return positions[0][found], scores[0][found]
-
-
 def _take(index: Any, positions: NDArray[np.int64]) -> NDArray[np.float32]:
     import numpy as np
 
@@ -94,14 +102,31 @@ def open_vectors(path: Path, kind: str) -> Vectors:
     """The vectors of a segment file, mapped into memory. Raises `IndexDamaged`."""
     import faiss
 
+    mapping = faiss.IO_FLAG_MMAP if kind == IVF else getattr(faiss, "IO_FLAG_MMAP_IFC", 0)
     try:
-        index = faiss.read_index(str(path), getattr(faiss, "IO_FLAG_MMAP_IFC", 0))
+        index = faiss.read_index(str(path), mapping)
     except RuntimeError as exc:
         raise IndexDamaged(
             f"the index's segment {path} cannot be read: run `rag doctor --repair`, "
             "or build the index anew with `rag index --rebuild PATH`"
         ) from exc
-    return FlatVectors(index)
+    return IvfVectors(index) if kind == IVF else FlatVectors(index)
+
+
+def write_vectors(target: Path, parts: Sequence[Part], trained: IvfVectors | None = None) -> str:
+    """Writes the parts' vectors, in order, durable under its name; gives the kind of the file.
+
+    `flat` up to 100,000 vectors, beside a `trained` segment up to 20,000; else `ivf`.
+    """
+    import numpy as np
+
+    total = sum(len(positions) for _, positions in parts)
+    if total > (FLAT_BESIDE_IVF if trained else FLAT_LIMIT):
+        _write(target, build_ivf(parts, trained))
+        return IVF
+    taken = [vectors.take(positions) for vectors, positions in parts]
+    write_flat(target, np.ascontiguousarray(np.concatenate(taken), dtype=np.float32))
+    return FLAT
 
 
 def write_flat(target: Path, vectors: NDArray[np.float32]) -> None:

@@ -7,14 +7,12 @@ snapshot lists are removed. A crash at any instant leaves the previous or the ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from rag.errors import IndexDamaged, IndexMismatch
 from rag.store import analysis, catalogue, coding, files, schema
 from rag.store.catalogue import FileEntry
 from rag.store.meta import Meta, document_digest, index_digest
@@ -333,23 +331,13 @@ class Writer:
         if not catalogue.empty_log(self._db):
             return
         listed = {s.file for s in catalogue.read_segments(self._db)}
-        remove_unlisted(self.index_dir / schema.SEGMENTS, listed)
+        files.remove_unlisted(self.index_dir / schema.SEGMENTS, listed)
 
     @_guarded
     def close(self) -> None:
         """Gives up what was not committed."""
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
-
-
-def remove_unlisted(folder: Path, listed: set[str]) -> None:
-    """Removes the files of a folder that are not listed; one that is in use waits for the next."""
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name not in listed:
-            try:
-                path.unlink()
-            except OSError:  # Windows keeps a file that a reader has mapped
-                continue
 
 
 def _byte_offsets(text: str) -> Callable[[int], int]:
@@ -368,51 +356,3 @@ def _byte_offsets(text: str) -> Callable[[int], int]:
         return at[1]
 
     return byte_at
-
-
-@contextmanager
-def open_writer(index_dir: Path, meta: Meta, *, anew: bool = False) -> Iterator[Writer]:
-    """The writer of an index, which is created where there is none.
-
-    Holds the write lock; what was not committed on leaving is given up, and a new index that got
-    nothing is removed again. With `anew` an index that cannot be opened is thrown away.
-    Raises `IndexBusy`, `IndexDamaged`, `RagError` for a folder that cannot be written.
-    """
-    from rag.store.lock import write_lock
-
-    files.make_private_dir(index_dir)
-    with write_lock(index_dir):
-        db, created = _open_or_create(index_dir, meta, anew)
-        try:
-            writer = Writer(index_dir, db)
-            try:
-                yield writer
-            finally:
-                writer.close()
-                created = created and writer.is_empty()
-        finally:
-            db.close()
-            if created:
-                _discard(index_dir)
-
-
-def _open_or_create(index_dir: Path, meta: Meta, anew: bool) -> tuple[sqlite3.Connection, bool]:
-    created = not schema.holds_index(index_dir)
-    if not created:
-        try:
-            return catalogue.open_for_writing(index_dir), False
-        except (IndexDamaged, IndexMismatch):
-            if not anew:
-                raise
-            _discard(index_dir)
-    catalogue.create(index_dir, meta)
-    return catalogue.open_for_writing(index_dir), created
-
-
-def _discard(index_dir: Path) -> None:
-    """Removes the files of an index: the catalogue first, without which the rest is nothing."""
-    with files.naming(index_dir):
-        path = schema.catalogue_path(index_dir)
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-    remove_unlisted(index_dir / schema.SEGMENTS, set())

@@ -1,0 +1,178 @@
+"""Many vectors: cells around trained centres, eight bits a number, searched approximately.
+
+FAISS's inverted file with a scalar quantiser. One training serves every later segment until the
+index has outgrown it, so that merging copies codes from file to file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rag.store.search_faiss import search_faiss
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rag.store.vectors import Part
+
+_BLOCK = 20_000
+_TRAINING_SHARE = 64
+_PROBE_SHARE = 64
+_LEAST_PROBES = 32
+_NARROW = 0.1
+
+
+class IvfVectors:
+    """Vectors in cells; `take` gives them as their codes say, within about 0.001 a number."""
+
+    def __init__(self, index: Any) -> None:
+        self.index = index
+        self._mapped = False
+
+    def search(
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """See `Vectors.search`. A search limited to few passages looks into every cell."""
+        cells = int(self.index.nlist)
+        probes = min(cells, max(_LEAST_PROBES, cells // _PROBE_SHARE))
+        if allowed is not None and allowed.mean() < _NARROW:
+            probes = cells
+        positions, scores = search_faiss(self.index, vector, k, allowed, {"nprobe": probes})
+        return positions, scores.astype("f8")
+
+    def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """See `Vectors.take`."""
+        if not self._mapped:
+            self.index.make_direct_map(True)
+            self._mapped = True
+        vectors: NDArray[np.float32] = self.index.reconstruct_batch(positions)
+        return vectors
+
+
+def cells_for(vectors: int) -> int:
+    """How many cells so many vectors are divided into: about 4 square roots, a power of two."""
+    cells = 16
+    while cells * 2 <= 4 * vectors**0.5:
+        cells *= 2
+    return cells
+
+
+def build_ivf(parts: Sequence[Part], trained: IvfVectors | None) -> Any:
+    """A FAISS index of the parts' vectors, in order, their positions as ids.
+
+    `trained` lends its centres unless there are now more than four times the vectors they were
+    made for; its own codes, and those of parts with the same centres, are copied.
+    """
+    total = sum(len(positions) for _, positions in parts)
+    if trained is None or cells_for(total) > 2 * trained.index.nlist:
+        index, trained = _train(parts, total), None
+    else:
+        index = _empty_like(trained.index)
+    at = 0
+    for vectors, positions in parts:
+        if isinstance(vectors, IvfVectors) and trained and _same_centres(vectors.index, index):
+            _copy_codes(vectors.index, index, positions, at)
+        else:
+            for block in _blocks(positions):
+                ids = _ids(at, len(block))
+                index.add_with_ids(vectors.take(block), ids)
+                at += len(block)
+            continue
+        at += len(positions)
+    return index
+
+
+def _ids(first: int, count: int) -> NDArray[np.int64]:
+    import numpy as np
+
+    return np.arange(first, first + count, dtype=np.int64)
+
+
+def _blocks(positions: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    for at in range(0, len(positions), _BLOCK):
+        yield positions[at : at + _BLOCK]
+
+
+def _train(parts: Sequence[Part], total: int) -> Any:
+    """An empty index whose centres fit a sample, evenly spread over all vectors."""
+    import numpy as np
+
+    cells = cells_for(total)
+    wanted = np.unique(
+        np.linspace(0, total - 1, min(total, _TRAINING_SHARE * cells)).astype(np.int64)
+    )
+    sample, first = [], 0
+    for vectors, positions in parts:
+        here = wanted[(wanted >= first) & (wanted < first + len(positions))] - first
+        if len(here):
+            sample.append(vectors.take(positions[here]))
+        first += len(positions)
+    stacked = np.ascontiguousarray(np.concatenate(sample), dtype=np.float32)
+    index = _new(stacked.shape[1], cells)
+    index.train(stacked)
+    return index
+
+
+def _new(dimension: int, cells: int) -> Any:
+    import faiss
+
+    centres = faiss.IndexFlatIP(dimension)
+    index = faiss.IndexIVFScalarQuantizer(
+        centres,
+        dimension,
+        cells,
+        faiss.ScalarQuantizer.QT_8bit,
+        faiss.METRIC_INNER_PRODUCT,
+        False,  # codes of the vector itself, not of its distance from the centre
+    )
+    # Room on both sides of the trained range, for what is added later (a share of the range).
+    index.sq.rangestat_arg = 0.1
+    index.cp.min_points_per_centroid = 1  # says nothing on stderr about a small sample
+    return index
+
+
+def _empty_like(other: Any) -> Any:
+    import faiss
+
+    index = _new(other.d, other.nlist)
+    centres = faiss.downcast_index(index.quantizer)
+    centres.add(_centres(other))
+    index.sq = other.sq
+    index.is_trained = True
+    return index
+
+
+def _centres(index: Any) -> NDArray[np.float32]:
+    import faiss
+
+    found: NDArray[np.float32] = faiss.downcast_index(index.quantizer).reconstruct_n(0, index.nlist)
+    return found
+
+
+def _same_centres(one: Any, other: Any) -> bool:
+    import numpy as np
+
+    return bool(one.nlist == other.nlist and np.array_equal(_centres(one), _centres(other)))
+
+
+def _copy_codes(source: Any, target: Any, positions: NDArray[np.int64], first: int) -> None:
+    """Copies the codes at `positions`; they get the ids from `first` on, in that order."""
+    import faiss
+    import numpy as np
+
+    moved = np.full(source.ntotal, -1, dtype=np.int64)
+    moved[positions] = _ids(first, len(positions))
+    lists, size = source.invlists, int(source.code_size)
+    for cell in range(source.nlist):
+        count = lists.list_size(cell)
+        if not count:
+            continue
+        ids = moved[faiss.rev_swig_ptr(lists.get_ids(cell), count)]
+        codes = faiss.rev_swig_ptr(lists.get_codes(cell), count * size).reshape(count, size)
+        kept = ids >= 0
+        ids, codes = np.ascontiguousarray(ids[kept]), np.ascontiguousarray(codes[kept])
+        if len(ids):
+            target.invlists.add_entries(cell, len(ids), faiss.swig_ptr(ids), faiss.swig_ptr(codes))
+    target.ntotal += len(positions)
