@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.retrieval.fusion import distinct_first, reciprocal_ranks
+from rag.store import Matches
+from rag.types import Passage, Span
+
+
+def passage(number: int, text: str) -> Passage:
+    return Passage(str(number), f"{number}.txt", Span(0, len(text)), text, ())
+
+
+LONG = "the boiler in the canteen was fitted last winter by a firm from the next town over there"
+
+
+def test_a_position_first_in_both_lists_has_score_one() -> None:
+    scores = reciprocal_ranks(Matches((4, 7), (0.9, 0.8)), Matches((4, 2), (11.0, 3.0)))
+    assert scores[4] == pytest.approx(1.0)
+    assert scores[7] == scores[2] == pytest.approx(61 / 2 / 62)
+
+
+def test_one_list_keeps_its_order() -> None:
+    scores = reciprocal_ranks(Matches((3, 1, 2), (5.0, 4.0, 3.0)))
+    assert sorted(scores, key=lambda p: -scores[p]) == [3, 1, 2]
+    assert scores[3] == pytest.approx(1.0)
+
+
+def test_repeats_give_way_to_others_but_fill_up() -> None:
+    texts = [LONG, LONG, f"{LONG} again", "A ferry leaves at nine.", "A cat sleeps."]
+    passages = [passage(i, text) for i, text in enumerate(texts)]
+    assert [i for i, _ in distinct_first(passages, 3)] == [0, 3, 4]
+    assert [i for i, _ in distinct_first(passages, 4)] == [0, 1, 3, 4]
+    assert [i for i, _ in distinct_first(passages, 9)] == [0, 1, 2, 3, 4]
+
+
+def test_another_number_makes_another_passage() -> None:
+    passages = [passage(0, f"{LONG} for 940 euros"), passage(1, f"{LONG} for 870 euros")]
+    assert [i for i, _ in distinct_first(passages, 1)] == [0]
+    passages.append(passage(2, "A cat sleeps."))
+    assert [i for i, _ in distinct_first(passages, 2)] == [0, 1]
+
+
+def test_no_more_passages_are_drawn_than_needed() -> None:
+    drawn = []
+
+    def draw() -> object:
+        for i in range(100):
+            drawn.append(i)
+            yield passage(i, f"A text with the number {i} in it.")
+
+    assert len(distinct_first(draw(), 5)) == 5  # type: ignore[arg-type]
+    assert drawn == [0, 1, 2, 3, 4]
