@@ -79,7 +79,7 @@ class _Run:
         self.evidence_tokens = evidence_tokens
         self.spent = dict.fromkeys(STAGES, 0.0)
         self.began = time.perf_counter()
-        self.draft = Draft(workshop.document, workshop.reader)
+        self.draft = Draft(workshop.document, workshop.reader, generator=self.generator)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:

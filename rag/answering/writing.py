@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from rag.answering.candidates import Candidate
 from rag.answering.workshop import Event, QuotationReady, SentenceReady
+from rag.generation.judging import judge_claim
+from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
 from rag.types import Citation, Document, Removed, Sentence, Span, Verdict
 from rag.untrusted import printable
@@ -20,12 +23,14 @@ Source = tuple[str, Span]  # a document and the characters of it that are cited
 class Draft:
     """An answer while it is written: sentences that passed, with their citations.
 
-    Markers count from 1 in the order of use; the same span always gets the same marker.
+    Markers count from 1 in the order of use; the same span always gets the same marker. The
+    `generator`, if there is one, is asked about sentences that rules and reader leave unsure.
     """
 
     document: Callable[[str], Document]
     reader: Reader
     on_event: Callable[[Event], None] | None = None
+    generator: Generator | None = None
     sentences: list[Sentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     removed: list[Removed] = field(default_factory=list)
@@ -48,7 +53,6 @@ class Draft:
         self,
         text: str,
         cited: Sequence[Source],
-        judged: float | None = None,
         others: Sequence[Source] = (),
     ) -> bool:
         """Adds a sentence if what it cites supports it; else notes why it was removed.
@@ -56,10 +60,10 @@ class Draft:
         A sentence that its own sources do not support is tried once more with each of `others`.
         """
         text = shown_text(text)
-        support = self._check(text, cited, judged)
+        support = self._check(text, cited)
         if support.verdict != "supported":
             for other in others:
-                again = self._check(text, [other], judged)
+                again = self._check(text, [other])
                 if again.score > support.score and again.verdict == "supported":
                     support, cited = again, [other]
         if support.verdict == "removed":
@@ -69,9 +73,11 @@ class Draft:
         self._add(text, [self._citation(name, span) for name, span in cited], support)
         return True
 
-    def _check(self, text: str, cited: Sequence[Source], judged: float | None) -> Support:
+    def _check(self, text: str, cited: Sequence[Source]) -> Support:
         quotes = [shown_text(span.of(self.document(name).text)) for name, span in cited]
-        return check(text, quotes, self.reader, context=self._context(cited), judge=judged)
+        generator = self.generator
+        judge = partial(judge_claim, generator, text, quotes) if generator else None
+        return check(text, quotes, self.reader, context=self._context(cited), judge=judge)
 
     def text(self) -> str:
         """The answer with its markers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -14,6 +14,8 @@ from rag.verification.rules import Finding, coverage, findings, is_verbatim
 SUPPORTED = 0.5
 WEAK = 0.25
 VERBATIM = 0.99
+UNSURE = (0.1, 0.9)  # between these a language model is asked too, if there is one
+JUDGE_WEIGHT = 0.5
 _SURE_AGAINST = frozenset({"number", "unit", "negation"})
 _NEUTRAL = Entailment(1 / 3, 1 / 3, 1 / 3)
 
@@ -33,12 +35,12 @@ def check(
     reader: Reader | None,
     *,
     context: Sequence[str] = (),
-    judge: float | None = None,
+    judge: Callable[[], float] | None = None,
 ) -> Support:
     """The support of `sentence` by exactly the texts it cites, taken together.
 
-    `context` (titles, headings) may supply names. `judge`, a language model's logit difference
-    on sentence and citation, moves a score that the rest leaves unsure. Never raises.
+    `context` (titles, headings) may supply names. `judge` gives a language model's logit
+    difference on sentence and citation; it is asked only where the rest leaves the score unsure.
     """
     text = "\n".join(cited)
     if is_verbatim(sentence, text):
@@ -51,9 +53,14 @@ def check(
     return Support(score, verdict, tuple(_REASON[f.kind].format(f.detail) for f in found))
 
 
-def support(claim: str, evidence: str, reader: Reader | None = None) -> float:
-    """The support score of a claim by a text, 0 to 1."""
-    return check(claim, [evidence], reader).score
+def support(
+    claim: str,
+    evidence: Sequence[str],
+    reader: Reader | None = None,
+    judge: Callable[[], float] | None = None,
+) -> float:
+    """The support score of a claim by texts, 0 to 1."""
+    return check(claim, evidence, reader, judge=judge).score
 
 
 _REASON = {
@@ -102,16 +109,14 @@ def _score(
     text: str,
     found: Sequence[Finding],
     entailment: Entailment,
-    judge: float | None,
+    judge: Callable[[], float] | None,
 ) -> float:
     score = _model().probability(_signals(sentence, text, found, entailment))
-    if judge is not None and WEAK / 2 < score < 1 - WEAK / 2:
-        score = _squash(_logit(score) + 0.5 * max(-4.0, min(4.0, judge)))
     if any(f.kind in _SURE_AGAINST for f in found):
-        score = min(score, WEAK / 2)
-    elif found:
-        score = min(score, (WEAK + SUPPORTED) / 2)
-    return score
+        return min(score, WEAK / 2)
+    if judge is not None and UNSURE[0] < score < UNSURE[1]:
+        score = _squash(_logit(score) + JUDGE_WEIGHT * max(-4.0, min(4.0, judge())))
+    return min(score, (WEAK + SUPPORTED) / 2) if found else score
 
 
 @cache

@@ -45,17 +45,18 @@ def test_two_sources_support_a_sentence_together() -> None:
 def test_the_judge_moves_an_unsure_score_only() -> None:
     sentence, cited = "The council wants more training.", ["The council agreed to train staff."]
     base = check(sentence, cited, None).score
-    assert check(sentence, cited, None, judge=4.0).score > base
-    assert check(sentence, cited, None, judge=-4.0).score < base
+    assert check(sentence, cited, None, judge=lambda: 4.0).score > base
+    assert check(sentence, cited, None, judge=lambda: -4.0).score < base
     lie = ("It runs for five years.", ["It runs for ten years."])
-    assert check(*lie, None, judge=9.0).verdict == "removed"
+    assert check(*lie, None, judge=lambda: 9.0).verdict == "removed"
 
 
 def test_support_of_an_unrelated_text_is_lower() -> None:
     claim = "The ferry leaves at nine."
-    assert support(claim, "Each morning the ferry leaves at nine.") > support(
-        claim, "A lighthouse stands on the cape."
+    assert support(claim, ["Each morning the ferry leaves at nine."]) > support(
+        claim, ["A lighthouse stands on the cape."]
     )
+    assert support(claim, []) < 0.5
 
 
 @given(st.text(max_size=100), st.lists(st.text(max_size=100), max_size=3))
