@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NEAR = 0.40  # a text with a sentence at this cosine concerns the topic
 NEAR_WITH_WORDS = 0.22  # so does one at this cosine that holds half of the topic's words
 WORDS_SHARE = 0.5
-KEPT = 0.62  # of the best score: what lies below does not concern the topic
+KEPT = 0.68  # of the best score: what lies below does not concern the topic
 STRETCH = 4  # sentences before and behind that the reader reads together
 READ = 10
 _ASKING = re.compile(
