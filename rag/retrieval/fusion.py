@@ -27,6 +27,24 @@ def reciprocal_ranks(*lists: Matches) -> dict[int, float]:
     return scores
 
 
+def convex(dense: Matches, lexical: Matches, share: float) -> dict[int, float]:
+    """The fused score of each position, from 0 to 1: `share` of its dense score, the rest lexical.
+
+    Each list's scores are brought to the range from 0 (its last, or not in it) to 1 (its first).
+    Bruch, Gai and Ingber, An Analysis of Fusion Functions for Hybrid Retrieval (TOIS 2023).
+    """
+    scores: dict[int, float] = {}
+    for matches, weight in ((dense, share), (lexical, 1 - share)):
+        if not matches.scores:
+            continue
+        low, high = min(matches.scores), max(matches.scores)
+        spread = high - low
+        for position, score in zip(matches.positions, matches.scores, strict=True):
+            part = (score - low) / spread if spread else 1.0
+            scores[position] = scores.get(position, 0.0) + weight * part
+    return scores
+
+
 def distinct_first(passages: Iterable[Passage], k: int) -> list[tuple[int, Passage]]:
     """The first `k` passages with their index, in order, so that repeats crowd out nothing else.
 
