@@ -14,7 +14,7 @@ from rag.answering.metering import Metered
 from rag.answering.shape import parts_of
 from rag.answering.workshop import Event, Workshop, checked_question
 from rag.answering.writing import Draft
-from rag.calibration import Calibrated, for_answers
+from rag.calibration import for_answers
 from rag.generation.protocol import Generator
 from rag.types import Answer, Considered, Hit, ModelInfo, Status
 
@@ -72,9 +72,8 @@ class _Run:
     ) -> None:
         self.workshop = workshop
         self.generator = Metered(generator) if generator else None
-        self.calibration: Calibrated = workshop.calibration or for_answers(
-            self.generator.name if self.generator else None
-        )
+        given = workshop.calibration if generator is workshop.generator else None
+        self.calibration = given or for_answers(self.generator.name if self.generator else None)
         self.read_k = read_k
         self.evidence_tokens = evidence_tokens
         self.spent = dict.fromkeys(STAGES, 0.0)
@@ -146,6 +145,8 @@ class _Run:
         notes = tuple(dict.fromkeys(n for t in taken for n in t.notes))
         if self.generator and not self.calibration.calibrated:
             notes += (f"confidence is not calibrated for the model {self.generator.name}",)
+        self.spent["verify"] = draft.checked_ms
+        self.spent["generate"] = max(0.0, self.spent["generate"] - draft.checked_ms)
         self.spent["total"] = (time.perf_counter() - self.began) * 1000
         reader = ModelInfo(self.workshop.reader.name, self.workshop.reader.sha256)
         metered = self.generator

@@ -17,6 +17,7 @@ from rag.types import Hit
 from rag.verification.rules import findings
 
 YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
+LIST_SENTENCES, LIST_LIKELY = 3, 0.6
 _AGAINST = frozenset({"number", "unit", "negation", "opposite"})
 
 
@@ -47,6 +48,8 @@ def compose(
             draft.quote(judged.candidate)
         return Composed(frozenset({0, decision.ranked.index(other)}), (note,))
     shape = shape_of(question)
+    if shape == "list":
+        return _listed(decision, draft, threshold)
     second = second_source(question, best.candidate, hits, draft.document)
     lead = ""
     if shape == "yes_no" and generator is not None:
@@ -58,6 +61,19 @@ def compose(
             others = [j.candidate for j in decision.ranked[1:] if j.judged]
             _word(question, [best.candidate, second], others, draft, generator, evidence_tokens)
     return Composed(frozenset({0}))
+
+
+def _listed(decision: Decision, draft: Draft, threshold: float) -> Composed:
+    """Every sentence that is likely to state a part of the answer, in the documents' order."""
+    likely = [
+        i
+        for i, j in enumerate(decision.ranked[:LIST_SENTENCES])
+        if i == 0 or (j.judged and j.probability >= max(threshold, LIST_LIKELY))
+    ]
+    chosen = [decision.ranked[i].candidate for i in likely]
+    for candidate in sorted(chosen, key=lambda c: (c.document != chosen[0].document, c.span)):
+        draft.quote(candidate)
+    return Composed(frozenset(likely))
 
 
 def _yes_or_no(question: str, sources: Sequence[Candidate | None], generator: Generator) -> str:

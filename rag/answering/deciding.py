@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.answering.candidates import Candidate, Judged, agreement
 from rag.answering.disagreeing import worth_judging
-from rag.answering.shape import answer_type
+from rag.answering.shape import answer_type, shape_of
 from rag.calibration import Calibrated
 from rag.generation.judging import judge
 from rag.generation.protocol import Generator
@@ -61,6 +61,7 @@ def decide(
     """
     words = frozenset(content_words(question))
     kind = answer_type(question)
+    stops = shape_of(question) != "list"  # a list wants every sentence that answers
     rows: list[Judged] = []
     sure: Candidate | None = None
     for candidate in candidates:
@@ -72,7 +73,12 @@ def decide(
         judged = generator is None or needed
         probability = calibration.probability(signals) if judged else 0.0
         rows.append(Judged(candidate, signals, probability, judged))
-        if sure is None and generator and probability >= calibration.threshold("sure", SURE):
+        if (
+            stops
+            and sure is None
+            and generator
+            and probability >= calibration.threshold("sure", SURE)
+        ):
             sure = candidate
     ranked = sorted(rows, key=lambda r: -r.probability)
     confidence = _confidence(ranked, calibration)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,6 +35,7 @@ class Draft:
     sentences: list[Sentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     removed: list[Removed] = field(default_factory=list)
+    checked_ms: float = 0.0  # the time that checking took
 
     def quote(self, candidate: Candidate, lead: str = "") -> Sentence:
         """Adds a candidate's own sentences as they stand, and tells of the quotation.
@@ -45,7 +47,7 @@ class Draft:
         for known in self.sentences:
             if known.citations == (citation.marker,) and known.text.endswith(text):
                 return known
-        support = check(text, [text], None)
+        support = check(text, [shown_text(citation.quote)], None)
         self._tell(QuotationReady(citation, candidate.phrase, support.score))
         return self._add(f"{lead}: {text}" if lead else text, [citation], support)
 
@@ -77,7 +79,10 @@ class Draft:
         quotes = [shown_text(span.of(self.document(name).text)) for name, span in cited]
         generator = self.generator
         judge = partial(judge_claim, generator, text, quotes) if generator else None
-        return check(text, quotes, self.reader, context=self._context(cited), judge=judge)
+        began = time.perf_counter()
+        support = check(text, quotes, self.reader, context=self._context(cited), judge=judge)
+        self.checked_ms += (time.perf_counter() - began) * 1000
+        return support
 
     def text(self) -> str:
         """The answer with its markers."""

@@ -313,3 +313,30 @@ def test_yes_or_no_only_where_model_and_rules_agree(make, house, question, logit
     answer = ask(question, make(house, generator=Leaning(logit)))
     check_form(answer, house)
     assert answer.sentences[0].text == text
+
+
+def test_a_list_gives_every_sentence_that_answers(make) -> None:
+    texts = {
+        "a.txt": "The duties of the tenant are cleaning the stairs.\nThe garden is shared.\n"
+        "The duties of the tenant are also sweeping snow.\n"
+    }
+    answer = ask("What are the duties of the tenant?", make(texts, generator=FakeGenerator()))
+    check_form(answer, texts)
+    assert "stairs" in answer.answer
+    assert "snow" in answer.answer
+    assert "garden" not in answer.answer
+
+
+def test_the_time_of_each_stage_is_told(make) -> None:
+    texts = {
+        "Otto_Brahm.txt": "Otto Brahm was born in Hamburg in 1856.",
+        "Lena_Falk.txt": "Lena Falk was born in Oslo in 1872.",
+    }
+    words = "Otto Brahm was born in 1856, before Lena Falk, who was born in 1872."
+    question = "Who was born first, Otto Brahm or Lena Falk?"
+    answer = ask(question, make(texts, generator=FakeGenerator([words])))
+    spent = answer.timings_ms
+    assert answer.sentences[-1].text == words
+    assert spent["verify"] > 0
+    parts = spent["retrieve"] + spent["select"] + spent["generate"] + spent["verify"]
+    assert parts <= spent["total"]
