@@ -51,6 +51,10 @@ def compose(
     if shape == "list":
         return _listed(decision, draft, threshold)
     second = second_source(question, best.candidate, hits, draft.document)
+    if second is None and shape == "comparison":
+        likely = max(threshold, LIST_LIKELY)
+        rest = (j for j in decision.ranked[1:] if j.judged and j.probability >= likely)
+        second = next((j.candidate for j in rest), None)
     lead = ""
     if shape == "yes_no" and generator is not None:
         lead = _yes_or_no(question, [best.candidate, second], generator)

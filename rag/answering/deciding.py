@@ -61,7 +61,7 @@ def decide(
     """
     words = frozenset(content_words(question))
     kind = answer_type(question)
-    stops = shape_of(question) != "list"  # a list wants every sentence that answers
+    stops = shape_of(question) not in ("list", "comparison")  # these want more than one sentence
     rows: list[Judged] = []
     sure: Candidate | None = None
     for candidate in candidates:

@@ -12,6 +12,7 @@ from rag.verification.quantities import months, quantities
 from rag.verification.rules import content_words, normalised
 
 SHARED_WORDS = 0.4  # of the shorter sentence: about the same thing, not just of the same kind
+SHARED_BY_NAMES = 0.5  # two names are less often one question's two answers than two numbers
 _ISO = re.compile(r"(?<!\d)(\d{4})[-_.](\d{2})[-_.](\d{2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _REPLACES = re.compile(
@@ -41,17 +42,24 @@ def worth_judging(question_words: frozenset[str], first: Candidate, other: Candi
 
 
 def _differ(wanted: Set[str], one: Candidate, other: Candidate) -> bool:
-    """Whether two sentences say the same of the question's words, with other values."""
+    """Whether two sentences say the same of the question's words, with other values or names."""
     values, others = _values(one.phrase.text), _values(other.phrase.text)
-    if not values or not others or values & others:
-        return False
-    if normalised(one.phrase.text) == normalised(other.phrase.text):
+    if values and others:
+        apart, least = not values & others, SHARED_WORDS
+    else:
+        names, more_names = _names(one.phrase.text), _names(other.phrase.text)
+        apart = bool(names and more_names) and not names & more_names
+        least = SHARED_BY_NAMES
+    if not apart or normalised(one.phrase.text) == normalised(other.phrase.text):
         return False
     words, more = set(content_words(one.text)), set(content_words(other.text))
     if not wanted & words <= wanted & more:
         return False
-    shared = len(words & more) / max(1, min(len(words), len(more)))
-    return shared >= SHARED_WORDS
+    return len(words & more) / max(1, min(len(words), len(more))) >= least
+
+
+def _names(phrase: str) -> set[str]:
+    return {w.lower() for w in re.findall(r"\b[A-Z]\w+", phrase)}
 
 
 def _values(phrase: str) -> set[Decimal]:

@@ -340,3 +340,17 @@ def test_the_time_of_each_stage_is_told(make) -> None:
     assert spent["verify"] > 0
     parts = spent["retrieve"] + spent["select"] + spent["generate"] + spent["verify"]
     assert parts <= spent["total"]
+
+
+def test_two_documents_that_name_another_firm_are_both_cited(make) -> None:
+    texts = {
+        "minutes/2025-03-11.txt": "The contract for the pontoon goes to Lowmar Marine.",
+        "minutes/2025-05-13.txt": "The contract for the pontoon goes to Strand Daughter.",
+    }
+    answer = ask("Who has the contract for the pontoon?", make(texts, generator=FakeGenerator()))
+    check_form(answer, texts)
+    assert [c.document for c in answer.citations] == [
+        "minutes/2025-05-13.txt",
+        "minutes/2025-03-11.txt",
+    ]
+    assert any("disagree" in n for n in answer.notes)

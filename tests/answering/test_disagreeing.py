@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.answering.disagreeing import date_of
+from rag.types import Document
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "date"),
+    [
+        ("letters/2024-06-03-rent.txt", "Dear Ms Farrant", "2024-06-03"),
+        ("letter.txt", "Harbour Trust, 13 May 2025\n\nDear members", "2025-05-13"),
+        ("letter.txt", "Posted on May 13, 2025.", "2025-05-13"),
+        ("letter.txt", "As of March 2025 the rent is higher.", "2025-03"),
+        ("report-2023.md", "# Report\n\nIn 1999 it was less.", "2023"),
+        ("letter.txt", "The bridge was built in 1987.", ""),
+        ("letter.txt", "", ""),
+    ],
+)
+def test_the_date_a_document_bears(path, text, date) -> None:
+    assert date_of(Document(path, text, "0" * 64, "plain/1")) == date
+
+
+def test_a_date_far_down_is_not_the_documents_own() -> None:
+    text = "A long letter. " * 40 + "It began on 3 March 2011."
+    assert date_of(Document("letter.txt", text, "0" * 64, "plain/1")) == ""

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from rag.answering.candidates import find_candidates, sentences_holding
+from rag.answering.linking import second_source, title_of
+from rag.testing import FakeReader
+from rag.types import Document, Span
+
+TEXTS = {
+    "The_Mill.txt": "The Mill is a novel by Lena Falk. It has nine chapters.",
+    "Lena_Falk.txt": "Lena Falk was a writer from Oslo. She kept bees.",
+    "Oslo.txt": "Oslo is the capital of Norway.",
+}
+
+
+def found(make, question):
+    workshop = make(TEXTS)
+    hits = workshop.search(question, 10)
+    first = find_candidates(question, hits, FakeReader(), workshop.document)[0]
+    return first, second_source(question, first, hits, workshop.document)
+
+
+def test_the_second_sentence_ties_to_the_first_and_adds_what_is_left(make) -> None:
+    first, second = found(make, "From which city was the writer of the novel The Mill?")
+    assert {first.document, second.document} == {"The_Mill.txt", "Lena_Falk.txt"}
+
+
+def test_a_fact_that_one_sentence_states_has_no_second_source(make) -> None:
+    _, second = found(make, "Oslo is the capital of which country?")
+    assert second is None
+
+
+def test_a_title_is_the_documents_own_or_its_name() -> None:
+    named = Document("a/Tea_Moderna_(magazine).txt", "x", "0", "plain/1")
+    assert title_of(named).split() == ["Tea", "Moderna"]
+    titled = Document("a.html", "x", "0", "html/1", title="Tea Moderna")
+    assert title_of(titled) == "Tea Moderna"
+
+
+def test_the_shortest_run_of_whole_sentences() -> None:
+    sentences = [Span(0, 10), Span(11, 20), Span(21, 30)]
+    assert sentences_holding(Span(12, 15), sentences) == Span(11, 20)
+    assert sentences_holding(Span(8, 13), sentences) == Span(0, 20)
+    assert sentences_holding(Span(40, 45), sentences) is None
