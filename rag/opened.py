@@ -159,6 +159,8 @@ class Index:
     @property
     def embedder(self) -> Embedder:
         """The embedder, checked to be the one that built the index."""
+        if not self._checked:
+            self.snapshot.warm()  # the vector library loads while the embedder does
         embedder = self.models.embedder
         if not self._checked:
             self.snapshot.meta.require_embedder(embedder)
