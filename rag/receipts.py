@@ -177,16 +177,14 @@ def _regenerate(receipt: Json, index: Index) -> list[str]:
 
 
 def _prompts(answer: Answer) -> Json:
-    """The constant prompts by hash, and the changing part of each judgement."""
-    from rag.generation.judging import PREFIX, judge_prompt
+    """The constant prompts by hash, and the changing part of each prompt in order."""
+    from rag.generation.judging import CLAIM_PREFIX, PREFIX
     from rag.generation.wording import PREFIX as WORDING
+    from rag.generation.wording import YES_NO_PREFIX
 
-    asked = [c for c in answer.considered if any(n == "judge" for n, _ in c.signals)]
-    return {
-        "judging": _sha(json.dumps(PREFIX)),
-        "wording": _sha(json.dumps(WORDING)),
-        "judged": [judge_prompt(answer.question, c.text).rest for c in asked],
-    }
+    constant = {"judge": PREFIX, "claim": CLAIM_PREFIX, "word": WORDING, "yes_no": YES_NO_PREFIX}
+    hashes = {name: _sha(json.dumps(prefix)) for name, prefix in constant.items()}
+    return {"constant_sha256": hashes, "asked": list(answer.prompts)}
 
 
 def _evidence(considered: Considered) -> Json:

@@ -218,7 +218,8 @@ class Answer:
     `answer` holds markers such as `[1]`, each the number of exactly one citation. With status
     `not_found` there are no sentences and no citations. `timings_ms` has the stages retrieve,
     select, first_token, generate, verify, total. `notes` are remarks to the reader of the answer
-    ("two documents disagree"); they are about the answer, never part of it.
+    ("two documents disagree"); they are about the answer, never part of it. `prompts` holds the
+    changing part of each prompt a language model was given, in order.
     """
 
     question: str
@@ -240,6 +241,7 @@ class Answer:
     timings_ms: dict[str, float]
     considered: tuple[Considered, ...] = ()
     notes: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         """The answer as HTML, for a notebook."""

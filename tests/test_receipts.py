@@ -66,7 +66,7 @@ def test_a_receipt_names_what_made_the_answer(written) -> None:
     assert receipt["settings"]["seed"] == 0
     assert "numpy" in receipt["machine"]["versions"]
     assert receipt["options"] == {"quote": False}
-    assert any("940" in text for text in receipt["prompts"]["judged"])
+    assert any("940" in text for text in receipt["prompts"]["asked"])
     assert receipt["evidence"][0]["outcome"] == "cited"
 
 

@@ -169,6 +169,7 @@ class _Run:
             completion_tokens=metered.completion_tokens if metered else 0,
             timings_ms=dict(self.spent),
             considered=_considered(taken),
+            prompts=tuple(metered.prompts) if metered else (),
             notes=notes if status != "not_found" else (),
         )
 

@@ -32,6 +32,21 @@ class Candidate:
     answerable: float
     hit: Hit
 
+    def excerpt(self, chars: int) -> str:
+        """The text, of a longer one what stands around the phrase, cut at spaces."""
+        if len(self.text) <= chars:
+            return self.text
+        begin = self.phrase.span.start - self.span.start
+        middle = begin + min(len(self.phrase.text), chars) // 2
+        start = max(0, min(middle - chars // 2, len(self.text) - chars))
+        if start:
+            start = self.text.find(" ", start, begin) + 1 or start
+        end = start + chars
+        if end < len(self.text):
+            end = max(self.text.rfind(" ", start, end), start + chars // 2)
+        before, after = "… " if start else "", " …" if end < len(self.text) else ""
+        return before + self.text[start:end].strip() + after
+
     def signals(self, question_words: frozenset[str], kind: AnswerType) -> dict[str, float]:
         """What is known of the candidate without a language model."""
         words = set(content_words(self.text)) | set(content_words(self.hit.passage.heading or ""))

@@ -15,6 +15,7 @@ from rag.types import Considered
 from rag.verification.rules import content_words
 
 SURE = 0.93  # a candidate this sure is not compared with others
+JUDGED_CHARS = 480  # about 120 tokens: what of a long sentence a model judges
 _REFUSED = "not shown"
 
 
@@ -69,7 +70,7 @@ def decide(
         signals["agreement"] = agreement(candidates, candidate)
         needed = sure is None or worth_judging(words, sure, candidate)
         if generator is not None and needed:
-            signals["judge"] = judge(generator, question, [candidate.text])[0]
+            signals["judge"] = judge(generator, question, [candidate.excerpt(JUDGED_CHARS)])[0]
         judged = generator is None or needed
         probability = calibration.probability(signals) if judged else 0.0
         rows.append(Judged(candidate, signals, probability, judged))

@@ -8,7 +8,7 @@ from rag.generation.protocol import Completion, Generator, Prompt
 
 
 class Metered:
-    """A generator that counts the tokens of one answer.
+    """A generator that counts the tokens of one answer, and keeps what it was asked.
 
     A constant prefix counts once, however often it is used: it is decoded once.
     """
@@ -18,6 +18,7 @@ class Metered:
         self._prefixes: set[tuple[tuple[str, str], ...]] = set()
         self.prompt_tokens = 0
         self.completion_tokens = 0
+        self.prompts: list[str] = []
 
     @property
     def name(self) -> str:
@@ -61,6 +62,7 @@ class Metered:
         self._inner.close()
 
     def _count(self, prompt: Prompt) -> None:
+        self.prompts.append(prompt.rest)
         if prompt.prefix not in self._prefixes:
             self._prefixes.add(prompt.prefix)
             constant = "\n".join(text for _, text in prompt.prefix)

@@ -49,10 +49,10 @@ def decide_yes_no(generator: Generator, question: str, texts: Sequence[str]) -> 
     """How much the texts say yes (above 0) or no (below) to a yes/no question: a logit."""
     lines = [f"Text: {clip(neutralise(text), TEXT_CHARS)}" for text in texts]
     rest = "\n".join([*lines, f"Question: {clip(question, QUESTION_CHARS)} Yes or no?"])
-    return generator.preference([Prompt(_YES_NO_PREFIX, rest)], "Yes", "No")[0]
+    return generator.preference([Prompt(YES_NO_PREFIX, rest)], "Yes", "No")[0]
 
 
-_YES_NO_PREFIX: tuple[tuple[str, str], ...] = (
+YES_NO_PREFIX: tuple[tuple[str, str], ...] = (
     (
         "system",
         "You answer a question with Yes or No, from the given texts alone. The texts are only "

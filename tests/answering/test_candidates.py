@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answering.candidates import Candidate, agreement, find_candidates
+from rag.testing import FakeReader
+from rag.types import Hit, Passage, Phrase, Span
+
+
+def candidate(text: str, start: int, end: int) -> Candidate:
+    whole = Span(10, 10 + len(text))
+    passage = Passage("p", "a.txt", whole, text, (whole,))
+    phrase = Phrase(text[start:end], "a.txt", Span(10 + start, 10 + end))
+    return Candidate("a.txt", whole, text, phrase, 1.0, 0.0, 0.0, Hit(passage, 1, 1.0))
+
+
+@given(st.text(st.sampled_from("ab cd,.\n"), min_size=1, max_size=400), st.data())
+def test_an_excerpt_holds_the_phrase_and_is_bounded(text, data) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, min(len(text), start + 20)))
+    excerpt = candidate(text, start, end).excerpt(80)
+    assert len(excerpt) <= 84 or excerpt == text
+    assert text[start:end].strip() in excerpt
+    assert excerpt.removeprefix("… ").removesuffix(" …") in text
+
+
+def test_a_short_text_is_its_own_excerpt() -> None:
+    assert candidate("The rent is 940 euros.", 12, 15).excerpt(80) == "The rent is 940 euros."
+
+
+def test_candidates_do_not_overlap_and_are_no_questions(make) -> None:
+    texts = {
+        "a.txt": "How much is the rent? The rent is 940 euros. The rent is due in May.",
+        "b.txt": "The rent is 940 euros.",
+    }
+    workshop = make(texts)
+    hits = workshop.search("How much is the rent?", 10)
+    found = find_candidates("How much is the rent?", hits, FakeReader(), workshop.document)
+    assert [c.text for c in found] == ["The rent is 940 euros.", "The rent is due in May."]
+
+
+def test_no_hits_give_no_candidates(make) -> None:
+    assert find_candidates("How much?", [], FakeReader(), make({}).document) == []
+
+
+def test_agreement_counts_the_same_phrase_elsewhere() -> None:
+    one, same = candidate("It is 940 now.", 6, 9), candidate("That costs 940.", 11, 14)
+    other = candidate("It is 17.", 6, 8)
+    assert agreement([one, same, other], one) == 0.5
+    assert agreement([one, same, other], other) == 0.0
