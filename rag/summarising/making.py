@@ -157,7 +157,8 @@ def _pool(
             members.append(unit)
             numbers.append(number)
             at.append(rows[unit.document, unit.position])
-    return Pool(members, vectors[at], numbers, [s.words for s in sections])
+    sizes = [s.words for s in sections]
+    return Pool(members, vectors[at], numbers, sizes, [s.heading for s in sections])
 
 
 def _chosen(pool: Pool, tools: SummaryTools, about: str | None, length: str) -> list[int]:

@@ -25,12 +25,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LIKE = 0.88  # two sentences more alike than this say the same
-LONG_COST = 0.006  # what a word costs where every section must find room
+LONG_COST = 0.003  # what a word costs where every section must find room
 OVER = 1.2  # a sentence that would make the summary longer than this share is not chosen
 
 
 OPENING = 6.0  # after so many sentences the bonus of the opening is half
 _MOST_CUES = 3
+# What begins so leans on a sentence before it.
+_DANGLING = re.compile(
+    r"(?:it|they|she|he|him|her|this|that|these|those|but|and|or|however|then|there|thirdly|secondly|"
+    r"also|too|so|both|such|here)\b",
+    re.I,
+)
 _CUE = re.compile(
     r"\b(?:decid\w+|decision|agree\w*|propos\w+|suggest\w*|recommend\w*|conclu\w+|plan\w*|should|"
     r"need to|going to|gonna|will|have to|want|important|main|problem|issue|because|idea|"
@@ -49,6 +55,8 @@ class Weights:
     lead: float = 0.15
     cue: float = 0.3
     opening: float = 0.3
+    title: float = 0.25
+    dangling: float = 0.15
     novelty: float = 0.5
     spread: float = 0.3
 
@@ -60,13 +68,15 @@ DEFAULT = Weights()
 class Pool:
     """What is chosen from: units, their unit vectors (n, dimension) and their sections.
 
-    `sections` numbers the section of each unit, `sizes` holds the words of each section.
+    `sections` numbers the section of each unit, `sizes` holds the words of each section, `titles`
+    what each is called.
     """
 
     units: Sequence[Unit]
     vectors: NDArray[np.float32]
     sections: Sequence[int]
     sizes: Sequence[int]
+    titles: Sequence[str] = ()
 
 
 def select(
@@ -144,7 +154,11 @@ def relevance(pool: Pool, weights: Weights = DEFAULT) -> NDArray[np.float32]:
     scores = scores + weights.lead / (1.0 + place)
     scores = scores + weights.words * common_words(pool.units)
     scores = scores + weights.cue * np.array([_cues(u.text) for u in pool.units])
-    scores = scores + weights.opening / (1.0 + _places(pool) / OPENING)
+    scores = scores + weights.opening * _openings(pool)
+    scores = scores + weights.title * _titled(pool)
+    scores = scores - weights.dangling * np.array(
+        [bool(_DANGLING.match(u.text)) for u in pool.units]
+    )
     floored: NDArray[np.float32] = np.maximum(scores, 0.0).astype(np.float32)
     return floored
 
@@ -153,16 +167,29 @@ def _cues(text: str) -> float:
     return min(_MOST_CUES, len({m.lower() for m in _CUE.findall(text)})) / _MOST_CUES
 
 
-def _places(pool: Pool) -> NDArray[np.float32]:
-    """How many units of its document stand before each unit, shape (n,)."""
+def _openings(pool: Pool) -> NDArray[np.float32]:
+    """1 for the first thing said in a recording, falling to 0; shape (n,). Prose has 0."""
     import numpy as np
 
     seen: Counter[str] = Counter()
-    places = []
+    values = []
     for unit in pool.units:
-        places.append(seen[unit.document])
+        values.append(1.0 / (1.0 + seen[unit.document] / OPENING) if unit.speaker else 0.0)
         seen[unit.document] += 1
-    return np.array(places, dtype=np.float32)
+    return np.array(values, dtype=np.float32)
+
+
+def _titled(pool: Pool) -> NDArray[np.float32]:
+    """The share of its section's title that each unit holds (Edmundson's title words), (n,)."""
+    import numpy as np
+
+    titles = [set(content_words(title)) for title in pool.titles]
+    values = np.zeros(len(pool.units), dtype=np.float32)
+    for i, (unit, number) in enumerate(zip(pool.units, pool.sections, strict=True)):
+        title = titles[number] if titles else set()
+        if title and not unit.speaker:
+            values[i] = len(title & set(content_words(unit.text))) / len(title)
+    return values
 
 
 def common_words(units: Sequence[Unit]) -> NDArray[np.float32]:

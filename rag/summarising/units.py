@@ -15,6 +15,7 @@ from rag.verification.rules import content_words
 MIN_WORDS, MAX_WORDS = 5, 60
 TURN_CHARS = 300  # so far back a citation reaches for the name of its speaker
 _WORD = re.compile(r"\w+")
+_TOKEN = re.compile(r"[A-Za-z0-9][\w'’.-]*")
 _ENDS = re.compile(r"[.!?:;…。！？]['\"’”»)\]]*$")
 _MARKUP = re.compile(
     r"^\s*(?:[#>*•+-]+|\d{1,3}[.)]|\d{1,2}(?:\.\d{1,2})+\.?(?=\s+[A-Z]))\s+|"
@@ -26,6 +27,12 @@ _LABEL = re.compile(
     r"e-?mail|address|version|status|reference|ref|recorded)s?\b[^.:]{0,20}(?::|\bon\b)",
     re.I,
 )
+_BYLINE = re.compile(
+    r"^(?:(?:last )?(?:adopted|approved|corrected|published|printed|updated|issued|reviewed|"
+    r"translated|written|prepared|signed)|from)\s(?:by|on|at|in|\S+['’]s)\b",
+    re.I,
+)
+_NAMES_ONLY = 0.7  # a line of which so many words are names or numbers says nothing by itself
 _LABELS = re.compile(r"(?:^|\s)[A-Z][a-z]+(?: [a-z]+)?:\s")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
@@ -98,10 +105,17 @@ def kind_of(text: str) -> Kind:
     letters = sum(c.isalpha() for c in text)
     if words < 3 or letters < 0.4 * len(text.replace(" ", "")):
         return "nothing"
-    told_of = _LABEL.match(text) or len(_LABELS.findall(text)) > 1
+    told_of = _LABEL.match(text) or _BYLINE.match(text) or len(_LABELS.findall(text)) > 1
+    told_of = told_of or _is_names(text)
     full = MIN_WORDS <= words <= MAX_WORDS and _ENDS.search(text) and text.count(" | ") < 2
     full = full and not told_of
     return "sentence" if full and letters >= 0.5 * len(text.replace(" ", "")) else "line"
+
+
+def _is_names(text: str) -> bool:
+    tokens = _TOKEN.findall(text)
+    named = sum(t[0].isupper() or t[0].isdigit() for t in tokens)
+    return len(tokens) > 1 and named >= _NAMES_ONLY * len(tokens) and text.isascii()
 
 
 def _spoken(document: Document, span: Span, position: int, turns: Turns) -> Unit:
