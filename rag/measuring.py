@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,8 +108,9 @@ def product_of(stage: Stage, models: Models, index: Index | None) -> Product:
 
         return check(claim, evidence, models.reader).score
 
+    thresholds = _thresholds(stage, models.settings, used)
     if index is None:
-        return Product(models=used, settings=shaping, support=support)
+        return Product(models=used, settings=shaping, thresholds=thresholds, support=support)
     opened = index
 
     def search(question: str, k: int, scope: Sequence[str] | None) -> list[Hit]:
@@ -127,6 +128,7 @@ def product_of(stage: Stage, models: Models, index: Index | None) -> Product:
         index_digest=opened.digest,
         models=used,
         settings=shaping,
+        thresholds=thresholds,
         search=search,
         ask=ask,
         support=support,
@@ -147,3 +149,18 @@ def _models_of(stage: Stage, models: Models) -> dict[str, ModelInfo]:
         model = getattr(models, role)
         found[role] = ModelInfo(model.name, model.sha256)
     return found
+
+
+def _thresholds(
+    stage: Stage, settings: Settings, used: Mapping[str, ModelInfo]
+) -> dict[str, float]:
+    """The thresholds in force: what counts as an answer, as supported, as weakly supported."""
+    from rag.tuning import load_own
+    from rag.verification.support import SUPPORTED, WEAK
+
+    thresholds = {"support": SUPPORTED, "weak": WEAK}
+    if stage in ("reading", "answers"):
+        generator = used.get("generator")
+        in_force = load_own(settings.calibration, generator.name if generator else None)
+        thresholds["confidence"] = in_force.threshold("answer", 0.5)
+    return thresholds
