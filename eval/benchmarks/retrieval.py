@@ -52,8 +52,19 @@ class Place:
 
 
 def convex(share: float) -> Fuse:
-    """Both scores, each brought to 0..1 by its list's range, the dense one weighed by `share`."""
     return lambda lists: fusion.convex(lists[0], lists[1], share)
+
+
+def from_ranges(share: float) -> Fuse:
+    """As `convex`, with lexical scores too from the last of their list."""
+
+    def fuse(lists: Lists) -> dict[int, float]:
+        dense, words = lists
+        low = min(words.scores, default=0.0)
+        shifted = Matches(words.positions, tuple(s - low for s in words.scores))
+        return fusion.convex(dense, shifted, share)
+
+    return fuse
 
 
 def ranks(lists: Lists) -> dict[int, float]:
@@ -64,6 +75,7 @@ FUSIONS: dict[str, Fuse] = {
     "dense": lambda lists: dict(zip(lists[0].positions, lists[0].scores, strict=True)),
     "reciprocal ranks": ranks,
     **{f"convex, dense {share}": convex(share) for share in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)},
+    **{f"convex of ranges, dense {share}": from_ranges(share) for share in (0.4, 0.5, 0.6)},
 }
 
 
@@ -143,8 +155,8 @@ def scores(snapshot: Snapshot, question: Question, fused: dict[int, float]) -> d
     hits = [Place(p.document, p.span.start, p.span.end) for p in snapshot.passages_at(order)]
     gold = [Place(g.document, g.start, g.end) for g in question.gold]
     met = need_ranks(hits, gold, question.gold_mode)
-    gains = [g.grade for g in question.gold] if question.gold_mode == "graded" else None
-    return retrieval_scores(met, gains)
+    grades = {g.document: g.grade for g in question.gold}
+    return retrieval_scores(met, list(grades.values()) if question.gold_mode == "graded" else None)
 
 
 def summary(found: list[dict[str, float]]) -> dict[str, list[float]]:

@@ -8,6 +8,8 @@ from rag.store import Matches
 from rag.types import Passage
 
 RANK_CONSTANT = 60
+DENSE_SHARE = 0.5
+"""Measured in eval/benchmarks/retrieval.md."""
 _SAME_SHARE = 0.9
 
 _Face = tuple[frozenset[str], frozenset[str]]
@@ -27,20 +29,21 @@ def reciprocal_ranks(*lists: Matches) -> dict[int, float]:
     return scores
 
 
-def convex(dense: Matches, lexical: Matches, share: float) -> dict[int, float]:
+def convex(dense: Matches, lexical: Matches, share: float = DENSE_SHARE) -> dict[int, float]:
     """The fused score of each position, from 0 to 1: `share` of its dense score, the rest lexical.
 
-    Each list's scores are brought to the range from 0 (its last, or not in it) to 1 (its first).
-    Bruch, Gai and Ingber, An Analysis of Fusion Functions for Hybrid Retrieval (TOIS 2023).
+    Dense scores are brought to the range from 0 (the last of the list, or not in it) to 1 (the
+    first), lexical ones from 0 (no word met) to 1. Bruch, Gai and Ingber, An Analysis of Fusion
+    Functions for Hybrid Retrieval (TOIS 2023).
     """
     scores: dict[int, float] = {}
-    for matches, weight in ((dense, share), (lexical, 1 - share)):
-        if not matches.scores:
-            continue
-        low, high = min(matches.scores), max(matches.scores)
-        spread = high - low
+    for matches, weight, low in (
+        (dense, share, min(dense.scores, default=0.0)),
+        (lexical, 1 - share, 0.0),
+    ):
+        spread = max(matches.scores, default=0.0) - low
         for position, score in zip(matches.positions, matches.scores, strict=True):
-            part = (score - low) / spread if spread else 1.0
+            part = (score - low) / spread if spread > 0 else 1.0
             scores[position] = scores.get(position, 0.0) + weight * part
     return scores
 

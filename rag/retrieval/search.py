@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rag.embedding.protocol import Embedder
 from rag.errors import QuestionInvalid
 from rag.retrieval.filters import Filters
-from rag.retrieval.fusion import distinct_first, reciprocal_ranks
+from rag.retrieval.fusion import convex, distinct_first
 from rag.store import Matches, Snapshot
 from rag.types import Hit, Mode, Passage
 
@@ -46,7 +46,8 @@ def search(
     clock = _Clock({} if timings_ms is None else timings_ms)
     allowed = (filters or Filters()).mask(snapshot)
     depth = max(_DEPTH, 3 * k)
-    dense, lexical = _NOTHING, _NOTHING
+    dense: Matches | None = None
+    lexical: Matches | None = None
     if mode != "lexical":
         if embedder is None:
             raise ValueError(f"a search of mode {mode} needs an embedder")
@@ -75,21 +76,23 @@ def check_query(query: str) -> str:
     return stripped
 
 
-def _hits(snapshot: Snapshot, query: str, dense: Matches, lexical: Matches, k: int) -> list[Hit]:
-    lists = [matches for matches in (dense, lexical) if matches.positions]
-    if not lists:
-        return []
-    if len(lists) == 1:
-        scores = dict(zip(lists[0].positions, lists[0].scores, strict=True))
+def _hits(
+    snapshot: Snapshot, query: str, dense: Matches | None, lexical: Matches | None, k: int
+) -> list[Hit]:
+    if dense is not None and lexical is not None:
+        scores = convex(dense, lexical)
     else:
-        scores = reciprocal_ranks(*lists)
+        one = dense or lexical or _NOTHING
+        scores = dict(zip(one.positions, one.scores, strict=True))
     rounded = {position: round(score, 4) for position, score in scores.items()}
     ids = dict(zip(rounded, snapshot.ids_at(list(rounded)), strict=True))
     order = sorted(rounded, key=lambda p: (-rounded[p], ids[p]))
     chosen = distinct_first(_lazily(snapshot, order, k), k)
-    dense_ranks = {p: rank for rank, p in enumerate(dense.positions, start=1)}
-    lexical_ranks = {p: rank for rank, p in enumerate(lexical.positions, start=1)}
-    terms = snapshot.matched_terms(query, [order[i] for i, _ in chosen]) if lexical.scores else []
+    dense_ranks, lexical_ranks = (
+        {p: rank for rank, p in enumerate(found.positions, start=1)} if found else {}
+        for found in (dense, lexical)
+    )
+    terms = snapshot.matched_terms(query, [order[i] for i, _ in chosen]) if lexical else []
     return [
         Hit(
             passage=passage,

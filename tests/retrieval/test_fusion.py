@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.retrieval.fusion import distinct_first, reciprocal_ranks
+from rag.retrieval.fusion import convex, distinct_first, reciprocal_ranks
 from rag.store import Matches
 from rag.types import Passage, Span
 
@@ -24,6 +24,17 @@ def test_one_list_keeps_its_order() -> None:
     scores = reciprocal_ranks(Matches((3, 1, 2), (5.0, 4.0, 3.0)))
     assert sorted(scores, key=lambda p: -scores[p]) == [3, 1, 2]
     assert scores[3] == pytest.approx(1.0)
+
+
+def test_both_lists_count_by_their_scores() -> None:
+    dense = Matches((1, 2, 3), (0.8, 0.6, 0.4))
+    lexical = Matches((3, 4), (10.0, 5.0))
+    assert convex(dense, lexical, 0.6) == pytest.approx({1: 0.6, 2: 0.3, 3: 0.4, 4: 0.2})
+
+
+def test_an_empty_list_adds_nothing_and_one_passage_is_enough() -> None:
+    assert convex(Matches((1,), (0.3,)), Matches((), ()), 0.5) == {1: 0.5}
+    assert convex(Matches((), ()), Matches((), ()), 0.5) == {}
 
 
 def test_repeats_give_way_to_others_but_fill_up() -> None:
