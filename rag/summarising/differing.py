@@ -6,6 +6,7 @@ nearly all of its words, and differ in numbers of the same unit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ ALIKE = 0.72
 SHARED = 0.5  # of the words of the shorter sentence
 MOST = 3
 _BLOCK = 512
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,24 @@ class Difference:
 
     @property
     def text(self) -> str:
-        """Both as quotations, the document before each."""
-        return (
-            f"{self.one.document} says “{self.one.text}”, "
-            f"whereas {self.other.document} says “{self.other.text}”."
-        )
+        """Both as quotations, each after its document; the earlier first, if names have dates."""
+        first, second = self.one, self.other
+        dates = date_in(first.document), date_in(second.document)
+        if dates[0] and dates[1] and dates[0] != dates[1]:
+            if dates[0] > dates[1]:
+                first, second = second, first
+            return f"{_says(first)}, and later {_says(second)}."
+        return f"{_says(first)}, whereas {_says(second)}."
+
+
+def date_in(name: str) -> str:
+    """The date in a document's name as it stands there (`2025-03-11`, `2024-10`), or nothing."""
+    found = _DATE.search(name)
+    return found[0] if found else ""
+
+
+def _says(unit: Unit) -> str:
+    return f"{unit.document} says “{unit.text}”"
 
 
 def differences(pool: Pool) -> list[Difference]:

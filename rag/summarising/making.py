@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 WORDS = {"short": 60, "medium": 150, "long": 400}
 FORMATS = ("prose", "bullets", "outline")
-SENTENCE_WORDS = 21  # a worded sentence has about so many
+SENTENCE_WORDS = 19  # a worded sentence has about so many
 MOST_WORDS = 1.5  # the long form may grow to so many times its length to have every section
 EMBED_BATCH = 256
 ABOUT_RELEVANCE = 0.15  # how much being central counts beside being about the topic

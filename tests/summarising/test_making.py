@@ -188,6 +188,19 @@ def test_differences_between_documents_are_quoted_from_both_sides(
     check_citations(summary, texts)
 
 
+def test_where_names_have_dates_the_earlier_document_comes_first(
+    text_of: TextOf, tools: SummaryTools
+) -> None:
+    text = "# Plan\n\nThe hotel limit for trips within Europe is 145 euros for each night.\n"
+    texts = [
+        text_of("2025-05-13-b.md", text),
+        text_of("z-2025-03-11.md", text.replace("145", "165")),
+    ]
+    last = summarise(texts, tools, length="long").sentences[-1].text
+    assert last.startswith("z-2025-03-11.md says")
+    assert ", and later 2025-05-13-b.md says" in last
+
+
 def test_documents_that_agree_are_not_said_to_differ(text_of: TextOf, tools: SummaryTools) -> None:
     text = "# Plan\n\nThe hotel limit for trips within Europe is 145 euros for each night.\n"
     texts = [text_of("a.md", text), text_of("b.md", text.replace("Plan", "Copy"))]

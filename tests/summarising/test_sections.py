@@ -79,6 +79,9 @@ def test_few_sentences_have_no_boundaries(count: int) -> None:
         ("Two guests per member", "line"),
         ("12 | 13 | 14", "nothing"),
         ("Yes.", "nothing"),
+        ("Date: Tuesday 13 May, Present: A. Vane, B. Thorburn.", "line"),
+        ("Adopted by the board on 5 March 2025.", "line"),
+        ("Harrow Wire, Velden, 26 June 2025.", "line"),
         ("港は六月四日に開きます。", "sentence"),
     ],
 )

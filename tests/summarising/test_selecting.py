@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.summarising.selecting import Pool, relevance, select
+from rag.summarising.selecting import Pool, Weights, relevance, select
 from rag.summarising.units import Unit
 from rag.testing import FakeEmbedder
 from rag.types import Span
@@ -62,3 +64,18 @@ def test_what_scores_below_zero_is_never_chosen() -> None:
     pool = _pool(["rent rises now", "bees fly now", "pipes leak now"], [0, 0, 0])
     scores = np.array([-1.0, 0.4, -1.0], dtype=np.float32)
     assert select(pool, scores, budget_words=100) == [1]
+
+
+def test_a_sentence_that_leans_on_another_counts_less() -> None:
+    pool = _pool(["it costs the harbour board 40", "now costs the harbour board 40"], [0, 0])
+    scores = relevance(pool, Weights(lead=0.0))
+    assert scores[0] < scores[1]
+
+
+def test_a_sentence_with_the_words_of_its_title_counts_more() -> None:
+    texts = ["the board bought a boat today", "the board bought a lamp today"]
+    plain = _pool(texts, [0, 0])
+    titled = replace(plain, titles=["Lamp"])
+    gained = relevance(titled) - relevance(plain)
+    assert gained[1] > 0
+    assert gained[0] == 0
