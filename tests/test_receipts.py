@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rag.answering import Workshop, ask
+from rag.calibration import Calibrated
 from rag.errors import RagError, ReceiptInvalid
 from rag.receipts import read_receipt, replay, write_receipt
 from rag.settings import Settings
@@ -41,6 +42,8 @@ class OneDocument:
             FakeReader(),
             FakeGenerator(name=self.model),
             self.digest,
+            calibration=Calibrated("judged", 0.0, {"judge": 1.0}),
+            alone=Calibrated("alone", 0.0, {}),
         )
         return ask(question, workshop, quote_only=bool(options.get("quote")))
 

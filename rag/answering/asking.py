@@ -72,8 +72,12 @@ class _Run:
     ) -> None:
         self.workshop = workshop
         self.generator = Metered(generator) if generator else None
-        given = workshop.calibration if generator is workshop.generator else None
-        self.calibration = given or for_answers(self.generator.name if self.generator else None)
+        self.alone = workshop.alone or for_answers(None)
+        self.calibration = workshop.calibration or self.alone
+        if self.generator and workshop.calibration is None:
+            self.calibration = for_answers(self.generator.name)
+        elif generator is not workshop.generator:  # made for the model that is not asked
+            self.calibration = self.alone
         self.read_k = read_k
         self.evidence_tokens = evidence_tokens
         self.spent = dict.fromkeys(STAGES, 0.0)
@@ -112,7 +116,7 @@ class _Run:
                 part, hits[: self.read_k], self.workshop.reader, self.workshop.document
             )
         with self.timed("generate"):
-            decision = decide(part, candidates, self.generator, self.calibration)
+            decision = decide(part, candidates, self.generator, self.calibration, self.alone)
         if not decision.found:
             return _Part(decision, frozenset())
         with self.timed("generate"):
@@ -136,20 +140,19 @@ class _Run:
         seed: int,
     ) -> Answer:
         """The answer, with everything that was noted on the way."""
-        draft = self.draft
+        draft, metered = self.draft, self.generator
         open_parts = [p for p, t in zip(parts, taken, strict=True) if not t.decision.found]
         status = _status(draft, bool(open_parts))
         found = [t for t in taken if t.decision.found]
         backbone = found[0].decision.best if found and draft.sentences else None
         confidences = [t.decision.confidence for t in found or taken]
         notes = tuple(dict.fromkeys(n for t in taken for n in t.notes))
-        if self.generator and not self.calibration.calibrated:
-            notes += (f"confidence is not calibrated for the model {self.generator.name}",)
+        if metered and metered.prompts and not self.calibration.calibrated:
+            notes += (f"confidence is not calibrated for the model {metered.name}",)
         self.spent["verify"] = draft.checked_ms
         self.spent["generate"] = max(0.0, self.spent["generate"] - draft.checked_ms)
         self.spent["total"] = (time.perf_counter() - self.began) * 1000
         reader = ModelInfo(self.workshop.reader.name, self.workshop.reader.sha256)
-        metered = self.generator
         return Answer(
             question=question,
             status=status,

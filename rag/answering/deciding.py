@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answering.candidates import Candidate, Judged, agreement
 from rag.answering.disagreeing import worth_judging
@@ -15,6 +15,7 @@ from rag.types import Considered
 from rag.verification.rules import content_words
 
 SURE = 0.93  # a candidate this sure is not compared with others
+ALONE_ABOVE, ALONE_BELOW = 0.95, 0.02  # beyond these the reader's word is enough
 JUDGED_CHARS = 480  # about 120 tokens: what of a long sentence a model judges
 _REFUSED = "not shown"
 
@@ -54,40 +55,66 @@ def decide(
     candidates: Sequence[Candidate],
     generator: Generator | None,
     calibration: Calibrated,
+    alone: Calibrated,
 ) -> Decision:
     """The decision about a question, from the candidates alone.
 
-    Candidates are judged in the reader's order; once one is sure, only those that could
-    contradict it.
+    `alone` weighs what the reader says; where that leaves no doubt either way, no language model
+    is asked. Else the candidates are judged, the likeliest first, until one is sure, and after
+    that only those that could contradict it. `calibration` weighs judged candidates.
     """
     words = frozenset(content_words(question))
     kind = answer_type(question)
-    stops = shape_of(question) not in ("list", "comparison")  # these want more than one sentence
-    rows: list[Judged] = []
-    sure: Candidate | None = None
+    rows = []
     for candidate in candidates:
         signals = candidate.signals(words, kind)
         signals["agreement"] = agreement(candidates, candidate)
-        needed = sure is None or worth_judging(words, sure, candidate)
-        if generator is not None and needed:
-            signals["judge"] = judge(generator, question, [candidate.excerpt(JUDGED_CHARS)])[0]
-        judged = generator is None or needed
-        probability = calibration.probability(signals) if judged else 0.0
-        rows.append(Judged(candidate, signals, probability, judged))
-        if (
-            stops
-            and sure is None
-            and generator
-            and probability >= calibration.threshold("sure", SURE)
-        ):
-            sure = candidate
-    ranked = sorted(rows, key=lambda r: -r.probability)
-    confidence = _confidence(ranked, calibration)
+        rows.append(Judged(candidate, signals, alone.probability(signals), generator is None))
+    rows.sort(key=lambda r: -r.probability)
+    if generator is not None and _in_doubt(question, words, rows, calibration):
+        rows = _judged(question, words, rows, generator, calibration)
+    confidence = rows[0].probability if rows else 0.0
     threshold = calibration.threshold("answer", 0.5)
-    return Decision(tuple(ranked), confidence, bool(ranked) and confidence >= threshold)
+    return Decision(tuple(rows), confidence, bool(rows) and confidence >= threshold)
 
 
-def _confidence(ranked: Sequence[Judged], calibration: Calibrated) -> float:
-    if not ranked:
-        return 0.0
-    return ranked[0].probability
+def _in_doubt(
+    question: str, words: frozenset[str], rows: Sequence[Judged], calibration: Calibrated
+) -> bool:
+    """Whether a model is to be asked: the reader is unsure, or more than one sentence may count."""
+    if not rows or rows[0].probability <= calibration.threshold("alone_below", ALONE_BELOW):
+        return False
+    if rows[0].probability < calibration.threshold("alone_above", ALONE_ABOVE):
+        return True
+    first = rows[0].candidate
+    return _wants_more(question) or any(worth_judging(words, first, r.candidate) for r in rows[1:])
+
+
+def _wants_more(question: str) -> bool:
+    return shape_of(question) in ("list", "comparison")
+
+
+def _judged(
+    question: str,
+    words: frozenset[str],
+    rows: Sequence[Judged],
+    generator: Generator,
+    calibration: Calibrated,
+) -> list[Judged]:
+    """The rows with the model's judgement in their probability, best first."""
+    enough = calibration.threshold("sure", SURE)
+    stops = not _wants_more(question)
+    sure: Judged | None = None
+    done = []
+    for row in rows:
+        candidate = row.candidate
+        if sure is not None and not worth_judging(words, sure.candidate, candidate):
+            done.append(replace(row, probability=min(row.probability, sure.probability * 0.99)))
+            continue
+        logit = judge(generator, question, [candidate.excerpt(JUDGED_CHARS)])[0]
+        signals = {**row.signals, "judge": logit}
+        row = Judged(candidate, signals, calibration.probability(signals), True)
+        done.append(row)
+        if stops and sure is None and row.probability >= enough:
+            sure = row
+    return sorted(done, key=lambda r: -r.probability)

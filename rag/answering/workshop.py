@@ -21,7 +21,7 @@ class Workshop:
 
     `search` gives the best k hits for a text, `document` a document by its path. Without a
     `generator` the reader answers alone, by a quotation. `calibration` is that of the generator's
-    name unless another is given.
+    name unless another is given, `alone` that of the reader alone.
     """
 
     search: Callable[[str, int], Sequence[Hit]]
@@ -30,6 +30,7 @@ class Workshop:
     generator: Generator | None = None
     index_digest: str = ""
     calibration: Calibrated | None = None
+    alone: Calibrated | None = None
 
 
 @dataclass(frozen=True, slots=True)

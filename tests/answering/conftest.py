@@ -8,10 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from rag.answering import Workshop
+from rag.calibration import Calibrated
 from rag.testing import FakeReader
 from rag.types import Document, Hit, Passage, Span
 
 _SENTENCE = re.compile(r"\S[^.!?\n]*(?:\.(?=\d)[^.!?\n]*)*[.!?]?")
+# Fixed, so that no test here depends on the coefficients that are shipped.
+ALONE = Calibrated("alone", 0.2, {"margin": 0.4, "overlap": 1.0}, {"answer": 0.5})
+JUDGED = Calibrated("judged", -0.2, {"judge": 0.6, "margin": 0.2, "overlap": 1.0}, {"answer": 0.5})
 HOUSE = {
     "minutes.md": (
         "# Works council, 4 March\n\nThe council agreed to raise spending on training to 3.5 % of "
@@ -53,7 +57,8 @@ def workshop_of(texts: dict[str, str], **parts: object) -> Workshop:
         best.sort(key=lambda pair: (-pair[0], pair[1].id))
         return [Hit(p, i, round(score, 4)) for i, (score, p) in enumerate(best[:k], 1)]
 
-    return Workshop(search, documents.__getitem__, reader, index_digest="d1", **parts)  # type: ignore[arg-type]
+    given = {"alone": ALONE, "calibration": JUDGED if "generator" in parts else ALONE, **parts}
+    return Workshop(search, documents.__getitem__, reader, index_digest="d1", **given)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

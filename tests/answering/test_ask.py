@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answering import Event, QuotationReady, SentenceReady, ask
+from rag.calibration import Calibrated
 from rag.errors import QuestionInvalid
 from rag.json_form import answer_json
 from rag.testing import FakeGenerator
@@ -85,10 +86,25 @@ def test_the_reader_alone_names_itself_as_the_model(make, house) -> None:
 
 
 def test_an_unknown_model_is_said_to_be_uncalibrated(make, house) -> None:
-    answer = ask("How much is the rent?", make(house, generator=FakeGenerator()))
+    question = "When does the tenant give the notice?"  # the reader alone is in doubt
+    answer = ask(question, make(house, generator=FakeGenerator(), calibration=None))
     assert answer.model.name == "fake-generator"
     assert answer.prompt_tokens > 0
-    assert any("not calibrated" in note for note in answer.notes)
+    assert len(answer.prompts) >= 1
+    if answer.status != "not_found":
+        assert any("not calibrated" in note for note in answer.notes)
+
+
+def test_no_model_is_asked_where_the_reader_is_sure(make, house) -> None:
+    generator = FakeGenerator()
+    sure = Calibrated("sure", 5.0, {"margin": 1.0})
+    answer = ask("How much is the rent?", make(house, generator=generator, alone=sure))
+    assert answer.status == "answered"
+    assert generator.prompts == []
+    assert answer.prompt_tokens == 0
+    lost = Calibrated("lost", -20.0, {})
+    assert ask("How much?", make(house, generator=generator, alone=lost)).status == "not_found"
+    assert generator.prompts == []
 
 
 def test_a_documents_own_marker_is_no_citation(make, house) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from rag.answering import Event, Workshop, ask
 from rag.answering.orders import gives_orders
+from rag.calibration import Calibrated
 from rag.passages import make_passages
 from rag.settings import Settings
 from rag.sources import read_file
@@ -59,7 +60,10 @@ def workshop_for(document: Document, reader, generator) -> Workshop:
         scored.sort(key=lambda pair: (-pair[0], pair[1].id))
         return [Hit(p, i, round(s, 4)) for i, (s, p) in enumerate(scored[:k], 1)]
 
-    return Workshop(search, lambda name: document, reader, generator, "d")
+    alone = Calibrated("alone", -0.5, {"margin": 0.4, "overlap": 1.0})
+    judged = Calibrated("judged", -1.0, {"judge": 0.6, "margin": 0.2, "overlap": 1.0})
+    calibration = judged if generator else alone
+    return Workshop(search, lambda name: document, reader, generator, "d", calibration, alone)
 
 
 def outcome(answer: Answer) -> tuple[str, str, list[str]]:
