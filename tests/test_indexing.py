@@ -166,10 +166,12 @@ def test_unreadable_files_are_skipped_and_reported(bench: Bench) -> None:
     (bench.docs / "bin.pdf").write_bytes(bytes(range(256)) * 9)
     report = bench.run()
     assert {s.path for s in report.skipped} == {"empty.txt", "bin.pdf"}
+    assert report.added == ("good.txt",)
     assert bench.names() == ["good.txt"]
     assert staleness(bench.index) == Stale()
     again = bench.run()
     assert {s.path for s in again.skipped} == {"empty.txt", "bin.pdf"}
+    assert again.changed == ()
     bench.write("empty.txt", "Now it says something.")
     assert staleness(bench.index).changed == ("empty.txt",)
     bench.run()

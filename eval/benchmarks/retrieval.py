@@ -68,7 +68,12 @@ def from_ranges(share: float) -> Fuse:
 
 
 def ranks(lists: Lists) -> dict[int, float]:
-    return fusion.reciprocal_ranks(*(found for found in lists if found.positions))
+    """Cormack, Clarke and Buettcher, Reciprocal Rank Fusion (SIGIR 2009), scaled to at most 1."""
+    fused: dict[int, float] = {}
+    for found in lists:
+        for rank, position in enumerate(found.positions, start=1):
+            fused[position] = fused.get(position, 0.0) + 61 / 2 / (60 + rank)
+    return fused
 
 
 FUSIONS: dict[str, Fuse] = {

@@ -53,7 +53,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What a run did (or would do): names of files, and counts.
+    """What a run did (or would do): names of files, and counts. A file that could not be read is
+    in `skipped` alone.
 
     `documents` and `passages` are the index's totals after the run, `embedded` the passages whose
     vectors had to be made.

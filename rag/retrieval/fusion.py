@@ -7,26 +7,11 @@ from collections.abc import Iterable
 from rag.store import Matches
 from rag.types import Passage
 
-RANK_CONSTANT = 60
 DENSE_SHARE = 0.5
 """Measured in eval/benchmarks/retrieval.md."""
 _SAME_SHARE = 0.9
 
 _Face = tuple[frozenset[str], frozenset[str]]
-
-
-def reciprocal_ranks(*lists: Matches) -> dict[int, float]:
-    """The fused score of each position: the sum of 1 / (60 + rank) over the lists it is in.
-
-    Cormack, Clarke and Buettcher, Reciprocal Rank Fusion (SIGIR 2009). Scaled so that the first
-    of every list gets 1.
-    """
-    scores: dict[int, float] = {}
-    unit = (RANK_CONSTANT + 1) / len(lists)
-    for matches in lists:
-        for rank, position in enumerate(matches.positions, start=1):
-            scores[position] = scores.get(position, 0.0) + unit / (RANK_CONSTANT + rank)
-    return scores
 
 
 def convex(dense: Matches, lexical: Matches, share: float = DENSE_SHARE) -> dict[int, float]:

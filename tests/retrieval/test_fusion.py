@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.retrieval.fusion import convex, distinct_first, reciprocal_ranks
+from rag.retrieval.fusion import convex, distinct_first
 from rag.store import Matches
 from rag.types import Passage, Span
 
@@ -12,18 +12,6 @@ def passage(number: int, text: str) -> Passage:
 
 
 LONG = "the boiler in the canteen was fitted last winter by a firm from the next town over there"
-
-
-def test_a_position_first_in_both_lists_has_score_one() -> None:
-    scores = reciprocal_ranks(Matches((4, 7), (0.9, 0.8)), Matches((4, 2), (11.0, 3.0)))
-    assert scores[4] == pytest.approx(1.0)
-    assert scores[7] == scores[2] == pytest.approx(61 / 2 / 62)
-
-
-def test_one_list_keeps_its_order() -> None:
-    scores = reciprocal_ranks(Matches((3, 1, 2), (5.0, 4.0, 3.0)))
-    assert sorted(scores, key=lambda p: -scores[p]) == [3, 1, 2]
-    assert scores[3] == pytest.approx(1.0)
 
 
 def test_both_lists_count_by_their_scores() -> None:
