@@ -34,6 +34,7 @@ _STUTTER = re.compile(
     r"([A-Za-z]{1,2})\s(?=\1[\w'’])",
     re.I,
 )
+_SPELT = re.compile(r"\b(?:[A-Z]_)+[A-Z]?(?![^\W_])")  # L_C_D_: spelt letter by letter
 _BEFORE_MARK = re.compile(r"\s+(?=[,.;:?!])|(?<=\w)\s+(?=['’](?:s|m|d|re|ve|ll|t)\b)")
 _COMMAS = re.compile(r"(?:\s?,)+(?=\s*[,.;:?!])|^[\s,.;:-]+")
 _OPENERS = re.compile(
@@ -101,6 +102,7 @@ def tidied(text: str) -> str:
     Each word that is left stands in the source, in the same order.
     """
     text = _NOISE.sub(" ", " ".join(text.split()))
+    text = _SPELT.sub(lambda m: m[0].replace("_", ""), text)
     text = _FILLER.sub(" ", text)
     text = " ".join(text.split())
     text = _BEFORE_MARK.sub("", text)
@@ -115,6 +117,6 @@ _WORDS = re.compile(r"\w+")
 
 
 def only_words_of(text: str, source: str) -> bool:
-    """Whether every word of `text` stands in `source`, in its order."""
-    words = iter(w.lower() for w in _WORDS.findall(source))
-    return all(w.lower() in words for w in _WORDS.findall(text))
+    """Whether every word of `text` stands in `source`, in its order; `_` does not count."""
+    words = iter(_WORDS.findall(source.lower().replace("_", "")))
+    return all(w in words for w in _WORDS.findall(text.lower().replace("_", "")))

@@ -124,7 +124,7 @@ def _spoken(document: Document, span: Span, position: int, turns: Turns) -> Unit
         text = plain(span.of(document.text))
         return Unit(document.path, span, text, position, kind_of(text))
     speaker, start, body = turn
-    text = tidied(plain(document.text[max(span.start, body) : span.end]))
+    text = plain(tidied(document.text[max(span.start, body) : span.end]))
     near = span.end > body and span.start - start <= TURN_CHARS
     cited = Span(min(start, span.start), span.end) if near else span
     whole = kind_of(text) == "sentence" and len(set(content_words(text))) >= 4

@@ -19,6 +19,7 @@ from tests.summarising.conftest import TRANSCRIPT_LINES, parsed
         ("I I think th the lamp is is red .", "I think the lamp is red."),
         ("So , you know , it costs 20 , um , or 25 .", "It costs 20, or 25."),
         ("No , we should not sell it .", "No, we should not sell it."),
+        ("The L_C_D_ is on the T_V_ set .", "The LCD is on the TV set."),
         ("Nothing is left out here.", "Nothing is left out here."),
     ],
 )
