@@ -62,11 +62,12 @@ class AnswerView:
         self._footer(answer)
 
     def _is_quotation(self, answer: Answer) -> bool:
-        return (
-            self.quoted is not None
-            and len(answer.citations) == 1
-            and all(s.text.strip() in self.quoted for s in answer.sentences)
-        )
+        """Whether the answer is the quotation that stands on the screen, and nothing else."""
+        from rag.answering.writing import shown_text
+
+        return self.quoted is not None and [s.text for s in answer.sentences] == [
+            shown_text(self.quoted)
+        ]
 
     def sources(self, answer: Answer) -> None:
         """Shows each source: its place, the quoted words, and how well it supports."""

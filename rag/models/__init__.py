@@ -8,7 +8,7 @@ from rag.models.inventory import ModelProblem, ModelStatus, list_models, remove,
 from rag.models.local import LocalModel
 from rag.models.memory import memory_bytes
 from rag.models.progress import Progress
-from rag.models.resolve import is_left_out, pull, resolve
+from rag.models.resolve import pull, resolve
 
 __all__ = [
     "Catalogue",
@@ -19,7 +19,6 @@ __all__ = [
     "ModelStatus",
     "Progress",
     "Role",
-    "is_left_out",
     "list_models",
     "load_catalogue",
     "memory_bytes",

@@ -94,15 +94,6 @@ def _resolve_entry(entry: ModelEntry, settings: Settings, progress: Progress | N
     return LocalModel(entry.name, entry.role, root, files, sha256, entry, tuple(notes))
 
 
-def is_left_out(name: str, role: Role, catalogue: Catalogue | None = None) -> bool:
-    """Whether a model of that name should have come with the package (`file:`) and did not."""
-    entry = (catalogue or load_catalogue()).find(name, role)
-    return entry is not None and any(
-        all(isinstance(s, FileSource) for s in file.sources) and locate(entry, file) is None
-        for file in entry.files
-    )
-
-
 def locate(entry: ModelEntry, file: ModelFile) -> Path | None:
     """Where a file of a model is on this machine: fetched, or at a `file:` source; else None."""
     fetched = cache.file_path(cache.model_dir(entry.name), file.name)

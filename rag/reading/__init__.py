@@ -35,22 +35,17 @@ def load_reader(
     """The reader of that name in models.txt or at that path, ready to read.
 
     `none` is the reader without training, which works with the sentence embeddings; `embedder` is
-    called when such a reader first needs it. It also stands in, under its own name, for a reader
-    that comes with the package where it was left out of it.
-
-    Raises `ModelUnavailable` for a reader that is not here and may not or cannot be fetched,
-    `ModelInvalid` for one that is not what it should be, `MissingDependency` where the library
-    that runs it is not installed.
+    called when such a reader first needs it. Raises `ModelUnavailable` for a reader that is not
+    here and may not or cannot be fetched, `ModelInvalid` for one that is not what it should be,
+    `MissingDependency` where the library that runs it is not installed.
     """
     from rag.reading.untrained import UntrainedReader
 
     untrained = UntrainedReader(embedder)
     if name_or_path == NO_READER:
         return untrained
-    from rag.models import is_left_out, resolve
+    from rag.models import resolve
 
-    if is_left_out(name_or_path, "reader"):
-        return untrained
     model = resolve(name_or_path, "reader", settings, progress)
     if model.entry.kind == "minilm":
         from rag.reading.minilm import MiniLMReader
