@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.embedding.protocol import Embedder
@@ -72,7 +72,7 @@ def summarise(
     _check_arguments(about, length, form)
     began = time.perf_counter()
     read = [(document, units_of(document, passages)) for document, passages in texts]
-    units = _embedded(unit for _, members in read for unit in members)
+    units = [u for _, members in read for u in members if u.kind != "nothing"]
     if not units:
         raise NoDocuments("there is no text to summarise: name a document that has some words")
     vectors = _vectors(units, tools.embedder, progress)
@@ -118,15 +118,6 @@ def _check_arguments(about: str | None, length: str, form: str) -> None:
         raise ValueError(f"format is {form!r}, it must be one of {', '.join(FORMATS)}")
     if about is not None and not any(c.isalnum() for c in about):
         raise QuestionInvalid("the topic (--about) is empty: name it in words, or leave it out")
-
-
-def _embedded(units: Iterable[Unit]) -> list[Unit]:
-    """What may be chosen: sentences; of a document that has hardly any, its lines too."""
-    found: dict[str, list[Unit]] = {}
-    for unit in units:
-        if unit.kind != "nothing":
-            found.setdefault(unit.document, []).append(unit)
-    return [u for members in found.values() for u in members]
 
 
 def _vectors(
@@ -227,8 +218,3 @@ def _status(account: Account) -> Status:
     if not account.sentences:
         return "not_found"
     return "partial" if any(s.verdict == "weak" for s in account.sentences) else "answered"
-
-
-def without_generator(tools: SummaryTools) -> SummaryTools:
-    """The same tools for an extractive summary."""
-    return replace(tools, generator=None, wordings=None)
