@@ -13,6 +13,7 @@ from rag.untrusted import neutralise
 from rag.verification.rules import content_words
 from rag.verification.support import VERBATIM, Support, check
 
+AGAIN = 0.8  # of its words in one earlier sentence: a wording says nothing new
 NARROW = 3  # a worded sentence cites at most so many sentences
 
 
@@ -52,6 +53,9 @@ class Account:
         It cites as few of them as carry it, at most `NARROW` at first, else all.
         """
         text = " ".join(neutralise(text).split())
+        if self.says_again(text):
+            self.removed.append(Removed(text, "it says again what an earlier sentence says"))
+            return False
         fewer = supporting(text, units)
         support = self._check(text, fewer)
         if support.verdict != "supported" and len(fewer) < len(units):
@@ -70,6 +74,12 @@ class Account:
     def _check(self, text: str, units: Sequence[Unit]) -> Support:
         quotes = [f"{u.speaker}: {u.text}" if u.speaker else u.text for u in units]
         return check(text, quotes, self.reader, context=self._context(units))
+
+    def says_again(self, text: str) -> bool:
+        """Whether an earlier sentence holds nearly all words of the text."""
+        words = set(content_words(text))
+        said = (set(content_words(s.text)) for s in self.sentences)
+        return any(len(words & there) >= AGAIN * len(words) for there in said)
 
     def _context(self, units: Sequence[Unit]) -> list[str]:
         found: list[str] = []

@@ -205,11 +205,16 @@ def _alone(unit: Unit) -> Group:
 def _tell_group(
     account: Account, group: Group, section: int, tools: SummaryTools, about: str | None
 ) -> None:
-    """The group in one worded sentence; else its core in one; else the core as it stands."""
+    """The group in one worded sentence; else its core in one; else the core as it stands.
+
+    A wording that says again what was said ends the group, if its section has a sentence already.
+    """
     if tools.generator is not None:
         for units in dict.fromkeys((group.units, (group.core,))):
             text = reword(tools.generator, units, about, tools.wordings)
             if text and account.say(text, units, section):
+                return
+            if text and account.says_again(text) and section in account.sections:
                 return
     account.quote(group.core, section)
 

@@ -108,6 +108,15 @@ def test_a_sentence_that_fails_its_check_is_removed_and_the_source_stands(
     check_citations(summary, [minutes])
 
 
+def test_what_was_said_is_not_said_again(
+    minutes: Text, worded: Callable[..., SummaryTools]
+) -> None:
+    said = "The rent for a full plot rises from 64 to 70 in October."
+    summary = summarise([minutes], worded(*[said] * 40), length="long")
+    assert [s.text for s in summary.sentences].count(said) == 1
+    assert summary.coverage.sections_represented == 4
+
+
 def test_a_wording_without_an_end_or_about_the_text_is_not_shown(
     minutes: Text, worded: Callable[..., SummaryTools]
 ) -> None:
