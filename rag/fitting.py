@@ -29,11 +29,9 @@ from rag.calibration import (
 from rag.errors import RunInvalid
 
 FOLDS = 5
-ANSWERED_AT_LEAST = 0.76  # with a margin over the 0.72 that is asked for
+ANSWERED_AT_LEAST = 0.82  # a person loses more by a wrong "not found" than by a look at a quotation
 SURE_LOSS = 0.005  # how much log loss stopping early may cost
-NAMES = (
-    "judge", "reader", "margin", "answerable", "overlap", "type", "rank", "agreement", "echo",
-)  # fmt: skip
+NAMES = ("judge", "reader", "margin", "answerable", "overlap", "type", "rank", "agreement")
 
 Row = Mapping[str, float]
 

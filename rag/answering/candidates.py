@@ -51,7 +51,6 @@ class Candidate:
         """What is known of the candidate without a language model."""
         words = set(content_words(self.text)) | set(content_words(self.hit.passage.heading or ""))
         shared = len(question_words & words) / len(question_words) if question_words else 0.0
-        echoed = set(content_words(self.phrase.text))
         return {
             "reader": self.score,
             "margin": self.margin,
@@ -59,7 +58,6 @@ class Candidate:
             "overlap": shared,
             "type": fits_type(kind, self.phrase.text),
             "rank": 1.0 / self.hit.rank,
-            "echo": float(bool(echoed) and echoed <= question_words),
         }
 
 
