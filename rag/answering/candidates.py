@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rag.answering.orders import gives_orders
 from rag.answering.shape import AnswerType, fits_type
 from rag.reading.protocol import Reader, Reading
-from rag.types import Document, Hit, Phrase, Span
+from rag.types import Document, Hit, Passage, Phrase, Span
 from rag.verification.rules import content_words, normalised
 
 LIMIT = 4
@@ -80,11 +80,12 @@ def find_candidates(
 ) -> list[Candidate]:
     """At most `limit` candidates, best first by the reader's score, no two of them overlapping.
 
-    Sentences that speak to a machine are passed over.
+    Sentences that speak to a machine are passed over, and blanked before the reader sees them, so
+    that they do not draw it away from what stands beside them.
     """
     if not hits:
         return []
-    readings = reader.read(question, [hit.passage.text for hit in hits], spans=SPANS)
+    readings = reader.read(question, [readable(hit.passage) for hit in hits], spans=SPANS)
     found = [
         candidate
         for hit, reading in zip(hits, readings, strict=True)
@@ -92,6 +93,16 @@ def find_candidates(
     ]
     found.sort(key=lambda c: (-c.score, c.hit.rank, c.document, c.span))
     return _distinct(found, limit)
+
+
+def readable(passage: Passage) -> str:
+    """The passage's text for a reader: as long as it is, sentences that give orders blank."""
+    text = passage.text
+    for span in passage.sentences:
+        start, end = span.start - passage.span.start, span.end - passage.span.start
+        if gives_orders(text[start:end]):
+            text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def _of_hit(hit: Hit, reading: Reading, document: Callable[[str], Document]) -> list[Candidate]:
