@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -227,8 +228,6 @@ class Maker:
 
 def _loosened(sentence: str, rng: random.Random) -> str:
     """The sentence, now and then without its brackets or its opening phrase."""
-    import re
-
     text = sentence
     if rng.random() < 0.7:
         text = re.sub(r"\s*(\([^()]*\)|\[[^\[\]]*\])", "", text)

@@ -208,7 +208,7 @@ def _negation(text: str, context: str, rng: random.Random) -> Edit | None:
 
 
 def _negated_question(text: str, match: re.Match[str]) -> Edit | None:
-    """A question's ``not`` goes behind its subject: before the next lower-case content word."""
+    """The auxiliary of a question is contracted: where its subject ends is not known here."""
     short = {"is", "are", "was", "were", "did", "does", "do", "has", "have", "had", "could"}
     if match.group().lower() in short and match.start() > 0:
         return match.start(), match.end(), f"{match.group()}n't"
