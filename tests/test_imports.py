@@ -34,7 +34,7 @@ ROOMS = (
     ("json_form", "followup", "tuning", "loading", "opened"),
     ("notebook", "receipts", "annotation"),
     ("evaluation",),
-    ("library", "measuring", "diagnosis", "training", "testing"),
+    ("library", "measuring", "diagnosis", "training", "testing", "fitting"),
     ("cli",),
 )
 

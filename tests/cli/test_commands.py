@@ -185,8 +185,10 @@ def test_a_document_cannot_send_escapes_to_the_terminal(rag, place):
         ["ask", "--quote", "What colour is the zebra?"],
         ["show", "evil.txt:1"],
     ):
-        assert "\x1b" not in rag(*args).output
-        assert "\x07" not in rag(*args).output
+        shown = rag(*args, code=None).output
+        assert "zebra" in shown
+        assert "\x1b" not in shown
+        assert "\x07" not in shown
 
 
 def test_a_conversation_resolves_follow_ups(indexed, golden):
