@@ -16,6 +16,7 @@ from rag.verification.rules import content_words
 
 SURE = 0.93  # a candidate this sure is not compared with others
 ALONE_ABOVE, ALONE_BELOW = 0.95, 0.02  # beyond these the reader's word is enough
+MOST_JUDGED = 3  # judging two of each question already gave all but the last points
 JUDGED_CHARS = 480  # about 120 tokens: what of a long sentence a model judges
 _REFUSED = "not shown"
 
@@ -105,11 +106,16 @@ def _judged(
     enough = calibration.threshold("sure", SURE)
     stops = not _wants_more(question)
     sure: Judged | None = None
-    done = []
-    for row in rows:
+    done: list[Judged] = []
+    for i, row in enumerate(rows):
         candidate = row.candidate
-        if sure is not None and not worth_judging(words, sure.candidate, candidate):
-            done.append(replace(row, probability=min(row.probability, sure.probability * 0.99)))
+        if sure is None:
+            needed = i < MOST_JUDGED
+        else:
+            needed = worth_judging(words, sure.candidate, candidate)
+        if not needed:
+            highest = max(d.probability for d in done)
+            done.append(replace(row, probability=min(row.probability, highest * 0.99)))
             continue
         logit = judge(generator, question, [candidate.excerpt(JUDGED_CHARS)])[0]
         signals = {**row.signals, "judge": logit}
