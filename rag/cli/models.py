@@ -69,6 +69,8 @@ def pull(
         done.append({"name": model.name, "sha256": model.sha256})
         if not state.as_json:
             terminal.line(f"{model.name}: here, checked")
+            for note in model.notes:
+                terminal.flow([(note, "yellow")], indent="  ")
     if state.as_json:
         write_json({"models": done})
 
@@ -103,6 +105,7 @@ def _json(model: ModelStatus) -> dict[str, Any]:
         "tested": model.tested,
         "fits": model.fits,
         "chosen": model.chosen,
+        "recommended": model.recommended,
     }
 
 
@@ -111,6 +114,8 @@ def _show(model: ModelStatus, terminal: Terminal) -> None:
     remarks = ["here" if model.present else "not fetched", size, model.licence]
     if model.chosen:
         remarks.append("in use")
+    if model.recommended:
+        remarks.append("suits this machine's memory")
     if not model.tested:
         remarks.append("not tested here")
     if not model.fits:
