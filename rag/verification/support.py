@@ -111,12 +111,14 @@ def _score(
     entailment: Entailment,
     judge: Callable[[], float] | None,
 ) -> float:
+    # What a rule found is never supported, and a wrong number never even weak; scaling instead of
+    # cutting keeps the order among such sentences, which costs less of the score's sharpness.
     score = _model().probability(_signals(sentence, text, found, entailment))
     if any(f.kind in _SURE_AGAINST for f in found):
-        return min(score, WEAK / 2)
+        return score * (WEAK - 0.01)
     if judge is not None and UNSURE[0] < score < UNSURE[1]:
         score = _squash(_logit(score) + JUDGE_WEIGHT * max(-4.0, min(4.0, judge())))
-    return min(score, (WEAK + SUPPORTED) / 2) if found else score
+    return score * (SUPPORTED - 0.01) if found else score
 
 
 @cache
