@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     import sqlite3
 
 _BUSY_SECONDS = 10.0
+_LOOKS_BEFORE_TORN = 3
+_LOOK_PAUSE_SECONDS = 0.01
 _CHECKED = (
     ("meta", "key"),
     ("root", "number"),
@@ -171,9 +174,27 @@ def check_header(index_dir: Path) -> Path:
     """The catalogue's path, its size checked against its own header.
 
     A file cut short is found here, before SQLite reads from its missing pages. While a log lies
-    beside it the header may run ahead of the file, and SQLite's own checks must do.
+    beside it the header may run ahead of the file, and SQLite's own checks must do; and since a
+    writer may copy its log into the file and remove it between two looks, a file is called torn
+    only when it looks the same again a moment later.
     """
     path = catalogue_path(index_dir)
+    torn = _torn_size(path, index_dir)
+    for _ in range(_LOOKS_BEFORE_TORN if torn is not None else 0):
+        time.sleep(_LOOK_PAUSE_SECONDS)
+        torn = _torn_size(path, index_dir)
+        if torn is None:
+            break
+    if torn is not None:
+        raise IndexDamaged(
+            f"the index's catalogue {path} is torn ({torn} bytes): restore it from a copy, "
+            "or build the index anew with `rag index --rebuild PATH`"
+        )
+    return path
+
+
+def _torn_size(path: Path, index_dir: Path) -> int | None:
+    """The bytes of a catalogue that is shorter than its header says, None of a whole one."""
     try:
         with path.open("rb") as file:
             header = file.read(_HEADER.size)
@@ -191,14 +212,16 @@ def check_header(index_dir: Path) -> Path:
         _HEADER.unpack(header) if len(header) == _HEADER.size else (b"", 0, 0)
     )
     page_bytes = 65536 if page_bytes == 1 else page_bytes
-    log = path.with_name(path.name + "-wal")
-    logged = log.exists() and log.stat().st_size > 0
-    if magic != b"SQLite format 3\0" or (not logged and pages * page_bytes > size):
-        raise IndexDamaged(
-            f"the index's catalogue {path} is torn ({size} bytes): restore it from a copy, "
-            "or build the index anew with `rag index --rebuild PATH`"
-        )
-    return path
+    whole = magic == b"SQLite format 3\0" and (pages * page_bytes <= size or _log_bytes(path) > 0)
+    return None if whole else size
+
+
+def _log_bytes(path: Path) -> int:
+    """The bytes of the log beside a catalogue, 0 where there is none."""
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _check_version(db: sqlite3.Connection, index_dir: Path) -> None:

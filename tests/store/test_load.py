@@ -41,8 +41,8 @@ def test_readers_see_one_generation_at_a_time_while_a_writer_works(
     while any(reader.poll() is None for reader in readers):
         written += 1
         generation(written)
-    for reader in readers:
-        out, err = reader.communicate()
+    said = [reader.communicate() for reader in readers]  # all first: a failure leaves no pipe open
+    for reader, (out, err) in zip(readers, said, strict=True):
         assert reader.returncode == 0, err
         looks, seen = map(int, out.split())
         assert looks > 0
