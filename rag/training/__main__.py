@@ -16,13 +16,17 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from rag.embedding import load_embedder
+from rag.settings import load_settings
 from rag.training.export import FORMS, export, shrink
 from rag.training.features import Features, encode, load_tokenizer
 from rag.training.loop import Plan, train
-from rag.training.mixture import Recipe
+from rag.training.mixture import Recipe, plain
 from rag.training.network import build
-from rag.training.sets import Problems, read_folder, read_pairs, read_questions
+from rag.training.sets import Problems, Question, read_folder, read_pairs, read_questions
 from rag.training.stream import build_stream, census
+from rag.training.tables import tables_of
+from rag.training.vectors import Vectors, embed, texts_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,6 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     plan = replace(
         Plan(),
         seed=options.seed,
+        rate=options.rate,
+        embedding_rate=options.embedding_rate,
+        average=options.average,
         cool_step=options.cool_step,
         last_step=options.last_step,
         bfloat16=not options.float32,
@@ -86,7 +93,15 @@ def _make(options: argparse.Namespace, out: Path) -> int:
         questions += read_folder(options.folder, names, problems)
     pairs = [p for path in options.pairs for p in read_pairs(path, problems)]
     shares = json.loads(options.shares.read_text(encoding="utf-8")) if options.shares else {}
-    stream = build_stream(questions, pairs, shares, Recipe(), options.seed)
+    stream = build_stream(
+        questions,
+        pairs,
+        shares,
+        Recipe(),
+        options.seed,
+        tables=tables_of(pairs) if options.tables else (),
+        vectors=_vectors(options, questions),
+    )
     features, dropped = encode(stream, options.base / "tokenizer.json")
     (out / "census.json").write_text(json.dumps(census(stream), indent=1), encoding="utf-8")
     (out / "problems.txt").write_text("\n".join(problems.lines), encoding="utf-8")
@@ -96,6 +111,16 @@ def _make(options: argparse.Namespace, out: Path) -> int:
         print(f"left out {dropped} examples whose answer lies beyond the window", file=sys.stderr)
     features.save(out / "examples.npz")
     return sum(problems.counts.values())
+
+
+def _vectors(options: argparse.Namespace, questions: list[Question]) -> Vectors | None:
+    """The vectors of the sets that ``--embedded`` names, or None."""
+    if not options.embedded:
+        return None
+    settings = replace(load_settings(), threads=options.threads)
+    texts = texts_of([plain(q) for q in questions], frozenset(options.embedded))
+    _say(f"embedding {len(texts)} texts")
+    return embed(texts, load_embedder(settings), options.out / "vectors.npz")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,7 +135,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--folder", type=Path, help="an evaluation set to train on as well")
     parser.add_argument("--documents", default="", help="only its documents A,B,...")
     parser.add_argument("--shares", type=Path, help="JSON: source -> share used in each pass")
+    parser.add_argument("--tables", action="store_true", help="ask about tables of the pairs too")
+    parser.add_argument(
+        "--embedded",
+        nargs="*",
+        default=[],
+        metavar="SOURCE",
+        help="sets whose wrong passages are ranked by the project's embedder as well as by words",
+    )
     parser.add_argument("--seed", type=int, default=13)
+    parser.add_argument("--rate", type=float, default=Plan().rate)
+    parser.add_argument("--embedding-rate", type=float, default=Plan().embedding_rate)
+    parser.add_argument("--average", type=float, default=0.0, help="decay of averaged weights")
     parser.add_argument("--cool-step", type=int, default=0, help="where the rate begins to fall")
     parser.add_argument("--last-step", type=int, default=0, help="where the run ends")
     parser.add_argument("--float32", action="store_true", help="no bfloat16")

@@ -19,7 +19,8 @@ class Plan:
     """What a run depends on. The rate is warmed up, kept, then cooled linearly to zero.
 
     ``cool_step`` is the step where cooling begins, ``last_step`` where the run ends (0: the end
-    of the stream, cooling over its last 40 %).
+    of the stream, cooling over its last 40 %). ``average`` is the decay of an exponential moving
+    average of the weights, kept beside them and written to ``average.pt`` at the end (0: none).
     """
 
     seed: int = 13
@@ -30,9 +31,10 @@ class Plan:
     last_step: int = 0
     batch_tokens: int = 2560
     bfloat16: bool = True
+    average: float = 0.0
     weight_decay: float = 0.01
     answerable_weight: float = 0.5
-    shared_norm_weight: float = 0.25
+    shared_norm_weight: float = 0.4
     claim_weight: float = 0.8
 
 
@@ -70,7 +72,8 @@ def train(
     cool_step = plan.cool_step or int(0.6 * last_step)
     network = build(base, plan.seed, start)
     optimizer = _optimizer(network, plan)
-    step = _resume(folder / "state.pt", network, optimizer)
+    average = _Average(network, plan.average) if plan.average else None
+    step = _resume(folder / "state.pt", network, optimizer, average)
     say(json.dumps({"steps": len(order), "last": last_step, "cool": cool_step, "from": step}))
     weights = {
         "answerable": plan.answerable_weight,
@@ -92,6 +95,8 @@ def train(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         step += 1
+        if average:
+            average.update()
         seen, shown = seen + float(loss.detach()), shown + 1
         tokens += int(batch["attention_mask"].sum())
         if step % 20 == 0:
@@ -99,11 +104,13 @@ def train(
             say(f"step {step} loss {seen / shown:.4f} rate {factor:.3f} tokens/s {pace:.0f}")
             seen, shown = 0.0, 0
         if time.monotonic() - saved > save_seconds:
-            _save(folder, network, optimizer, step, plan)
+            _save(folder, network, optimizer, average, step, plan)
             saved = time.monotonic()
-    _save(folder, network, optimizer, step, plan)
+    _save(folder, network, optimizer, average, step, plan)
     final = folder / "final.pt"
     torch.save(network.state_dict(), final)
+    if average:
+        torch.save(average.state, folder / "average.pt")
     return final
 
 
@@ -146,6 +153,32 @@ def collate(features: Features, indices: list[int]) -> dict[str, Any]:
     }
 
 
+class _Average:
+    """The moving average of a network's weights; young averages follow faster."""
+
+    def __init__(self, network: Any, decay: float) -> None:
+        self._live = network.state_dict()
+        self._decay = decay
+        self._updates = 0
+        self.state = {name: value.clone() for name, value in self._live.items()}
+
+    def update(self) -> None:
+        """Takes in the weights as they are now."""
+        import torch
+
+        self._updates += 1
+        decay = min(self._decay, (1 + self._updates) / (10 + self._updates))
+        names = [name for name, value in self.state.items() if value.is_floating_point()]
+        with torch.no_grad():
+            torch._foreach_lerp_(
+                [self.state[n] for n in names], [self._live[n] for n in names], 1 - decay
+            )
+
+    def restore(self, state: dict[str, Any], updates: int) -> None:
+        """Goes on from a saved average."""
+        self.state, self._updates = state, updates
+
+
 def _optimizer(network: Any, plan: Plan) -> Any:
     import torch
 
@@ -164,7 +197,7 @@ def _optimizer(network: Any, plan: Plan) -> Any:
     )
 
 
-def _resume(path: Path, network: Any, optimizer: Any) -> int:
+def _resume(path: Path, network: Any, optimizer: Any, average: _Average | None) -> int:
     import torch
 
     if not path.exists():
@@ -172,13 +205,19 @@ def _resume(path: Path, network: Any, optimizer: Any) -> int:
     state = torch.load(path, weights_only=True)
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
+    if average and "average" in state:
+        average.restore(state["average"], int(state["step"]))
     return int(state["step"])
 
 
-def _save(folder: Path, network: Any, optimizer: Any, step: int, plan: Plan) -> None:
+def _save(
+    folder: Path, network: Any, optimizer: Any, average: _Average | None, step: int, plan: Plan
+) -> None:
     import torch
 
     state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+    if average:
+        state["average"] = average.state
     part = folder / "state.part"
     torch.save(state, part)
     os.replace(part, folder / "state.pt")

@@ -7,11 +7,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from rag.training.neighbours import Neighbours
+from rag.training.neighbours import HybridNeighbours, Neighbours
 from rag.training.sets import AnswerText, Pair, Question, detokenise
 from rag.training.statements import statement
 from rag.training.swaps import swap
+from rag.training.vectors import Vectors
 from rag.training.windows import around, best_overlap, draw_budget, sentences
 
 QUESTION, CLAIM = 0, 1
@@ -40,7 +42,7 @@ class Example:
 class Recipe:
     """How often what is made: each share is a probability for one answerable question."""
 
-    wrong_passage: float = 0.26
+    wrong_passage: float = 0.4
     sentence_removed: float = 0.12
     swapped_question: float = 0.22
     claim_from_question: float = 0.12
@@ -70,10 +72,26 @@ def plain(question: Question) -> Question:
     return Question(asked, text, tuple(answers), question.group, question.source)
 
 
-class Maker:
-    """Makes examples from the questions of the training sets; all randomness is its own."""
+class Ranker(Protocol):
+    """What ranks contexts for a question: ``Neighbours`` or ``HybridNeighbours``."""
 
-    def __init__(self, questions: Sequence[Question], recipe: Recipe, seed: int) -> None:
+    def ranked(self, query: str, k: int) -> list[int]:
+        """The numbers of the ``k`` best contexts, best first."""
+
+
+class Maker:
+    """Makes examples from the questions of the training sets; all randomness is its own.
+
+    With ``vectors``, wrong passages are ranked by words and vectors, else by words alone.
+    """
+
+    def __init__(
+        self,
+        questions: Sequence[Question],
+        recipe: Recipe,
+        seed: int,
+        vectors: Vectors | None = None,
+    ) -> None:
         self._rng = random.Random(seed)
         self._recipe = recipe
         self._unit = 0
@@ -82,7 +100,9 @@ class Maker:
         for question in questions:
             groups[question.group].add(question.context)
         self._groups = {name: sorted(texts) for name, texts in sorted(groups.items())}
-        self._index = Neighbours(self._contexts)
+        self._index: Ranker = (
+            HybridNeighbours(self._contexts, vectors) if vectors else Neighbours(self._contexts)
+        )
         self._ranked: dict[str, list[int]] = {}
 
     def of_question(self, question: Question, claims: bool = True) -> list[Example]:

@@ -1,4 +1,4 @@
-"""Ranks contexts for a question by BM25, to find wrong passages that look right."""
+"""Ranks contexts for a question, to find wrong passages that look right."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.training.vectors import Vectors
 
 _WORD = re.compile(r"\w+")
 _K1, _B = 1.2, 0.75  # the usual constants of Robertson and Zaragoza (2009)
@@ -36,8 +40,46 @@ class Neighbours:
 
     def ranked(self, query: str, k: int) -> list[int]:
         """The numbers of the ``k`` best contexts, best first; ties by number."""
+        return [number for number, _ in self.scored(query, k)]
+
+    def scored(self, query: str, k: int) -> list[tuple[int, float]]:
+        """The numbers of the ``k`` best contexts with their BM25 scores, best first."""
         scores: dict[int, float] = defaultdict(float)
         for word in sorted(set(_WORD.findall(query.lower()))):
             for number, weight in self._postings.get(word, ()):
                 scores[number] += weight
-        return sorted(scores, key=lambda number: (-scores[number], number))[:k]
+        return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:k]
+
+
+class HybridNeighbours:
+    """BM25 and vectors fused as the project's own retrieval fuses them (``rag.retrieval``).
+
+    A query or context without a vector is ranked by its words alone.
+    """
+
+    def __init__(self, contexts: Sequence[str], vectors: Vectors) -> None:
+        self._lexical = Neighbours(contexts)
+        self._vectors = vectors
+        rows = [(n, vectors.rows[text]) for n, text in enumerate(contexts) if text in vectors.rows]
+        self._numbers = [number for number, _ in rows]
+        self._matrix = vectors.matrix[[row for _, row in rows]]
+
+    def ranked(self, query: str, k: int) -> list[int]:
+        """The numbers of the ``k`` best contexts, best first; ties by number."""
+        import numpy as np
+
+        from rag.retrieval.fusion import convex
+        from rag.store import Matches
+
+        lexical = self._lexical.scored(query, k)
+        row = self._vectors.rows.get(query)
+        if row is None or not self._numbers:
+            return [number for number, _ in lexical]
+        scores = self._matrix @ self._vectors.matrix[row]
+        best = np.argsort(-scores, kind="stable")[:k].tolist()
+        dense = Matches(
+            tuple(self._numbers[i] for i in best), tuple(float(scores[i]) for i in best)
+        )
+        words = Matches(tuple(n for n, _ in lexical), tuple(score for _, score in lexical))
+        fused = convex(dense, words)
+        return sorted(fused, key=lambda number: (-fused[number], number))[:k]

@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from rag.training.mixture import Example, Maker, Recipe, of_pair, plain
 from rag.training.sets import Pair, Question
+from rag.training.tables import Table, TableMaker
+from rag.training.vectors import Vectors
 from rag.training.windows import tokens_about
 
 MAX_EVIDENCE_TOKENS = 260
+Item = Question | Pair | Table
 
 
 def build_stream(
@@ -19,18 +22,23 @@ def build_stream(
     shares: Mapping[str, Sequence[float]],
     recipe: Recipe,
     seed: int,
+    *,
+    tables: Sequence[Table] = (),
+    vectors: Vectors | None = None,
 ) -> list[Example]:
     """The examples of all passes, in training order.
 
     ``shares`` gives for each source the share of it that each pass uses ("squad2": [1, 1, 1]);
     values above 1 repeat; a source that is not named is used whole in the first pass. Unused
-    questions still lend their contexts as wrong passages. The same arguments give the same list.
+    questions still lend their contexts as wrong passages, ranked by words and by ``vectors`` if
+    given. The same arguments give the same list.
     """
     rng = random.Random(seed)
     ready = [plain(question) for question in questions]
-    maker = Maker(ready, recipe, seed + 1)
-    by_source: dict[str, list[Question | Pair]] = {}
-    everything: list[Question | Pair] = [*ready, *pairs]
+    maker = Maker(ready, recipe, seed + 1, vectors)
+    table_maker = TableMaker(tables, seed + 2)
+    by_source: dict[str, list[Item]] = {}
+    everything: list[Item] = [*ready, *pairs, *tables]
     for item in everything:
         by_source.setdefault(item.source, []).append(item)
     drawers = {name: _Drawer(items, rng) for name, items in by_source.items()}
@@ -44,6 +52,8 @@ def build_stream(
             for item in drawers[name].draw(round(share * len(by_source[name]))):
                 if isinstance(item, Question):
                     part.append(maker.of_question(item))
+                elif isinstance(item, Table):
+                    part.append(table_maker.of_table(item))
                 elif tokens_about(item.evidence) <= MAX_EVIDENCE_TOKENS:
                     part.append([of_pair(item)])
         stream += _mixed(part, rng)
@@ -59,13 +69,13 @@ def census(stream: Sequence[Example]) -> dict[str, int]:
 class _Drawer:
     """Deals a set's items out in random order, and starts again when all were dealt."""
 
-    def __init__(self, items: list[Question | Pair], rng: random.Random) -> None:
+    def __init__(self, items: list[Item], rng: random.Random) -> None:
         self._items = items
         self._rng = rng
-        self._left: list[Question | Pair] = []
+        self._left: list[Item] = []
 
-    def draw(self, count: int) -> list[Question | Pair]:
-        out: list[Question | Pair] = []
+    def draw(self, count: int) -> list[Item]:
+        out: list[Item] = []
         while len(out) < count:
             if not self._left:
                 self._left = list(self._items)

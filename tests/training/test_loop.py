@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,20 +57,30 @@ def test_a_stopped_run_ends_with_the_weights_of_one_that_was_not(
 ) -> None:
     import torch
 
-    whole = train(features, base, tmp_path / "whole", PLAN, say=lambda _: None)
+    plan = replace(PLAN, average=0.9)
+    whole = train(features, base, tmp_path / "whole", plan, say=lambda _: None)
 
     def stop(line: str) -> None:
         if line.startswith("step 20 "):
             raise Stopped
 
     with pytest.raises(Stopped):
-        train(features, base, tmp_path / "cut", PLAN, save_seconds=0.0, say=stop)
+        train(features, base, tmp_path / "cut", plan, save_seconds=0.0, say=stop)
     assert (tmp_path / "cut" / "state.pt").exists()
     assert not (tmp_path / "cut" / "final.pt").exists()
-    again = train(features, base, tmp_path / "cut", PLAN, say=lambda _: None)
-    one, other = _weights(whole), _weights(again)
-    assert one.keys() == other.keys()
-    assert all(torch.equal(one[name], other[name]) for name in one)
+    again = train(features, base, tmp_path / "cut", plan, say=lambda _: None)
+    for name in (whole.name, "average.pt"):
+        one, other = _weights(whole.parent / name), _weights(again.parent / name)
+        assert one.keys() == other.keys()
+        assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_the_average_trails_the_weights(base: Path, features: Features, tmp_path: Path) -> None:
+    plan = replace(PLAN, average=0.99)
+    last = _weights(train(features, base, tmp_path, plan, say=lambda _: None))["span.weight"]
+    mean = _weights(tmp_path / "average.pt")["span.weight"]
+    first = build(base, PLAN.seed).state_dict()["span.weight"]
+    assert 0 < float((mean - first).norm()) < float((last - first).norm())
 
 
 def test_training_lowers_the_loss(base: Path, features: Features, tmp_path: Path) -> None:
