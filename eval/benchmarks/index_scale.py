@@ -1,94 +1,114 @@
 #!/usr/bin/env python3
 """Measures an index of many passages: opening, searching, adding, size, memory, recall.
 
-usage: index_scale.py REAL_INDEX SIZE [SIZE...] [--work FOLDER] [--queries N] [--json FILE]
+usage: index_scale.py --real INDEX... SIZE [SIZE...] [--work FOLDER] [--json FILE] [--portion N]
 
-Passages are made from those of REAL_INDEX (any index, built with the real embedder): each new one
-takes two real passages, shuffles the words of both together with a number, and its vector is
-0.75 of the one's, 0.25 of the other's and noise of length 0.35, brought to length 1. So vectors
-keep the clusters of real ones, and no two are equal. Queries are made in the same way, with other
-numbers. Embedding takes no part. A peak of resident memory is of a process of its own that opens
-the index and asks every query. `raw` is FAISS alone on the largest segment with the same settings.
+Each passage is made from two of those that the real indexes hold (any indexes, built with the real
+embedder): its words are the one's first 90 and a third of the other's, in another order, and a
+number of its own; its vector is 0.75 of the one's, 0.25 of the other's and noise of length 0.35,
+brought to length 1. So vectors keep the clusters of real ones, words their frequencies, and no two
+passages are equal. Queries are made in the same way with other numbers: a vector each, and eight
+words. Embedding takes no part. Hybrid is all of `rag.retrieval.search`, from the query to ten hits.
+
+The peak of resident memory is of a process of its own that opens the index and asks every query.
+`raw` is FAISS alone on the largest segment with the same settings, asked in turn with ours. Each
+stage is written to the JSON file as soon as it is done, and a stage that stands there is not done
+again: a run that was interrupted goes on. `--portion` ends a run of the writer after so many
+passages, `--minutes` ends the script, between two stages or portions.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np  # noqa: TID253
 
+from rag.retrieval import search
 from rag.settings import Settings
 from rag.store import FileEntry, Meta, NewPassage, Snapshot, open_snapshot, open_writer
 from rag.store.content import key_of
+from rag.store.ivf import probes_for
 from rag.store.vectors import open_vectors
 from rag.testing import FakeEmbedder
 from rag.types import Document, Passage, Span
 
 A_DOCUMENT = 50
 COMMIT = 20_000
+QUERIES_FROM = 10**9
+ADDED = 1000
 
 
 class Maker:
-    """Makes passages and queries from real ones."""
+    """Makes passages and queries from real ones, fifty at a time, each fifty by its own chance."""
 
-    def __init__(self, real: Path) -> None:
-        with open_snapshot(real) as snapshot:
-            passages = [p for d in snapshot.documents() for p in snapshot.passages_of(d.path)]
-            self.words = [p.text.split()[:90] for p in passages]
-            ids = {p.id: i for i, p in enumerate(passages)}
-            positions = np.flatnonzero(snapshot.mask(lambda _: True))
-            order = [ids[i] for i in snapshot.ids_at(positions.tolist())]
-            taken = _all_vectors(snapshot)[positions]
-        self.vectors = np.empty_like(taken)
-        self.vectors[order] = taken
+    def __init__(self, real: Sequence[Path]) -> None:
+        loaded = [_load(index) for index in real]
+        self.words = [words for texts, _ in loaded for words in texts]
+        self.vectors = np.concatenate([vectors for _, vectors in loaded])
 
-    def passages(self, first: int, count: int) -> tuple[list[str], np.ndarray]:
-        chance = np.random.default_rng(first + 1)
-        one, two = chance.integers(0, len(self.words), (2, count))
-        noise = chance.normal(size=(count, self.vectors.shape[1])).astype(np.float32)
+    def vectors_of(self, first: int, count: int) -> np.ndarray:
+        return np.concatenate(
+            [self._fifty(at)[2] for at in range(first, first + count, A_DOCUMENT)]
+        )
+
+    def texts_of(self, first: int, count: int) -> list[str]:
+        texts = []
+        for at in range(first, first + count, A_DOCUMENT):
+            one, two, _ = self._fifty(at)
+            chance = np.random.default_rng([at, 2])
+            for i, (a, b) in enumerate(zip(one, two, strict=True)):
+                other = self.words[b]
+                words = [*self.words[a], *other[: len(other) // 3], str(at + i)]
+                texts.append(" ".join([words[j] for j in chance.permutation(len(words))]) + ".")
+        return texts
+
+    def _fifty(self, at: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        chance = np.random.default_rng([at, 1])
+        one, two = chance.integers(0, len(self.words), (2, A_DOCUMENT))
+        noise = chance.standard_normal((A_DOCUMENT, self.vectors.shape[1]), dtype=np.float32)
         noise *= 0.35 / np.linalg.norm(noise, axis=1, keepdims=True)
         vectors = 0.75 * self.vectors[one] + 0.25 * self.vectors[two] + noise
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        texts = []
-        for i, (a, b) in enumerate(zip(one, two, strict=True)):
-            words = [*self.words[a], *self.words[b][: len(self.words[b]) // 3], str(first + i)]
-            chance.shuffle(words)
-            texts.append(" ".join(words) + ".")
-        return texts, vectors.astype(np.float32)
+        return one, two, vectors.astype(np.float32)
 
 
-def _all_vectors(snapshot: Snapshot) -> np.ndarray:
-    parts = []
-    for segment in snapshot.segments:
-        vectors = open_vectors(snapshot.path / "segments" / segment.file, segment.kind)
-        parts.append(vectors.take(np.arange(segment.passages)))
-    return np.concatenate(parts)
+def _load(index: Path) -> tuple[list[list[str]], np.ndarray]:
+    with open_snapshot(index) as snapshot:
+        positions = np.flatnonzero(snapshot.mask(lambda _: True))
+        parts = []
+        for segment in snapshot.segments:
+            found = open_vectors(snapshot.path / "segments" / segment.file, segment.kind)
+            parts.append(found.take(np.arange(segment.passages)))
+        texts = [p.text.split()[:90] for p in snapshot.passages_at(positions.tolist())]
+        return texts, np.concatenate(parts)[positions]
 
 
 def documents(maker: Maker, first: int, count: int) -> Iterator[tuple[Document, Any, np.ndarray]]:
     for at in range(first, first + count, A_DOCUMENT):
-        texts, vectors = maker.passages(at, min(A_DOCUMENT, first + count - at))
         name, start, passages = f"{at:09d}.txt", 0, []
+        texts = maker.texts_of(at, A_DOCUMENT)
         for i, text in enumerate(texts):
             span = Span(start, start + len(text))
             passage = Passage(f"{at + i:032x}", name, span, text, (span,))
             passages.append(NewPassage(passage, text, key_of(text)))
             start += len(text) + 1
+        vectors = maker.vectors_of(at, A_DOCUMENT)
         yield Document(name, "\n".join(texts), f"{at:064x}", "text/1"), passages, vectors
 
 
-def add(index: Path, meta: Meta, maker: Maker, first: int, count: int) -> float:
+def add(index: Path, meta: Meta, made: Iterable[tuple[Document, Any, np.ndarray]]) -> float:
     began = time.perf_counter()
     with open_writer(index, meta) as writer:
-        for document, passages, vectors in documents(maker, first, count):
+        for document, passages, vectors in made:
             entry = FileEntry(0, document.path, f"/x/{document.path}", 1, 0.0, 1.0, "", None)
             writer.add_document(writer.put_file(entry), document, passages, vectors)
             if writer.pending_passages >= COMMIT:
@@ -106,126 +126,206 @@ def drop(index: Path, meta: Meta, first: int, count: int) -> float:
     return time.perf_counter() - began
 
 
-def ask(index: Path, maker: Maker, queries: int) -> dict[str, Any]:
-    texts, vectors = maker.passages(10**9, queries)
-    began = time.perf_counter()
+class Given(FakeEmbedder):
+    """Gives the vector it was told to."""
+
+    vector: np.ndarray
+
+    def embed_query(self, text: str) -> np.ndarray:
+        return self.vector
+
+
+def ask(index: Path, queries: Path) -> dict[str, Any]:
+    """Asks every query in this process, which does nothing else."""
+    asked = np.load(queries)
+    texts, vectors = [str(t) for t in asked["texts"]], asked["vectors"]
+    embedder = Given(dimension=vectors.shape[1])
+    started = time.perf_counter()
     snapshot = open_snapshot(index)
-    opened = time.perf_counter() - began
-    snapshot.dense(vectors[0], 10)
-    snapshot.lexical(" ".join(texts[0].split()[:8]), 10)
-    dense, hybrid, found = [], [], []
-    processor = time.process_time()
+    opened = time.perf_counter() - started
+    embedder.vector = vectors[0]
+    search(snapshot, embedder, texts[0])
+    first = time.perf_counter() - started
+    times: dict[str, list[float]] = {"dense": [], "lexical": [], "hybrid": []}
+    found = []
     for text, vector in zip(texts, vectors, strict=True):
-        began = time.perf_counter()
-        found.append(snapshot.dense(vector, 10).positions)
-        dense.append(time.perf_counter() - began)
-        began = time.perf_counter()
-        snapshot.dense(vector, 100)
-        snapshot.passages_at(snapshot.lexical(" ".join(text.split()[:8]), 100).positions[:10])
-        hybrid.append(time.perf_counter() - began)
-    processor = (time.process_time() - processor) / queries
+        embedder.vector = vector
+        times["dense"].append(_seconds(lambda v: found.append(snapshot.dense(v, 10)), vector))
+        times["lexical"].append(_seconds(snapshot.lexical, text, 100))
+        times["hybrid"].append(_seconds(search, snapshot, embedder, text))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    times = {
-        "open_ms": opened * 1000,
-        "dense_p50_ms": np.percentile(dense, 50) * 1000,
-        "dense_p99_ms": np.percentile(dense, 99) * 1000,
-        "hybrid_p50_ms": np.percentile(hybrid, 50) * 1000,
-        "processor_ms_for_all_three": processor * 1000,
-        "peak_mib": peak / 1024,
-        "raw_p50_ms": raw(snapshot, vectors),
-    }
-    return {**{n: round(float(v), 2) for n, v in times.items()}, "kind": snapshot.search_kind} | {
-        "found": [list(map(int, f)) for f in found]
+    row = {"open_ms": opened * 1000, "open_and_first_search_ms": first * 1000}
+    for name, seconds in times.items():
+        row |= {f"{name}_p{p}_ms": np.percentile(seconds, p) * 1000 for p in (50, 99)}
+    row["peak_mib"] = peak / 1024
+    row["dense_beside_raw_p50_ms"], row["raw_p50_ms"] = beside_raw(snapshot, vectors)
+    row["times_raw"] = row["dense_beside_raw_p50_ms"] / row["raw_p50_ms"]
+    ids = [[int(i, 16) for i in snapshot.ids_at(f.positions)] for f in found]
+    return {n: round(float(v), 2) for n, v in row.items()} | {
+        "kind": snapshot.search_kind,
+        "segments": [[s.kind, s.passages] for s in snapshot.segments],
+        "found": ids,
     }
 
 
-def raw(snapshot: Snapshot, vectors: np.ndarray) -> float:
+def _seconds(work: Callable[..., object], *args: object) -> float:
+    began = time.perf_counter()
+    work(*args)
+    return time.perf_counter() - began
+
+
+def beside_raw(snapshot: Snapshot, vectors: np.ndarray) -> tuple[float, float]:
+    """The median milliseconds of our dense search and of FAISS alone, each query in turn."""
     import faiss
 
     largest = max(snapshot.segments, key=lambda s: s.passages)
     flag = faiss.IO_FLAG_MMAP if largest.kind == "ivf" else faiss.IO_FLAG_MMAP_IFC
-    index = faiss.read_index(str(snapshot.path / "segments" / largest.file), flag)
+    index: Any = faiss.read_index(str(snapshot.path / "segments" / largest.file), flag)
     if largest.kind == "ivf":
-        index.nprobe = max(32, index.nlist // 64)
-    times = []
-    for vector in vectors:
-        began = time.perf_counter()
-        index.search(vector[None], 10)
-        times.append(time.perf_counter() - began)
-    return float(np.median(times)) * 1000
+        index.nprobe = probes_for(index.nlist)
+    ours, raw = [], []
+    for _ in range(2):
+        for vector in vectors:
+            ours.append(_seconds(snapshot.dense, vector, 10))
+            raw.append(_seconds(index.search, vector[None], 10))
+    return float(np.median(ours)) * 1000, float(np.median(raw)) * 1000
 
 
-def recall(index: Path, maker: Maker, found: list[list[int]]) -> float:
-    """Against exact search over the vectors as they were made."""
-    _, queries = maker.passages(10**9, len(found))
-    with open_snapshot(index) as snapshot:
-        alive = np.flatnonzero(snapshot.mask(lambda _: True))
-        best = np.full((len(found), 10), -2.0)
-        where = np.zeros((len(found), 10), dtype=np.int64)
-        for at in range(0, len(alive), 10_000):
-            part = alive[at : at + 10_000]
-            numbers = np.array([int(i, 16) for i in snapshot.ids_at(part.tolist())])
-            made = {}
-            for first in np.unique(numbers // A_DOCUMENT) * A_DOCUMENT:
-                made[first] = maker.passages(int(first), A_DOCUMENT)[1]
-            rows = np.stack([made[n // A_DOCUMENT * A_DOCUMENT][n % A_DOCUMENT] for n in numbers])
-            scores = np.concatenate([best, queries @ rows.T], axis=1)
-            places = np.concatenate([where, np.broadcast_to(part, (len(found), len(part)))], axis=1)
+def truth(maker: Maker, ranges: Sequence[tuple[int, int]], queries: np.ndarray) -> np.ndarray:
+    """The numbers of the ten nearest passages, over the vectors as they were made."""
+    best = np.full((len(queries), 10), -2.0, dtype=np.float32)
+    where = np.zeros((len(queries), 10), dtype=np.int64)
+    for first, last in ranges:
+        for at in range(first, last, 20_000):
+            numbers = np.arange(at, min(last, at + 20_000))
+            scores = queries @ maker.vectors_of(at, len(numbers)).T
+            top = np.argpartition(-scores, 10, axis=1)[:, :10]
+            scores = np.concatenate([best, np.take_along_axis(scores, top, 1)], axis=1)
+            places = np.concatenate([where, numbers[top]], axis=1)
             order = np.argsort(-scores, axis=1)[:, :10]
             best, where = (np.take_along_axis(a, order, 1) for a in (scores, places))
-    return float(np.mean([len(set(f) & set(w)) / 10 for f, w in zip(found, where, strict=True)]))
+    return where
 
 
-def in_process(index: Path, real: Path, queries: int) -> dict[str, Any]:
-    command = [sys.executable, __file__, str(real), "0", "--ask", str(index)]
-    done = subprocess.run(
-        [*command, "--queries", str(queries)], capture_output=True, text=True, check=True
-    )
+def recall(found: list[list[int]], nearest: np.ndarray) -> float:
+    return float(np.mean([len(set(f) & set(n)) / 10 for f, n in zip(found, nearest, strict=True)]))
+
+
+def in_process(index: Path, queries: Path) -> dict[str, Any]:
+    command = [sys.executable, __file__, "--real", ".", "--ask", str(index), str(queries)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
 
-def run(real: Path, work: Path, size: int, queries: int) -> dict[str, Any]:
-    maker = Maker(real)
-    embedder = FakeEmbedder(dimension=maker.vectors.shape[1])
-    meta = Meta.of(embedder, Settings())
-    index = work / f"scale-{size}"
-    row: dict[str, Any] = {"passages": size}
-    row["build_s"] = round(add(index, meta, maker, 0, size), 1)
-    row["add_1000_s"] = round(add(index, meta, maker, size, 1000), 2)
-    row["add_1000_to_none_s"] = round(add(work / f"empty-{size}", meta, maker, size, 1000), 2)
-    asked = in_process(index, real, queries)
-    row["recall@10"] = round(recall(index, maker, asked.pop("found")), 4)
-    row |= asked
-    with open_snapshot(index) as snapshot:
-        text = sum(len(snapshot.document(d.path).text.encode()) for d in snapshot.documents())
-        row["bytes_beyond_text_a_passage"] = round((snapshot.size_bytes - text) / (size + 1000))
-        row["segments"] = [[s.kind, s.passages] for s in snapshot.segments]
-    row["drop_fifth_s"] = round(drop(index, meta, 0, size // 5), 1)
-    add(index, meta, maker, 2 * size, size // 5)
-    again = in_process(index, real, queries)
-    row["recall@10_after_fifth_replaced"] = round(recall(index, maker, again["found"]), 4)
-    return row
+class Run:
+    """The stages of one size; each adds its figures to the row once."""
+
+    def __init__(self, options: argparse.Namespace, size: int, row: dict[str, Any]) -> None:
+        self.maker = Maker(options.real)
+        self.meta = Meta.of(Given(dimension=self.maker.vectors.shape[1]), Settings())
+        self.size, self.row, self.portion = size, row, options.portion or size
+        self.work = options.work
+        self.index = options.work / f"scale-{size}"
+        self.queries = options.work / f"queries-{options.queries}.npz"
+        options.work.mkdir(parents=True, exist_ok=True)
+        texts = self.maker.texts_of(QUERIES_FROM, options.queries)
+        self.vectors = self.maker.vectors_of(QUERIES_FROM, options.queries)[: options.queries]
+        words = [" ".join(t.split()[:8]) for t in texts[: options.queries]]
+        np.savez(self.queries, texts=np.array(words), vectors=self.vectors)
+
+    def stages(self) -> Iterator[None]:
+        row, size = self.row, self.size
+        while row.get("built", 0) < size:
+            self.build()
+            yield
+        stages = (
+            ("add_1000_s", self.add_some),
+            ("dense_p50_ms", self.ask),
+            ("recall@10", self.recall),
+            ("bytes_beyond_text_a_passage", self.measure_disk),
+            ("drop_fifth_s", self.drop_fifth),
+            ("add_fifth_s", self.replace_fifth),
+            ("recall@10_after_fifth_replaced", self.ask_again),
+        )
+        for name, stage in stages:
+            if name not in row:
+                stage()
+                yield
+
+    def build(self) -> None:
+        row, first = self.row, self.row.get("built", 0)
+        made = documents(self.maker, first, min(self.portion, self.size - first))
+        row["build_s"] = round(row.get("build_s", 0.0) + add(self.index, self.meta, made), 1)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        row["build_peak_mib"] = round(max(peak, row.get("build_peak_mib", 0.0)))
+        row["built"] = min(first + self.portion, self.size)
+
+    def add_some(self) -> None:
+        made = list(documents(self.maker, self.size, ADDED))
+        empty = self.work / f"empty-{self.size}-{os.getpid()}"
+        self.row["add_1000_to_none_s"] = round(add(empty, self.meta, made), 2)
+        self.row["add_1000_s"] = round(add(self.index, self.meta, made), 2)
+
+    def ask(self) -> None:
+        self.row |= in_process(self.index, self.queries)
+
+    def recall(self) -> None:
+        nearest = truth(self.maker, [(0, self.size + ADDED)], self.vectors)
+        self.row["recall@10"] = round(recall(self.row["found"], nearest), 4)
+        del self.row["found"]
+
+    def measure_disk(self) -> None:
+        with open_snapshot(self.index) as snapshot:
+            text = sum(len(snapshot.document(d.path).text.encode()) for d in snapshot.documents())
+            count, used = snapshot.passage_count, snapshot.size_bytes
+        self.row["text_bytes_a_passage"] = round(text / count)
+        self.row["bytes_beyond_text_a_passage"] = round((used - text) / count)
+
+    def drop_fifth(self) -> None:
+        self.row["drop_fifth_s"] = round(drop(self.index, self.meta, 0, self.size // 5), 1)
+        asked = in_process(self.index, self.queries)
+        gone = sum(number < self.size // 5 for found in asked["found"] for number in found)
+        self.row["removed_passages_found_afterwards"] = gone
+
+    def replace_fifth(self) -> None:
+        made = documents(self.maker, 2 * self.size, self.size // 5)
+        self.row["add_fifth_s"] = round(add(self.index, self.meta, made), 1)
+
+    def ask_again(self) -> None:
+        asked, fifth = in_process(self.index, self.queries), self.size // 5
+        ranges = [(fifth, self.size + ADDED), (2 * self.size, 2 * self.size + fifth)]
+        nearest = truth(self.maker, ranges, self.vectors)
+        self.row["segments_after_fifth_replaced"] = asked["segments"]
+        for name in ("dense_p50_ms", "hybrid_p50_ms"):
+            self.row[f"{name}_after_fifth_replaced"] = asked[name]
+        self.row["recall@10_after_fifth_replaced"] = round(recall(asked["found"], nearest), 4)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("real", type=Path)
-    parser.add_argument("sizes", nargs="+", type=int)
+    parser.add_argument("sizes", nargs="*", type=int)
+    parser.add_argument("--real", nargs="+", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("scale"))
     parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--ask", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--json", type=Path, default=Path("index_scale.json"))
+    parser.add_argument("--portion", type=int, help="passages a run of the writer")
+    parser.add_argument("--minutes", type=float, default=1e9)
+    parser.add_argument("--ask", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.ask:
-        print(json.dumps(ask(options.ask, Maker(options.real), options.queries)))
+        print(json.dumps(ask(*options.ask)))
         return
-    rows = []
+    rows = json.loads(options.json.read_text()) if options.json.exists() else {}
+    end = time.monotonic() + options.minutes * 60
     for size in options.sizes:
-        rows.append(run(options.real, options.work, size, options.queries))
-        print(json.dumps(rows[-1], indent=1), flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n")
+        row = rows.setdefault(str(size), {"passages": size})
+        for _ in Run(options, size, row).stages():
+            options.json.write_text(json.dumps(rows, indent=1) + "\n")
+            if time.monotonic() > end:
+                print("not done: run it again")
+                return
+        print(json.dumps(row, indent=1), flush=True)
 
 
 if __name__ == "__main__":

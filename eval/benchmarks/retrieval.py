@@ -97,8 +97,8 @@ def lexical(
 
         def rare(text: str) -> list[Any]:
             found = words(text)
-            few = [pair for pair in found if len(pair[0]) <= limit]
-            return few if len(few) >= 2 else sorted(found, key=lambda p: len(p[0]))[:2]
+            few = [word for word in found if len(word.positions) <= limit]
+            return few if len(few) >= 2 else sorted(found, key=lambda w: len(w.positions))[:2]
 
         snapshot._words = rare  # type: ignore[method-assign]
     try:

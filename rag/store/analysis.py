@@ -30,9 +30,12 @@ def words(text: str) -> list[str]:
     (`18,400` is `18400`). Chinese, Japanese and Korean runs become pairs of characters.
     """
     found: list[str] = []
-    for match in _WORD.finditer(unicodedata.normalize("NFC", text).casefold()):
-        word = match.group()
-        if word[0].isdigit() and not word.isalnum():
+    folded = unicodedata.normalize("NFC", text).casefold()
+    plain = folded.isascii()
+    for word in _WORD.findall(folded):
+        if plain and word.isalpha() and word != "s":  # nearly every word, and nothing to part
+            found.append(word[:_MAX_TERM_CHARS])
+        elif word[0].isdigit() and not word.isalnum():
             found.append(_number(word))
         elif len(word) > 1 and _IDEOGRAPHS.match(word):
             found += [word[i : i + 2] for i in range(len(word) - 1)]

@@ -35,9 +35,11 @@ class IvfVectors:
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """See `Vectors.search`. A search limited to few passages looks into every cell."""
+        import numpy as np
+
         cells = int(self.index.nlist)
-        probes = min(cells, max(_LEAST_PROBES, cells // _PROBE_SHARE))
-        if allowed is not None and allowed.mean() < _NARROW:
+        probes = probes_for(cells)
+        if allowed is not None and np.count_nonzero(allowed) < _NARROW * len(allowed):
             probes = cells
         positions, scores = search_faiss(self.index, vector, k, allowed, {"nprobe": probes})
         return positions, scores.astype("f8")
@@ -49,6 +51,11 @@ class IvfVectors:
             self._mapped = True
         vectors: NDArray[np.float32] = self.index.reconstruct_batch(positions)
         return vectors
+
+
+def probes_for(cells: int) -> int:
+    """How many of so many cells a search looks into."""
+    return min(cells, max(_LEAST_PROBES, cells // _PROBE_SHARE))
 
 
 def cells_for(vectors: int) -> int:

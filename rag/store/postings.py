@@ -8,10 +8,10 @@ positions in a segment are ascending little-endian uint32, its counts one byte e
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,14 +23,7 @@ if TYPE_CHECKING:
 K1 = 1.2
 B = 0.75
 """Of BM25; measured in eval/benchmarks/retrieval.md."""
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A query's word, the forms it has in the index, and how many passages hold one of them."""
-
-    word: str
-    passages: int
+_TERMS_AT_ONCE = 1000
 
 
 def write_postings(db: sqlite3.Connection, segment: int, passages: Sequence[Sequence[str]]) -> None:
@@ -72,35 +65,57 @@ def little(numbers: NDArray[np.uint32] | Iterable[int]) -> NDArray[np.uint32]:
 def merge_postings(
     db: sqlite3.Connection, sources: Sequence[int], target: int, moved: dict[int, NDArray[np.int64]]
 ) -> None:
-    """Writes the postings of segment `target`, which takes over the passages of `sources`.
+    """Moves the postings of `sources` to segment `target`, which takes over their passages.
 
     `moved[source][position]` is the new position of a passage, or -1 for one that is gone. New
-    positions ascend in the order of `sources`.
+    positions ascend in the order of `sources`. A range of terms at a time, its old rows removed
+    before the new ones are written: memory stays flat, and new rows take the place of old ones.
     """
+    for first, last in pairwise(_cuts(db, sources)):
+        found: dict[str, list[tuple[int, bytes, bytes]]] = {}
+        for number in sources:
+            limits = (number, first, last)
+            for term, positions, counts in db.execute(
+                "SELECT term, positions, counts FROM posting "
+                "WHERE segment = ? AND term >= ? AND term < ?",
+                limits,
+            ):
+                found.setdefault(term, []).append((number, positions, counts))
+        for number in sources:
+            db.execute(
+                "DELETE FROM posting WHERE segment = ? AND term >= ? AND term < ?",
+                (number, first, last),
+            )
+        db.executemany(
+            "INSERT INTO posting (segment, term, positions, counts) VALUES (?, ?, ?, ?)",
+            _merged(found, target, moved),
+        )
+
+
+def _cuts(db: sqlite3.Connection, sources: Sequence[int]) -> list[str | bytes]:
+    """Terms that divide all terms into ranges; the last is above every term (blobs sort last)."""
+    cuts: list[str | bytes] = [""]
     marks = ",".join("?" * len(sources))
-    order = {number: i for i, number in enumerate(sources)}
-    reader = db.execute(
-        f"SELECT term, segment, positions, counts FROM posting WHERE segment IN ({marks}) "
-        "ORDER BY term",
-        list(sources),
-    )
-    db.executemany(
-        "INSERT INTO posting (segment, term, positions, counts) VALUES (?, ?, ?, ?)",
-        _merged(reader, target, order, moved),
-    )
+    query = f"SELECT segment FROM posting WHERE segment IN ({marks}) GROUP BY 1 ORDER BY count(*)"
+    numbers = [number for (number,) in db.execute(query, list(sources))]
+    for i, (term,) in enumerate(
+        db.execute("SELECT term FROM posting WHERE segment = ? ORDER BY term", numbers[-1:] or [0])
+    ):
+        if i and i % _TERMS_AT_ONCE == 0:
+            cuts.append(term)
+    return [*cuts, b""]
 
 
 def _merged(
-    rows: Iterable[tuple[str, int, bytes, bytes]],
+    found: dict[str, list[tuple[int, bytes, bytes]]],
     target: int,
-    order: dict[int, int],
     moved: dict[int, NDArray[np.int64]],
-) -> Iterable[tuple[int, str, bytes, bytes]]:
+) -> Iterator[tuple[int, str, bytes, bytes]]:
     import numpy as np
 
-    for term, group in groupby(rows, key=lambda row: row[0]):
+    for term in sorted(found, key=str.encode):
         positions, counts = [], []
-        for _, segment, raw, raw_counts in sorted(group, key=lambda row: order[row[1]]):
+        for segment, raw, raw_counts in found[term]:
             new = moved[segment][np.frombuffer(raw, dtype="<u4")]
             kept = new >= 0
             positions.append(new[kept])
@@ -113,14 +128,14 @@ def _merged(
 def read_term(
     db: sqlite3.Connection, forms: Iterable[str], segments: Sequence[tuple[int, int]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions in the whole index, and counts, of a word in any of its forms.
+    """Positions in the whole index, ascending, and counts, of a word in any of its forms.
 
-    `segments` are (number, position of its first passage). Where a passage holds two forms, their
-    counts are added.
+    `segments` are (number, position of its first passage), ascending. Where a passage holds two
+    forms, their counts are added.
     """
     import numpy as np
 
-    positions, counts = [], []
+    positions, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for number, base in segments:
         found = []
         for form in sorted(forms):
@@ -129,16 +144,22 @@ def read_term(
                 (number, form),
             ).fetchone()
             if row:
-                found.append(row)
-        for at, count in found:
-            positions.append(np.frombuffer(at, dtype="<u4").astype(np.int64) + base)
-            counts.append(np.frombuffer(count, dtype=np.uint8).astype(np.int64))
-    if not positions:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    where, how_often = np.concatenate(positions), np.concatenate(counts)
+                at, often = np.frombuffer(row[0], dtype="<u4"), np.frombuffer(row[1], np.uint8)
+                found.append((at.astype(np.int64) + base, often.astype(np.int64)))
+        if found:
+            where, how_often = found[0] if len(found) == 1 else _together(found)
+            positions.append(where)
+            counts.append(how_often)
+    return np.concatenate(positions), np.concatenate(counts)
+
+
+def _together(
+    found: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    import numpy as np
+
+    where, how_often = (np.concatenate(part) for part in zip(*found, strict=True))
     unique, inverse = np.unique(where, return_inverse=True)
-    if len(unique) == len(where):
-        return where, how_often
     return unique, np.bincount(inverse, weights=how_often).astype(np.int64)
 
 
@@ -152,8 +173,15 @@ def bm25(
     Robertson and Zaragoza, The Probabilistic Relevance Framework (2009), with the idf that
     Lucene uses, which never falls below 0.
     """
-    import math
-
-    idf = math.log(1 + (passages - holding + 0.5) / (holding + 0.5))
+    idf = _idf(holding, passages)
     weights: NDArray[np.float64] = idf * counts * (K1 + 1) / (counts + K1 * (1 - B + B * lengths))
     return weights
+
+
+def most(holding: int, passages: int) -> float:
+    """What the weight of a term in a passage never exceeds."""
+    return _idf(holding, passages) * (K1 + 1)
+
+
+def _idf(holding: int, passages: int) -> float:
+    return math.log(1 + (passages - holding + 0.5) / (holding + 0.5))

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import IndexDamaged, RagError
 from rag.store import analysis, catalogue, schema
 from rag.store.catalogue import FileEntry, SegmentEntry
-from rag.store.postings import bm25, read_term
+from rag.store.lexical import Word, best_scores
+from rag.store.postings import read_term
 from rag.store.segments import unpack
 from rag.store.vectors import Vectors, open_vectors
 from rag.types import Document, Passage
@@ -60,6 +61,7 @@ class _Arrays:
     documents: NDArray[np.int32]
     lengths: NDArray[np.float64]
     alive: NDArray[np.bool_]
+    living: int
 
 
 class Snapshot:
@@ -73,6 +75,7 @@ class Snapshot:
         self._db = db
         self._lock = RLock()
         self._vectors: dict[int, Vectors] = {}
+        self._asked: tuple[str, tuple[Word, ...]] = ("", ())
         self.meta, values = catalogue.read_meta(db)
         self.digest = str(values.get("digest", ""))
         self._patterns = {
@@ -96,6 +99,7 @@ class Snapshot:
         """Lets the snapshot go; it cannot be used afterwards."""
         with self._lock:
             self._vectors.clear()
+            self._asked = ("", ())
             self._db.close()
 
     @contextmanager
@@ -206,7 +210,8 @@ class Snapshot:
             parts.append(tuple(np.empty(0, t) for t in ("i8", "i4", "u2", "?")))
         rows, documents, lengths, alive = (np.concatenate(p) for p in zip(*parts, strict=True))
         mean = float(lengths[alive].mean()) if alive.any() else 1.0
-        return _Arrays(rows, documents, lengths / max(mean, 1.0), alive.astype(bool))
+        alive = alive.astype(bool)
+        return _Arrays(rows, documents, lengths / max(mean, 1.0), alive, int(alive.sum()))
 
     def mask(self, documents: Callable[[DocumentInfo], bool]) -> NDArray[np.bool_]:
         """Which positions (n,) belong to a document that `documents` accepts."""
@@ -294,29 +299,17 @@ class Snapshot:
 
         Statistics are of the whole index, whatever `allowed` leaves of it.
         """
-        import numpy as np
-
         arrays = self._arrays
-        scores = np.zeros(len(arrays.rows))
-        passages = int(arrays.alive.sum())
-        for positions, counts in self._words(query):
-            weights = bm25(counts, arrays.lengths[positions], len(positions), passages)
-            scores[positions] += weights
-        if allowed is not None:
-            scores[~allowed] = 0.0
-        found = np.flatnonzero(scores)
-        return self._best(found, scores[found], k)
+        found, scores = best_scores(self._words(query), arrays.lengths, arrays.living, k, allowed)
+        return self._best(found, scores, k)
 
     def matched_terms(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
         """For each position, the words of the query that its passage holds."""
         import numpy as np
 
-        matched: list[list[str]] = [[] for _ in positions]
-        asked = analysis.query_terms(query, self.languages)
-        for (word, _), (where, _) in zip(asked, self._words(query), strict=True):
-            for i in np.flatnonzero(np.isin(np.asarray(positions, dtype=np.int64), where)):
-                matched[i].append(word)
-        return [tuple(words) for words in matched]
+        asked = np.asarray(positions, dtype=np.int64)
+        held = [(word.word, (word.at(asked) >= 0).tolist()) for word in self._words(query)]
+        return [tuple(word for word, there in held if there[i]) for i in range(len(asked))]
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
@@ -325,19 +318,27 @@ class Snapshot:
             found = db.execute("SELECT DISTINCT language FROM document").fetchall()
         return tuple(sorted(language for (language,) in found))
 
-    def _words(self, query: str) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """For each word of a query, the living positions that hold it, and how often."""
+    def _words(self, query: str) -> tuple[Word, ...]:
+        """The words of a query; those of the last one are kept."""
+        asked, words = self._asked  # once: another thread may ask meanwhile
+        if asked == query:
+            return words
         bases, base = [], 0
         for segment in self.segments:
             bases.append((segment.number, base))
             base += segment.passages
         found = []
-        for _, forms in analysis.query_terms(query, self.languages):
+        arrays = self._arrays
+        for word, forms in analysis.query_terms(query, self.languages):
             with self._reading() as db:
                 positions, counts = read_term(db, forms, bases)
-            alive = self._arrays.alive[positions]
-            found.append((positions[alive], counts[alive]))
-        return found
+            if arrays.living < len(arrays.alive):
+                alive = arrays.alive[positions]
+                positions, counts = positions[alive], counts[alive]
+            found.append(Word(word, positions, counts))
+        words = tuple(found)
+        self._asked = query, words
+        return words
 
     def _best(self, positions: NDArray[np.int64], scores: NDArray[np.float64], k: int) -> Matches:
         """The `k` best, ordered by (-score, passage id); equal to 6 decimals is equal."""
