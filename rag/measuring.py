@@ -116,6 +116,11 @@ def product_of(stage: Stage, models: Models, index: Index | None) -> Product:
     def search(question: str, k: int, scope: Sequence[str] | None) -> list[Hit]:
         return opened.search(question, k, scope=scope)
 
+    def search_many(
+        questions: Sequence[str], k: int, scopes: Sequence[Sequence[str] | None]
+    ) -> list[list[Hit]]:
+        return list(opened.search_many(questions, k, scopes=scopes))
+
     def ask(question: str, scope: Sequence[str] | None, quote: bool) -> Answer:
         return opened.ask(question, scope=scope, quote=quote)
 
@@ -130,6 +135,7 @@ def product_of(stage: Stage, models: Models, index: Index | None) -> Product:
         settings=shaping,
         thresholds=thresholds,
         search=search,
+        search_many=search_many,
         ask=ask,
         support=support,
         summarise=summarise,

@@ -8,7 +8,7 @@ index may be used from several threads.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -198,6 +198,26 @@ class Index:
                 scope=scope,
             ).hits
         )
+
+    def search_many(
+        self,
+        queries: Sequence[str],
+        k: int = 10,
+        *,
+        mode: Mode = "hybrid",
+        scopes: Sequence[Sequence[str] | None] | None = None,
+    ) -> Iterator[list[Hit]]:
+        """The hits of each query in order, each as `search` gives them, only faster.
+
+        `scopes` names for each query the documents to search in (None: all).
+        """
+        from rag.retrieval import search_many
+
+        embedder = None if mode == "lexical" else self.embedder
+        filters = None
+        if scopes is not None:
+            filters = [self._filters(None, None, None, None, scope) for scope in scopes]
+        return search_many(self.snapshot, embedder, queries, k, mode=mode, filters=filters)
 
     def find(
         self,

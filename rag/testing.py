@@ -46,6 +46,15 @@ class FakeEmbedder:
         """The unit vector of a query, shape (dimension,)."""
         return self._vector(self.query_prefix + text)
 
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The unit vectors of queries, shape (n, dimension), in order."""
+        import numpy as np
+
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for i, text in enumerate(texts):
+            vectors[i] = self.embed_query(text)
+        return vectors
+
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The unit vectors of passages, shape (n, dimension), in order."""
         import numpy as np

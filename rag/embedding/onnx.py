@@ -53,8 +53,12 @@ class OnnxEmbedder:
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """The unit vector of a query, shape (dimension,), float32."""
-        vector: NDArray[np.float32] = self._embed([self.query_prefix + text])[0]
+        vector: NDArray[np.float32] = self.embed_queries([text])[0]
         return vector
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The unit vectors of queries, shape (n, dimension), float32, in order."""
+        return self._embed([self.query_prefix + text for text in texts])
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The unit vectors of passages, shape (n, dimension), float32, in order."""

@@ -40,6 +40,9 @@ class Embedder(Protocol):
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """The unit vector of a query, shape (dimension,)."""
 
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The unit vectors of queries, shape (n, dimension), in order, as `embed_query` gives."""
+
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The unit vectors of passages, shape (n, dimension), in order."""
 

@@ -32,7 +32,7 @@ R = TypeVar("R")
 DEPTH = KEPT_HITS
 # A document has several passages: enough of them bring up 20 documents to judge.
 GRADED_DEPTH = 100
-BATCH = 64
+BATCH = 256  # questions searched together; an interruption loses at most these
 _CACHED_DOCUMENTS = 64
 
 

@@ -20,6 +20,7 @@ def test_vectors_are_unit_and_do_not_depend_on_the_batch(texts: list[str], size:
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert np.array_equal(vectors[-1], embedder.embed_passages(texts[-1:])[0])
     assert np.array_equal(vectors[0], embedder.embed_query(texts[0]))
+    assert np.array_equal(vectors, embedder.embed_queries(texts))
 
 
 def test_texts_that_share_words_are_nearer() -> None:

@@ -62,6 +62,7 @@ def test_a_vector_does_not_depend_on_its_batch(embedder: Embedder) -> None:
         assert np.array_equal(alone, together[i]), text[:30]
         assert np.array_equal(alone, together[i + 2 * len(TEXTS)]), text[:30]
     assert np.array_equal(embedder.embed_query(TEXTS[3]), together[3])
+    assert np.array_equal(embedder.embed_queries(TEXTS), together[: len(TEXTS)])
 
 
 def test_special_tokens_in_a_text_are_text(embedder: Embedder) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rag.retrieval.fusion import convex, distinct_first
+from rag.retrieval.fusion import _face, convex, distinct_first
 from rag.store import Matches
 from rag.types import Passage, Span
 
@@ -50,3 +52,9 @@ def test_no_more_passages_are_drawn_than_needed() -> None:
 
     assert len(distinct_first(draw(), 5)) == 5  # type: ignore[arg-type]
     assert drawn == [0, 1, 2, 3, 4]
+
+
+@given(st.text(max_size=40))
+def test_the_words_with_a_digit_are_found(text: str) -> None:
+    words = text.casefold().split()
+    assert _face(text)[1] == {word for word in words if any(c.isdigit() for c in word)}

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from rag.errors import IndexMismatch, QuestionInvalid
 from rag.indexing import build_index
-from rag.retrieval import Filters, search
+from rag.retrieval import Filters, search, search_many
 from rag.settings import Settings
 from rag.store import Snapshot, open_snapshot
 from rag.testing import FakeEmbedder
@@ -137,3 +138,29 @@ def test_the_stages_are_timed(snapshot: Snapshot) -> None:
 def test_a_letter_with_another_amount_is_not_a_repeat(snapshot: Snapshot) -> None:
     documents = [h.passage.document for h in find(snapshot, "rent of the tenant with a cat", 2)]
     assert sorted(documents) == ["sub/lease.txt", "sub/old-lease.txt"]
+
+
+QUERIES = ["Is the canteen closed?", "When is the rent due?", "Wann wurde die Brücke gebaut?"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("batch", [1, 2, 256])
+def test_many_queries_at_once_find_what_each_finds_alone(
+    snapshot: Snapshot, mode: Mode, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["rag.retrieval.search"]  # the package names its function so too
+    monkeypatch.setattr(module, "_EMBED_QUERIES", batch)
+    filters = [None, Filters(documents=("sub/old-lease.txt",)), Filters(path_glob="*.txt")]
+    embedder = None if mode == "lexical" else FakeEmbedder()
+    together = list(search_many(snapshot, embedder, QUERIES, 3, mode=mode, filters=filters))
+    alone = [
+        search(snapshot, embedder, query, 3, mode=mode, filters=wanted)
+        for query, wanted in zip(QUERIES, filters, strict=True)
+    ]
+    assert together == alone
+    assert [hit.passage.document for hit in together[1]] == ["sub/old-lease.txt"]
+
+
+def test_one_bad_query_of_many_is_refused_before_any_is_searched(snapshot: Snapshot) -> None:
+    with pytest.raises(QuestionInvalid, match="the query is empty"):
+        next(search_many(snapshot, FakeEmbedder(), ["canteen", " "]))
