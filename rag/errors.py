@@ -7,6 +7,7 @@
     |-- IndexBusy                another process is writing
     |-- DocumentNotFound         no document of that name in the index
     |-- UnreadableDocument       a file could not be read (it is skipped, the run goes on)
+    |   `-- NoText               it holds no text by its nature: an image, an archive, an empty file
     |-- ModelUnavailable         a model is not here and may not or cannot be fetched
     |-- ModelInvalid             a file is not the model it should be
     |-- MissingDependency        an optional package is not installed
@@ -33,6 +34,7 @@ __all__ = [
     "ModelInvalid",
     "ModelUnavailable",
     "NoDocuments",
+    "NoText",
     "QuestionInvalid",
     "RagError",
     "ReceiptInvalid",
@@ -79,6 +81,10 @@ class UnreadableDocument(RagError):
 
     def __reduce__(self) -> tuple[type[UnreadableDocument], tuple[str, str]]:
         return type(self), (self.path, self.reason)
+
+
+class NoText(UnreadableDocument):
+    """A file holds no text by its nature: nothing is wrong with it, and nothing to be read."""
 
 
 class ModelUnavailable(RagError):

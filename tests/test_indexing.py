@@ -165,17 +165,68 @@ def test_unreadable_files_are_skipped_and_reported(bench: Bench) -> None:
     bench.write("empty.txt", "")
     (bench.docs / "bin.pdf").write_bytes(bytes(range(256)) * 9)
     report = bench.run()
-    assert {s.path for s in report.skipped} == {"empty.txt", "bin.pdf"}
+    assert [s.path for s in report.skipped] == ["bin.pdf"]
+    assert report.textless == ("empty.txt",)
     assert report.added == ("good.txt",)
     assert bench.names() == ["good.txt"]
     assert staleness(bench.index) == Stale()
     again = bench.run()
-    assert {s.path for s in again.skipped} == {"empty.txt", "bin.pdf"}
+    assert [s.path for s in again.skipped] == ["bin.pdf"]
+    assert again.textless == ("empty.txt",)
     assert again.changed == ()
     bench.write("empty.txt", "Now it says something.")
     assert staleness(bench.index).changed == ("empty.txt",)
     bench.run()
     assert bench.names() == ["empty.txt", "good.txt"]
+
+
+def test_files_without_text_are_counted_and_nothing_is_wrong(bench: Bench) -> None:
+    bench.write("good.txt", "The harbour opens at six.")
+    (bench.docs / "photo.PNG").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
+    (bench.docs / "backup.zip").write_bytes(b"PK\x03\x04" + bytes(99))
+    (bench.docs / "program").write_bytes(b"\x7fELF" + bytes(range(256)))
+    bench.write("__init__.py", "")
+    expected = ("__init__.py", "backup.zip", "photo.PNG", "program")
+    for _ in range(2):
+        report = bench.run()
+        assert (report.textless, report.skipped) == (expected, ())
+        assert bench.names() == ["good.txt"]
+        assert staleness(bench.index) == Stale()
+    assert (report.added, report.changed, report.unchanged) == ((), (), 1)
+    (bench.docs / "photo.PNG").unlink()
+    (bench.docs / "program").unlink()
+    assert staleness(bench.index) == Stale()
+    assert bench.run().removed == ()
+
+
+def test_a_file_without_text_that_was_named_is_reported_by_name(bench: Bench) -> None:
+    bench.write("good.txt", "The harbour opens at six.")
+    photo, program = bench.docs / "photo.png", bench.docs / "program"
+    photo.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
+    program.write_bytes(b"\x7fELF" + bytes(range(256)))
+    bench.run()
+    report = bench.run(photo, program)
+    assert {s.path for s in report.skipped} == {"photo.png", "program"}
+    assert report.textless == ()
+    assert bench.run().textless == ("photo.png", "program")
+    with pytest.raises(NoDocuments, match="photo"):
+        bench.run(photo, index=bench.docs.parent / "other")
+
+
+def test_a_damaged_or_misnamed_file_is_skipped_by_name(bench: Bench) -> None:
+    bench.write("good.txt", "The harbour opens at six.")
+    (bench.docs / "notes.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
+    (bench.docs / "letter.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(999))
+    (bench.docs / "empty.pdf").write_bytes(b"")
+    (bench.docs / "draft.pages").write_bytes(b"PK\x03\x04" + bytes(99))
+    report = bench.run()
+    assert {s.path for s in report.skipped} == {
+        "notes.txt",
+        "letter.doc",
+        "empty.pdf",
+        "draft.pages",
+    }
+    assert report.textless == ()
 
 
 def test_a_file_that_became_unreadable_loses_its_old_text(bench: Bench) -> None:

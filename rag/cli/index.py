@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections import Counter
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rag.indexing import IndexReport
 
 SOME_SKIPPED = 4
+KINDS_SHOWN = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -87,6 +89,8 @@ def _show(report: IndexReport, target: Path, state: State, *, dry_run: bool) -> 
         if names
     ]
     done = ", ".join(counts) or "nothing to do"
+    if report.textless:
+        terminal.note(f"not text: {_by_kind(report.textless)}")
     if dry_run:
         for verb, names in (
             ("add", report.added),
@@ -101,6 +105,14 @@ def _show(report: IndexReport, target: Path, state: State, *, dry_run: bool) -> 
     terminal.line(f"index {target}: {report.documents} documents, {report.passages} passages")
 
 
+def _by_kind(names: tuple[str, ...]) -> str:
+    """How many files hold no text, and of which kinds: `3 files (2 .png, 1 .zip)`."""
+    kinds = Counter(PurePath(name).suffix.lower() or "without a suffix" for name in names)
+    shown = [f"{count} {kind}" for kind, count in kinds.most_common(KINDS_SHOWN)]
+    more = ["others"] if len(kinds) > KINDS_SHOWN else []
+    return f"{len(names)} file{'s' if len(names) > 1 else ''} ({', '.join(shown + more)})"
+
+
 def _json(report: IndexReport, target: Path, *, dry_run: bool) -> dict[str, Any]:
     return {
         "index": str(target),
@@ -110,6 +122,7 @@ def _json(report: IndexReport, target: Path, *, dry_run: bool) -> dict[str, Any]
         "removed": list(report.removed),
         "unchanged": report.unchanged,
         "skipped": [{"path": s.path, "reason": s.reason} for s in report.skipped],
+        "textless": list(report.textless),
         "documents": report.documents,
         "passages": report.passages,
         "embedded": report.embedded,

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.embedding.protocol import Embedder
-from rag.errors import IndexDamaged, IndexMismatch, NoDocuments, UnreadableDocument
-from rag.indexing.planning import Known, Plan, Scope, make_plan, without
+from rag.errors import IndexDamaged, IndexMismatch, NoDocuments, NoText, UnreadableDocument
+from rag.indexing.planning import NO_TEXT, Known, Plan, Scope, make_plan, without
+from rag.indexing.report import IndexReport, none_readable, report_of
 from rag.settings import Settings
 from rag.store import FileEntry, Meta, NewPassage, Writer, holds_index, open_snapshot, open_writer
 from rag.store.content import key_of
@@ -51,26 +52,6 @@ class Progress:
     document: str
 
 
-@dataclass(frozen=True, slots=True)
-class IndexReport:
-    """What a run did (or would do): names of files, and counts. A file that could not be read is
-    in `skipped` alone.
-
-    `documents` and `passages` are the index's totals after the run, `embedded` the passages whose
-    vectors had to be made.
-    """
-
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-    unchanged: int
-    skipped: tuple[UnreadableDocument, ...]
-    documents: int
-    passages: int
-    embedded: int
-    seconds: float
-
-
 def build_index(
     paths: Sequence[Path],
     index_dir: Path,
@@ -104,7 +85,7 @@ def build_index(
         # Before anything is made: raises where there is nothing to index.
         plan, passages = _outlook(index_dir, meta, scope, remove, rebuild)
         if dry_run:
-            return _report(plan, passages, started)
+            return report_of(plan, passages, started)
     with open_writer(index_dir, meta, anew=rebuild) as writer:
         if not rebuild:
             writer.meta.require(meta)
@@ -170,6 +151,8 @@ class _Run:
         self._last_commit = time.monotonic()
         self._one_commit = False
         self._skipped: list[UnreadableDocument] = []
+        self._textless: list[str] = []
+        self._told: frozenset[Path] = frozenset()
         self._counts = Progress(0, 0, 0, 0, "")
 
     def plan(self, scope: Scope, remove: Sequence[Path], rebuild: bool) -> Plan:
@@ -191,6 +174,8 @@ class _Run:
         """Does what is planned; with `meta` everything anew in one step."""
         writer = self._writer
         self._skipped += plan.problems
+        self._textless += plan.textless
+        self._told = plan.told
         moved = [(entry, name, writer.stored(entry.name)) for entry, name in plan.renamed]
         if meta:
             self._one_commit = True
@@ -206,8 +191,8 @@ class _Run:
         for file, result in self._read(read):
             self._take_read(file, result)
         self._store()
-        if not writer.totals()[0] and self._skipped:
-            raise NoDocuments(_none_readable(self._skipped))
+        if not writer.totals()[0] and (self._skipped or self._textless):
+            raise NoDocuments(none_readable(self._skipped, self._textless))
         for entry in plan.gone:
             writer.drop_file(entry.source)
         writer.finish(purge=purge)
@@ -247,10 +232,13 @@ class _Run:
             modified=file.modified,
             checked=time.time(),
             sha256="" if isinstance(result, UnreadableDocument) else result[0].sha256,
-            problem=result.reason if isinstance(result, UnreadableDocument) else None,
+            problem=_problem(result),
         )
         if isinstance(result, UnreadableDocument):
-            self._skipped.append(result)
+            if isinstance(result, NoText) and file.path not in self._told:
+                self._textless.append(file.document)
+            else:
+                self._skipped.append(result)
             self._take(entry, [])
         else:
             self._take(entry, result)
@@ -341,8 +329,8 @@ class _Run:
     def report(self, plan: Plan, started: float) -> IndexReport:
         """What the run did."""
         documents, passages = self._writer.totals()
-        report = _report(plan, passages, started)
-        unread = {problem.path for problem in self._skipped}
+        report = report_of(plan, passages, started)
+        unread = {*(problem.path for problem in self._skipped), *self._textless}
         return replace(
             report,
             added=tuple(n for n in report.added if n not in unread),
@@ -350,27 +338,14 @@ class _Run:
             skipped=tuple(self._skipped),
             documents=documents,
             embedded=self._counts.embedded,
+            textless=tuple(sorted(self._textless)),
         )
 
 
-def _report(plan: Plan, passages: int, started: float) -> IndexReport:
-    return IndexReport(
-        added=tuple(f.document for f in plan.added),
-        changed=tuple(f.document for f in plan.changed),
-        removed=tuple(entry.name for entry in plan.gone),
-        unchanged=plan.unchanged,
-        skipped=plan.problems,
-        documents=0,
-        passages=passages,
-        embedded=0,
-        seconds=time.monotonic() - started,
-    )
-
-
-def _none_readable(skipped: Sequence[UnreadableDocument]) -> str:
-    reasons = "; ".join(str(problem) for problem in skipped[:3])
-    more = f"; and {len(skipped) - 3} more" if len(skipped) > 3 else ""
-    return f"none of the files could be read: {reasons}{more}; name others to index"
+def _problem(result: _Result) -> str | None:
+    if not isinstance(result, UnreadableDocument):
+        return None
+    return f"{NO_TEXT if isinstance(result, NoText) else ''}{result.reason}"
 
 
 def _renamed(

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 CLOCK_SECONDS = 2.0
 """A file changed this shortly before it was read may have changed again with the same time."""
 
+NO_TEXT = "no text: "
+"""What the recorded problem of a file begins with that was found to hold no text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -45,7 +48,9 @@ class Plan:
 
     `renamed` are files that stay as they are under a new name (old entry, new name); `touched`
     have a new time and the old content. `found` is everything looked at, `names` the name of
-    every file of the index by its source.
+    every file of the index by its source. `textless` names the files that hold no text, as far as
+    that is known before anything is read; one of `told`, which the run was given as such or which
+    held text before, is reported by name if it turns out to hold none.
     """
 
     roots: tuple[Path, ...]
@@ -58,6 +63,8 @@ class Plan:
     gone: tuple[FileEntry, ...] = ()
     unchanged: int = 0
     problems: tuple[UnreadableDocument, ...] = ()
+    textless: tuple[str, ...] = ()
+    told: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ def staleness(index_dir: Path) -> Stale:
     return Stale(
         changed=tuple(sorted(f.document for f in plan.changed)),
         new=tuple(sorted(f.document for f in plan.added if f.path not in unwanted)),
-        missing=tuple(sorted({*(f.name for f in plan.gone), *lost})),
+        missing=tuple(sorted({*(f.name for f in plan.gone if f.problem is None), *lost})),
     )
 
 
@@ -102,7 +109,7 @@ def _unwanted(added: Sequence[Found], patterns: Mapping[str, Scope]) -> set[Path
     for root, scope in patterns.items():
         mine = [f.path for f in added if _within(f.path, [Path(root)])]
         if mine and (scope.include or scope.exclude):
-            unwanted |= set(mine) - {f.path for f in _walk(scope)[0]}
+            unwanted |= set(mine) - {f.path for f in _walk(scope).found}
     return unwanted
 
 
@@ -114,11 +121,12 @@ def make_plan(known: Known, scope: Scope, *, settle: bool = False) -> Plan:
     """
     paths = _resolved(scope.paths)
     roots = (*known.roots, *(p for p in paths if not _within(p, known.roots)))
-    found, problems = _files_under(known.roots, replace(scope, paths=paths))
-    everything, _ = (
-        _files_under(known.roots, replace(scope, paths=paths, include=(), exclude=()))
+    seen = _files_under(known.roots, replace(scope, paths=paths))
+    found = seen.found
+    everything = (
+        _files_under(known.roots, replace(scope, paths=paths, include=(), exclude=())).found
         if scope.include or scope.exclude
-        else (found, problems)
+        else found
     )
     entries = {Path(entry.source): entry for entry in known.files.values()}
     there = {f.path for f in everything}
@@ -130,10 +138,10 @@ def make_plan(known: Known, scope: Scope, *, settle: bool = False) -> Plan:
     if paths and not found and not gone and not any(_within(path, paths) for path in entries):
         what = ", ".join(f"'{path}'" for path in scope.paths)
         raise NoDocuments(
-            f"nothing to index under {what}: it holds no file that may be read; name a folder "
-            "with documents"
+            f"nothing to index under {what}: it holds no file that may be read{_but(seen)}; name "
+            "a folder with documents"
         )
-    return _compare(known, roots, found, gone, tuple(problems), settle)
+    return _compare(known, roots, seen, gone, frozenset(paths), settle)
 
 
 def without(known: Known, remove: Sequence[Path]) -> tuple[Known, tuple[FileEntry, ...]]:
@@ -167,25 +175,32 @@ def without(known: Known, remove: Sequence[Path]) -> tuple[Known, tuple[FileEntr
 def _compare(
     known: Known,
     roots: tuple[Path, ...],
-    found: Sequence[Found],
+    seen: _Seen,
     gone: Sequence[FileEntry],
-    problems: tuple[UnreadableDocument, ...],
+    named: frozenset[Path],
     settle: bool,
 ) -> Plan:
     entries = {Path(entry.source): entry for entry in known.files.values()}
     staying = entries.keys() - {Path(entry.source) for entry in gone}
-    names = _names(roots, staying | {f.path for f in found})
+    names = _names(roots, staying | {f.path for f in seen.found})
     current = _current_parsers()
     added, changed, touched, unchanged = [], [], [], 0
-    found = [replace(file, document=names[file.path]) for file in found]
+    textless = [file.document for file in seen.textless]
+    found = [replace(file, document=names[file.path]) for file in seen.found]
     for file in found:
         entry = entries.get(file.path)
         if entry is None:
             added.append(file)
-        elif _is_changed(file, entry, settle) or known.parsers.get(entry.name, set()) - current:
+        elif (
+            _is_changed(file, entry, settle or _is_textless(entry, named))
+            or known.parsers.get(entry.name, set()) - current
+        ):
             changed.append(file)
         else:
-            unchanged += 1
+            if _is_textless(entry, named):
+                textless.append(file.document)
+            else:
+                unchanged += 1
             if file.modified != entry.modified or entry.checked - CLOCK_SECONDS <= file.modified:
                 touched.append((entry, file.modified))
     rereading = {f.path for f in changed}
@@ -204,8 +219,16 @@ def _compare(
         touched=tuple(touched),
         gone=tuple(gone),
         unchanged=unchanged,
-        problems=problems,
+        problems=tuple(seen.problems),
+        textless=tuple(textless),
+        told=named | {f.path for f in changed if entries[f.path].problem is None},
     )
+
+
+def _is_textless(entry: FileEntry, named: frozenset[Path]) -> bool:
+    """Whether a file was found to hold no text, and is not one that the person asks about now."""
+    known = entry.problem is not None and entry.problem.startswith(NO_TEXT)
+    return known and Path(entry.source) not in named
 
 
 def _is_changed(file: Found, entry: FileEntry, settle: bool) -> bool:
@@ -236,36 +259,53 @@ def _current_parsers() -> frozenset[str]:
     return frozenset(f"{name}/{version}" for name, version in parser_versions().items())
 
 
-def _walk(scope: Scope) -> tuple[list[Found], list[UnreadableDocument]]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a walk came upon: files to read, folders that cannot be, files without text."""
+
+    found: list[Found] = field(default_factory=list)
+    problems: list[UnreadableDocument] = field(default_factory=list)
+    textless: list[Found] = field(default_factory=list)
+
+
+def _but(seen: _Seen) -> str:
+    return f" ({len(seen.textless)} files hold no text, such as pictures)" if seen.textless else ""
+
+
+def _walk(scope: Scope) -> _Seen:
     from rag.sources import walk
 
-    problems: list[UnreadableDocument] = []
-    found = walk(
-        scope.paths,
-        include=scope.include,
-        exclude=scope.exclude,
-        hidden=scope.hidden,
-        problems=problems,
+    seen = _Seen()
+    seen.found.extend(
+        walk(
+            scope.paths,
+            include=scope.include,
+            exclude=scope.exclude,
+            hidden=scope.hidden,
+            problems=seen.problems,
+            textless=seen.textless,
+        )
     )
-    return found, problems
+    return seen
 
 
-def _files_under(
-    roots: Sequence[Path], scope: Scope
-) -> tuple[list[Found], list[UnreadableDocument]]:
+def _files_under(roots: Sequence[Path], scope: Scope) -> _Seen:
     """The files under the scope's paths; a path inside a root is walked from that root.
 
     So that the root's ignore files count, whichever part of it is looked at.
     """
     inside = [p for p in scope.paths if p not in roots and _within(p, roots)]
     walked = [next((r for r in roots if p in inside and _within(p, [r])), p) for p in scope.paths]
-    found, problems = _walk(replace(scope, paths=tuple(dict.fromkeys(walked))))
-    kept = [f for f in found if _within(f.path, scope.paths)]
+    seen = _walk(replace(scope, paths=tuple(dict.fromkeys(walked))))
+    kept = [f for f in seen.found if _within(f.path, scope.paths)]
+    textless = [
+        f for f in seen.textless if f.path not in scope.paths and _within(f.path, scope.paths)
+    ]
     bare = tuple(p for p in inside if not any(_within(f.path, [p]) for f in kept))
     if bare:  # hidden or ignored from its root, but named by the person
-        more, trouble = _walk(replace(scope, paths=bare))
-        kept, problems = kept + more, problems + trouble
-    return kept, problems
+        more = _walk(replace(scope, paths=bare))
+        return _Seen(kept + more.found, seen.problems + more.problems, textless + more.textless)
+    return _Seen(kept, seen.problems, textless)
 
 
 def _resolved(paths: Sequence[Path]) -> tuple[Path, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from rag.errors import UnreadableDocument
+from rag.errors import NoText, UnreadableDocument
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -15,8 +15,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _MAGIC = (
-    (b"%PDF-", "a PDF"),
-    (b"PK\x03\x04", "a ZIP archive or office file"),
+    (b"PK\x03\x04", "a ZIP archive"),
     (b"PK\x05\x06", "a ZIP archive"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -28,10 +27,14 @@ _MAGIC = (
     (b"\x7fELF", "a program"),
     (b"MZ\x90", "a program"),
     (b"SQLite format 3\x00", "an SQLite database"),
+)
+_MAGIC_OF_TEXT = (
+    (b"%PDF-", "a PDF; let its name end in .pdf"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Microsoft Office file; save it in a new format"),
     (b"{\\rtf", "an RTF file; save it as docx or odt"),
     (b"%!PS", "a PostScript file; convert it to PDF"),
 )
+"""Kinds that hold text which cannot be read here: such a file is one that could not be read."""
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _SAMPLE_BYTES = 64 * 1024
 _MAX_CONTROL_SHARE = 0.01
@@ -39,7 +42,8 @@ _MAX_CONTROL_SHARE = 0.01
 
 def kind_of(data: bytes) -> str | None:
     """What the first bytes say the content is, such as `a PDF`; None where they say nothing."""
-    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
+    kinds = (*_MAGIC_OF_TEXT, *_MAGIC)
+    return next((kind for magic, kind in kinds if data.startswith(magic)), None)
 
 
 def decode(data: bytes, document: str, encoding: str | None = None) -> str:
@@ -47,12 +51,13 @@ def decode(data: bytes, document: str, encoding: str | None = None) -> str:
 
     Tried in order: a byte order mark, `encoding` (what the format itself declares), UTF-8, UTF-16
     without a mark, UTF-8 with a few damaged bytes (each becomes U+FFFD), then what
-    charset-normalizer detects. Raises `UnreadableDocument` where the content is binary.
+    charset-normalizer detects. Raises `NoText` where the content is binary, `UnreadableDocument`
+    where it is a format that holds text.
     """
     text = _decoded(data, document, encoding)
     text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
     if "\x00" in text or len(_CONTROLS.findall(text)) > _MAX_CONTROL_SHARE * len(text):
-        raise UnreadableDocument(document, "binary content, not text")
+        raise NoText(document, "binary content, not text")
     return text
 
 
@@ -61,7 +66,8 @@ def _decoded(data: bytes, document: str, encoding: str | None) -> str:
         if data.startswith(mark):
             return data[len(mark) :].decode(name, errors="replace")
     if kind := kind_of(data):
-        raise UnreadableDocument(document, f"binary content: {kind}")
+        holds_text = any(data.startswith(magic) for magic, _ in _MAGIC_OF_TEXT)
+        raise (UnreadableDocument if holds_text else NoText)(document, f"binary content: {kind}")
     for name in filter(None, (encoding, "utf-8")):
         try:
             return data.decode(name)
@@ -85,7 +91,7 @@ def _wide(data: bytes, document: str) -> str:
     for name, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
         if zeros > 0.4 * half and others < 0.05 * half:
             return data.decode(name, errors="replace")
-    raise UnreadableDocument(document, "binary content, not text")
+    raise NoText(document, "binary content, not text")
 
 
 def _detected(data: bytes, document: str) -> str:
@@ -93,7 +99,7 @@ def _detected(data: bytes, document: str) -> str:
 
     sample = data[:_SAMPLE_BYTES]
     if len(_CONTROLS.findall(sample.decode("latin-1"))) > _MAX_CONTROL_SHARE * len(sample):
-        raise UnreadableDocument(document, "binary content, not text")
+        raise NoText(document, "binary content, not text")
     best = from_bytes(sample).best()
     # On a few words the detector has nothing to go on; Windows-1252 is then the likeliest.
     names = [best.encoding] if best is not None and len(sample) > 200 else []
@@ -102,4 +108,4 @@ def _detected(data: bytes, document: str) -> str:
             return data.decode(name)
         except (UnicodeDecodeError, LookupError):
             continue
-    raise UnreadableDocument(document, "binary content, not text")
+    raise NoText(document, "binary content, not text")

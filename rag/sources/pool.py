@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import UnreadableDocument
+from rag.errors import NoText, UnreadableDocument
 from rag.settings import Settings
-from rag.sources.reading import read_file
+from rag.sources.reading import read_file, too_large
 from rag.sources.registry import parser_for
 from rag.sources.walking import Found
 from rag.sources.worker import from_json, receive, send
@@ -30,6 +30,7 @@ IN_PROCESS_BYTES = 256 * 1024
 """Text and Markdown up to this size are read here: a process takes 0.1 s to start, they a few
 milliseconds, and their parsers are linear and pure Python."""
 
+_HEAD_BYTES = 64 * 1024
 _QUICK = frozenset({"text", "markdown"})
 
 Result = Document | UnreadableDocument
@@ -84,9 +85,7 @@ class ParserPool:
 
     def _read_one(self, file: Found) -> list[Result]:
         if file.size_bytes > self._settings.max_file_bytes:
-            limit = self._settings.max_file_bytes
-            reason = f"larger than {limit:,} bytes: raise 'max_file_bytes' or split it"
-            return [UnreadableDocument(file.document, reason)]
+            return [_too_large(file, self._settings.max_file_bytes)]
         if is_quick(file):
             try:
                 return list(read_file(file.path, file.document, self._settings))
@@ -100,6 +99,9 @@ class ParserPool:
         try:
             answer = worker.ask(file, self._settings)
             documents: list[Result] = [from_json(value) for value in answer["documents"]]
+            documents += [
+                UnreadableDocument(str(path), str(reason)) for path, reason in answer["problems"]
+            ]
         except _Died as exc:
             self._drop(worker)
             # What an earlier file left behind in a worker is not held against this one.
@@ -157,6 +159,16 @@ def is_quick(file: Found) -> bool:
     return file.size_bytes <= IN_PROCESS_BYTES and parser_for(file.path).name in _QUICK
 
 
+def _too_large(file: Found, limit: int) -> UnreadableDocument:
+    head = b""
+    try:
+        with file.path.open("rb") as opened:
+            head = opened.read(_HEAD_BYTES)
+    except OSError as exc:
+        return UnreadableDocument(file.document, f"it cannot be read ({exc.strerror or exc})")
+    return too_large(file.document, head, limit)
+
+
 class _Died(Exception):
     """A worker ended in the middle of a file."""
 
@@ -206,7 +218,8 @@ class _Worker:
             raise self._death(expired.is_set(), settings)
         self.served = True
         if "reason" in answer:
-            raise UnreadableDocument(file.document, str(answer["reason"]))
+            error = NoText if answer.get("no_text") is True else UnreadableDocument
+            raise error(file.document, str(answer["reason"]))
         return answer
 
     def _exchange(self, file: Found, settings: Settings) -> dict[str, Any] | None:

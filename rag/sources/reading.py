@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from rag.errors import UnreadableDocument
+from rag.errors import NoText, UnreadableDocument
 from rag.settings import Settings
+from rag.sources.decoding import decode
 from rag.sources.limits import MAX_ATTACHMENTS, MAX_MAIL_DEPTH
 from rag.sources.protocol import Attachment, Parsed
-from rag.sources.registry import parser_for
+from rag.sources.registry import is_claimed, parser_for
+from rag.sources.textless import UNREAD, is_textless
 from rag.types import Document
 
+_TEXTUAL = frozenset({"text", "markdown", "html", "csv", "json", "subtitles", "code"})
+_HEAD_BYTES = 64 * 1024
+_BLANK = b" \t\r\n\x0b\x0c\xef\xbb\xbf"
 
-def read_file(path: Path, document: str, settings: Settings) -> list[Document]:
+
+def read_file(
+    path: Path,
+    document: str,
+    settings: Settings,
+    problems: list[UnreadableDocument] | None = None,
+) -> list[Document]:
     """The documents of one file: itself first, then what is attached to it (of a mail).
 
     `document` is its name in output; an attachment is named `mail.eml/offer.pdf`. An attachment
-    that cannot be read is left out. Raises `UnreadableDocument` with the reason. Parses in this
-    process and so has no time or memory limit: `read_files` has both.
+    that cannot be read is left out and appended to `problems`; one without text (a picture) is
+    left out. Raises `UnreadableDocument` with the reason, `NoText` where nothing is wrong with the
+    file. Parses in this process and so has no time or memory limit: `read_files` has both.
     """
     data, modified = _bytes_of(path, document, settings.max_file_bytes)
     documents: list[Document] = []
@@ -26,9 +38,11 @@ def read_file(path: Path, document: str, settings: Settings) -> list[Document]:
         item, depth = waiting.pop(0)
         try:
             parsed, parser = parse_bytes(item.data, item.name)
-        except UnreadableDocument:
+        except UnreadableDocument as exc:
             if depth == 0:
                 raise
+            if problems is not None and not isinstance(exc, NoText) and not is_textless(item.name):
+                problems.append(exc)
             continue
         if parsed.text.strip():
             documents.append(_document(item, parsed, parser, modified))
@@ -46,13 +60,20 @@ def parse_bytes(data: bytes, document: str) -> tuple[Parsed, str]:
     """What a parser makes of `data`, and the parser as `name/version`.
 
     The parser is chosen by the suffix of `document`. Raises `UnreadableDocument`, and nothing
-    else, whatever the bytes are.
+    else, whatever the bytes are; its kind `NoText` where the name promises no text either.
     """
-    if not data:
-        raise UnreadableDocument(document, "it is empty (0 bytes)")
     parser = parser_for(document)
+    if not data or (parser.name in _TEXTUAL and not data.strip(_BLANK)):
+        error = NoText if parser.name in _TEXTUAL else UnreadableDocument
+        raise error(document, "it is empty" if data else "it is empty (0 bytes)")
     try:
         parsed = parser.parse(data, document)
+    except NoText as exc:
+        if is_claimed(document):
+            raise UnreadableDocument(document, exc.reason) from exc
+        if advice := UNREAD.get(PurePath(document).suffix.lower()):
+            raise UnreadableDocument(document, advice) from exc
+        raise
     except UnreadableDocument:
         raise
     except MemoryError as exc:
@@ -78,10 +99,21 @@ def _bytes_of(path: Path, document: str, limit: int) -> tuple[bytes, float]:
     except OSError as exc:
         raise UnreadableDocument(document, f"it cannot be read ({exc.strerror or exc})") from exc
     if len(data) > limit:
-        raise UnreadableDocument(
-            document, f"larger than {limit:,} bytes: raise the setting 'max_file_bytes' or split it"
-        )
+        raise too_large(document, data, limit)
     return data, modified
+
+
+def too_large(document: str, head: bytes, limit: int) -> UnreadableDocument:
+    """Why a file of more than `limit` bytes, which begins with `head`, is not read."""
+    if not is_claimed(document):
+        try:
+            decode(head[:_HEAD_BYTES], document)
+        except NoText as exc:
+            return exc
+        except UnreadableDocument:
+            pass
+    reason = f"larger than {limit:,} bytes: raise the setting 'max_file_bytes' or split it"
+    return UnreadableDocument(document, reason)
 
 
 def _document(item: Attachment, parsed: Parsed, parser: str, modified: float) -> Document:

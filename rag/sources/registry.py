@@ -80,6 +80,11 @@ def parser_for(path: PurePath | str) -> Parser:
     return _BY_SUFFIX.get(PurePath(path).suffix.lower(), _FORMATS[0])
 
 
+def is_claimed(path: PurePath | str) -> bool:
+    """Whether a parser claims a file's suffix; what none claims is read as text by guess."""
+    return PurePath(path).suffix.lower() in _BY_SUFFIX
+
+
 def parser_versions() -> dict[str, str]:
     """Each parser's name and version, as an index records them."""
     return {parser.name: parser.version for parser in PARSERS}

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import NoDocuments, UnreadableDocument
-from rag.sources.naming import name_documents
+from rag.sources.naming import name_documents, relative_name
+from rag.sources.textless import is_textless
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -45,19 +46,23 @@ def walk(
     exclude: Sequence[str] = (),
     hidden: bool = False,
     problems: list[UnreadableDocument] | None = None,
+    textless: list[Found] | None = None,
 ) -> list[Found]:
     """The files under `paths`, sorted, each once.
 
     Folders are walked to the bottom. `.gitignore` and `.ragignore` in a root and below it are
     honoured, the deepest last; `include` and `exclude` are patterns as in those files. Symbolic
     links are never followed (one that stays inside leads to what is found anyway), hidden files and
-    folders are skipped unless `hidden`, an index's own folder always is. A folder that may not be
-    read is appended to `problems`. Raises `NoDocuments` naming every path that does not exist.
+    folders are skipped unless `hidden`, an index's own folder always is. A file that holds no text
+    by its nature (a picture, an archive) is left out unless it is itself one of `paths`, and
+    appended to `textless`, named by its path below its root. A folder that may not be read is
+    appended to `problems`. Raises `NoDocuments` naming every path that does not exist.
     """
     roots = _roots(paths)
     wanted, unwanted = _spec(include), _spec(exclude)
     seen: set[Path] = set()
     entries: list[tuple[Path, Path, os.stat_result]] = []
+    named = {Path(path).resolve() for path in paths}
     for root in roots:
         for path, info in _files(root, hidden, [] if problems is None else problems):
             if path in seen:
@@ -68,6 +73,11 @@ def walk(
             if unwanted is not None and unwanted.match_file(relative):
                 continue
             seen.add(path)
+            if is_textless(path) and path not in named:
+                if textless is not None:
+                    name = relative_name(path, root)
+                    textless.append(Found(root, path, name, info.st_size, info.st_mtime))
+                continue
             entries.append((root, path, info))
     names = name_documents(roots, [path for _, path, _ in entries])
     return [

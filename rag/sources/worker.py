@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from rag.errors import UnreadableDocument
+from rag.errors import NoText, UnreadableDocument
 from rag.settings import Settings
 from rag.sources.limits import WORKER_MEMORY_BYTES
 from rag.types import Document, Heading, Place, Span
@@ -43,15 +43,17 @@ def main() -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """The documents of one file as JSON, or `reason`."""
+    """The documents of one file as JSON and the attachments' `problems`, or `reason`."""
     from rag.sources.reading import read_file
 
     path, document = Path(request["path"]), request["document"]
     settings = Settings(max_file_bytes=request["max_file_bytes"])
     try:
-        return {"documents": [to_json(d) for d in read_file(path, document, settings)]}
+        problems: list[UnreadableDocument] = []
+        documents = [to_json(d) for d in read_file(path, document, settings, problems)]
+        return {"documents": documents, "problems": [[p.path, p.reason] for p in problems]}
     except UnreadableDocument as exc:
-        return {"reason": exc.reason}
+        return {"reason": exc.reason, "no_text": isinstance(exc, NoText)}
 
 
 def _refuse(event: str, args: tuple[Any, ...]) -> None:
