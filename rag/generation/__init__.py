@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag.generation.protocol import Completion, Generator, Prompt
-from rag.settings import Settings
+from rag.settings import Settings, cache_dir
 
 if TYPE_CHECKING:
     from rag.models import Progress
@@ -32,4 +32,5 @@ def load_generator(settings: Settings, *, progress: Progress | None = None) -> G
         threads=settings.cores,
         gpu_layers=settings.gpu_layers,
         chat_template=model.entry.chat_template,
+        states=cache_dir() / "states",
     )

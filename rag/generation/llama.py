@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rag.generation.native import Grammar, Native
 from rag.generation.protocol import Completion, Prompt
+from rag.generation.states import States
 from rag.generation.template import ChatTemplate
 
 CONTEXT_TOKENS = 2048
@@ -43,7 +44,9 @@ class LlamaGenerator:
         gpu_layers: int = 0,
         context: int = CONTEXT_TOKENS,
         chat_template: str | None = None,
+        states: Path | None = None,
     ) -> None:
+        """Loads the model; `states` is a folder where decoded prefixes are kept between starts."""
         file = Path(path)
         self._name = name or file.stem
         self._sha256 = sha256
@@ -54,6 +57,7 @@ class LlamaGenerator:
             eos=self._native.piece_of_special("eos"),
             adds_bos=self._native.adds_beginning,
         )
+        self._states = States(states, self._key(threads)) if states and sha256 else None
         self._kept: dict[str, _Kept] = {}
         self._current: str | None = None
         self._lock = threading.RLock()
@@ -143,10 +147,7 @@ class LlamaGenerator:
         kept = self._kept.get(head)
         if kept is None:
             self._current = None
-            tokens = self._native.tokens(head, special=True, beginning=True)
-            self._native.clear()
-            self._native.feed(tokens)
-            kept = _Kept(len(tokens), self._native.snapshot())
+            kept = self._saved(head) or self._decoded(head)
             if len(self._kept) >= _KEPT_PREFIXES:
                 del self._kept[next(iter(self._kept))]
             self._kept[head] = kept
@@ -154,6 +155,22 @@ class LlamaGenerator:
             self._native.restore(kept.state, kept.length)
             self._current = head
         return kept
+
+    def _saved(self, head: str) -> _Kept | None:
+        found = self._states.load(head) if self._states else None
+        return _Kept(*found) if found and self._native.restore(found[1], found[0]) else None
+
+    def _decoded(self, head: str) -> _Kept:
+        tokens = self._native.tokens(head, special=True, beginning=True)
+        self._native.clear()
+        self._native.feed(tokens)
+        kept = _Kept(len(tokens), self._native.snapshot())
+        if self._states:
+            self._states.save(head, kept.length, kept.state)
+        return kept
+
+    def _key(self, threads: int) -> str:
+        return f"{self._sha256} {threads} {self._native.context_tokens} {self._native.build()}"
 
     def _continue(
         self,

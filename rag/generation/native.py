@@ -189,12 +189,25 @@ class Native:
         written = self._lib.llama_state_seq_get_data(self._context, buffer, size, 0)
         return bytes(memoryview(buffer)[:written])
 
-    def restore(self, state: bytes, position: int) -> None:
-        """Replaces the sequence by a snapshot that ended at `position`."""
+    def restore(self, state: bytes, position: int) -> bool:
+        """Replaces the sequence by a snapshot that ended at `position`; False if it does not fit.
+
+        Afterwards the sequence is empty where it did not fit.
+        """
         self._lib.llama_memory_clear(self._memory, False)
         buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
-        self._lib.llama_state_seq_set_data(self._context, buffer, len(state), 0)
-        self.position = position
+        taken = self._lib.llama_state_seq_set_data(self._context, buffer, len(state), 0)
+        self.position = position if taken else 0
+        return bool(taken)
+
+    def build(self) -> str:
+        """What shapes a snapshot beside the model: library, processor features and host."""
+        import platform
+
+        import llama_cpp
+
+        features = self._lib.llama_print_system_info() or b""
+        return f"{llama_cpp.__version__} {features.decode('ascii', 'replace')} {platform.node()}"
 
     def clear(self) -> None:
         """Forgets the whole sequence."""

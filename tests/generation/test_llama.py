@@ -137,3 +137,17 @@ def test_without_the_library_the_install_line_is_given(tmp_path, monkeypatch) ->
     monkeypatch.setitem(sys.modules, "llama_cpp", None)
     with pytest.raises(MissingDependency, match="pip install llama-cpp-python"):
         LlamaGenerator(tmp_path / "model.gguf")
+
+
+@pytest.mark.models
+def test_a_saved_prefix_gives_the_same_bytes_as_a_decoded_one(model, tmp_path) -> None:
+    asked = prompts(JUDGE)
+    seen = []
+    for _ in range(2):
+        opened = LlamaGenerator(model.weights, sha256=model.sha256, threads=2, states=tmp_path)
+        try:
+            seen.append((opened.preference(asked, "yes", "no"), len(list(tmp_path.iterdir()))))
+        finally:
+            opened.close()
+    assert seen[0] == seen[1]
+    assert seen[0][1] == 1
