@@ -1,7 +1,7 @@
 """Summaries beside what else one could do with the same text and the same model.
 
     python eval/benchmarks/summaries.py SET --out RUN.jsonl [--ways lead,lexrank,extractive]
-        [--kind whole|query] [--length medium] [--docs 4] [--model NAME]
+        [--kind whole|query] [--length medium] [--docs 4] [--model NAME] [--minutes 5]
 
 SET is a folder as `rag eval` reads it, with summaries.jsonl and docs/. The ways:
 
@@ -15,8 +15,8 @@ SET is a folder as `rag eval` reads it, with summaries.jsonl and docs/. The ways
     worded      `rag summarise`
 
 Each summary is appended to RUN.jsonl as it is done, and is not made again: an interrupted run goes
-on. At the end a table is printed: the mean of each figure with its bootstrap interval, and each
-way against `--against`, paired by item.
+on, and with `--minutes` no summary is begun after so long. At the end a table is printed: the mean
+of each figure with its bootstrap interval, and each way against `--against`, paired by item.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ from rag.evaluation.text_metrics import rouge, without_markers
 from rag.generation.protocol import Generator, Prompt
 from rag.loading import Models
 from rag.settings import load_settings
-from rag.summarising import WORDS
-from rag.summarising.from_paths import read_texts, summarise_paths
+from rag.summarising import WORDS, SummaryTools, summarise
+from rag.summarising.from_paths import read_texts
 from rag.summarising.units import Unit, units_of
 from rag.untrusted import neutralise
 from rag.verification.rules import content_words
@@ -76,9 +76,10 @@ def main() -> None:
     done = _done(options.out)
     settings = load_settings({"model": options.model, "threads": options.threads})
     models = Models(settings)
+    ends = time.monotonic() + 60 * options.minutes
     for way in options.ways:
         for task in tasks:
-            if (task.id, way, options.length) not in done:
+            if (task.id, way, options.length) not in done and time.monotonic() < ends:
                 row = _row(task, way, options.length, models)
                 row["model"] = settings.model if way in ("worded", "mapreduce") else None
                 with options.out.open("a", encoding="utf-8") as file:
@@ -100,6 +101,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, help="so many items, evenly over the documents")
     parser.add_argument("--model")
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--against", default="worded")
     return parser.parse_args()
 
@@ -131,17 +133,19 @@ def _done(out: Path) -> set[tuple[str, str, str]]:
 
 
 def _row(task: Task, way: str, length: str, models: Models) -> dict[str, Any]:
+    _load(way, models)
     began = time.perf_counter()
     row: dict[str, Any] = {"id": task.id, "way": way, "length": length, "query": task.query}
     if way in ("extractive", "worded"):
-        summary = summarise_paths(
-            [task.path],
-            models,
-            models.settings,
-            about=task.query,
-            length=length,
-            extractive=way == "extractive",
+        # Without kept wordings, so that the seconds are those of a first run.
+        worded = way == "worded"
+        tools = SummaryTools(
+            models.embedder,
+            models.reader if worded or task.query else None,
+            models.generator if worded else None,
         )
+        texts = read_texts([task.path], models, models.settings)
+        summary = summarise(texts, tools, about=task.query, length=length)
         text = without_markers(summary.summary)
         supported = sum(s.verdict == "supported" for s in summary.sentences)
         chars = [len(c.quote) for c in summary.citations]
@@ -161,6 +165,13 @@ def _row(task: Task, way: str, length: str, models: Models) -> dict[str, Any]:
         text = _other(task, way, length, models)
     row |= {"seconds": time.perf_counter() - began, "words": len(text.split()), "summary": text}
     return row | rouge(text, task.references)
+
+
+def _load(way: str, models: Models) -> None:
+    """Loads what a way needs, so that the seconds of the first summary are not those of loading."""
+    models.embedder, models.reader  # noqa: B018
+    if way in ("worded", "mapreduce"):
+        models.generator.count_tokens("")
 
 
 def _other(task: Task, way: str, length: str, models: Models) -> str:

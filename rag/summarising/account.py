@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rag.reading.protocol import Reader
+from rag.summarising.fidelity import objections
 from rag.summarising.speech import only_words_of
 from rag.summarising.units import Unit
 from rag.types import Citation, Document, Removed, Sentence, Verdict
@@ -15,6 +16,8 @@ from rag.verification.support import VERBATIM, Support, check
 
 AGAIN = 0.8  # of its words in one earlier sentence: a wording says nothing new
 NARROW = 3  # a worded sentence cites at most so many sentences
+JUDGED = 0.0  # the least logit difference at which the language model holds a wording to follow
+_OBJECTED = "what it was worded from does not support it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,14 @@ class Told:
 
 @dataclass(slots=True)
 class Account:
-    """A summary in the making. Markers count from 1; the same span always has the same marker."""
+    """A summary in the making. Markers count from 1; the same span always has the same marker.
+
+    `judge` gives a language model's logit difference that a statement follows from texts.
+    """
 
     documents: dict[str, Document]
     reader: Reader | None = None
+    judge: Callable[[str, Sequence[str]], float] | None = None
     on_event: Callable[[Told], None] | None = None
     heading: Callable[[int], str] = str
     sentences: list[Sentence] = field(default_factory=list)
@@ -57,12 +64,12 @@ class Account:
             self.removed.append(Removed(text, "it says again what an earlier sentence says"))
             return False
         fewer = supporting(text, units)
-        support = self._check(text, fewer)
-        if support.verdict != "supported" and len(fewer) < len(units):
-            fewer, support = list(units), self._check(text, units)
-        if support.verdict != "supported":
-            reason = "; ".join(support.reasons) or "what it was worded from does not support it"
-            self.removed.append(Removed(text, reason))
+        support, against = self._check(text, fewer)
+        if against and len(fewer) < len(units):
+            fewer = list(units)
+            support, against = self._check(text, units)
+        if against:
+            self.removed.append(Removed(text, "; ".join(against)))
             return False
         self._add(text, fewer, section, support)
         return True
@@ -71,9 +78,20 @@ class Account:
         """Adds a sentence made of whole quotations of the units."""
         self._add(text, units, section, Support(VERBATIM, "supported"))
 
-    def _check(self, text: str, units: Sequence[Unit]) -> Support:
-        quotes = [f"{u.speaker}: {u.text}" if u.speaker else u.text for u in units]
-        return check(text, quotes, self.reader, context=self._context(units))
+    def _check(self, text: str, units: Sequence[Unit]) -> tuple[Support, list[str]]:
+        """The support of a wording by units, and what speaks against it: the cheap checks first.
+
+        A wording is held to more than an answer's sentence, since the sentence that it would
+        replace is there to stand in its place.
+        """
+        quotes = [u.shown for u in units]
+        support = check(text, quotes, self.reader, context=self._context(units))
+        if support.verdict != "supported":
+            return support, list(support.reasons) or [_OBJECTED]
+        against = objections(text, units)
+        if not against and self.judge and self.judge(text, quotes) < JUDGED:
+            against = ["the language model, asked again, does not find it in what it cites"]
+        return support, against
 
     def says_again(self, text: str) -> bool:
         """Whether an earlier sentence holds nearly all words of the text."""

@@ -1,97 +1,176 @@
-"""Where two documents say different numbers about the same thing, quoted side by side.
+"""Where documents of a collection say the same, differ, or changed their word, quoted side by side.
 
-Nothing is concluded: both sentences stand as they are, each with its citation. A pair must share
-nearly all of its words, and differ in numbers of the same unit.
+Nothing is concluded: both sentences stand as they are, each with its citation. Two sentences are
+about the same thing where their vectors and their words are near. They differ where numbers of one
+unit differ, or where one denies what the other says; of two documents with different dates that is
+a change. They agree where they hold the same numbers. A sentence that differs from sentences of
+many documents is a form that is filled in anew each time, and says nothing of a disagreement.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
 
 from rag.summarising.selecting import Pool
+from rag.summarising.themes import Nearness
 from rag.summarising.units import Unit
-from rag.verification.quantities import Quantity, quantities
-from rag.verification.rules import content_words
+from rag.verification.quantities import months, quantities
+from rag.verification.rules import content_words, findings, normalised
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-ALIKE = 0.72
-SHARED = 0.5  # of the words of the shorter sentence
-MOST = 3
+ALIKE = 0.66
+ALIKE_FEW_WORDS = 0.70  # where they share less than `SHARED_WELL` of their words
+ALIKE_DENIED = 0.70  # where no number differs, but one denies the other
+SHARED, SHARED_WELL = 0.5, 0.6  # of the words of the shorter sentence
+FORM_DOCUMENTS = 3  # a sentence that differs from so many documents' is a form
+LEAST_WORDS = 2  # that carry meaning, beside numbers
+MOST_WORDS = 40
+ALIKE_FAR = 0.78  # where the documents as a whole are not near each other
 _BLOCK = 512
-_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
+_LABEL = re.compile(r"^[A-Z]\w+ [\d./-]+:\s|^\d+(?:\.\d+)+\s")  # `Decision 2025-12:`, `2.3`
+_IN_PLACE_OF = re.compile(
+    r"\b(?:instead of|rather than|no longer|up from|down from|formerly)\b", re.I
+)
+_LEANS = re.compile(r"(?:it|they|this|that|these|those|he|she)\b", re.I)
+
+Kind = Literal["differ", "change", "agree"]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Two sentences of two documents that differ in a number."""
+class Relation:
+    """Two sentences of two documents about the same thing: what they are to each other.
 
+    Of a change `one` is the earlier.
+    """
+
+    kind: Kind
     one: Unit
     other: Unit
     likeness: float
 
     @property
     def text(self) -> str:
-        """Both as quotations, each after its document; the earlier first, if names have dates."""
-        first, second = self.one, self.other
-        dates = date_in(first.document), date_in(second.document)
-        if dates[0] and dates[1] and dates[0] != dates[1]:
-            if dates[0] > dates[1]:
-                first, second = second, first
-            return f"{_says(first)}, and later {_says(second)}."
-        return f"{_says(first)}, whereas {_says(second)}."
-
-
-def date_in(name: str) -> str:
-    """The date in a document's name as it stands there (`2025-03-11`, `2024-10`), or nothing."""
-    found = _DATE.search(name)
-    return found[0] if found else ""
+        """Both as quotations, each after its document."""
+        joint = {"differ": "whereas", "change": "and later", "agree": "and likewise"}[self.kind]
+        return f"{_says(self.one)}, {joint} {_says(self.other)}."
 
 
 def _says(unit: Unit) -> str:
-    return f"{unit.document} says “{unit.text}”"
+    return f"{unit.document} says “{unit.text.rstrip('.')}”"
 
 
-def differences(pool: Pool) -> list[Difference]:
-    """The clearest differences between documents, the most alike sentences first."""
+def relations(pool: Pool, dates: Mapping[str, str]) -> list[Relation]:
+    """How documents relate, the most alike sentences first; no sentence twice.
+
+    `dates` holds the date that a document bears as `YYYY-MM-DD` or less, empty where it bears none.
+    """
+    found = sorted(_candidates(pool, dates), key=lambda r: -r.likeness)
+    forms = Counter[Unit]()
+    for unit, _ in {
+        (u, v.document)
+        for r in found
+        if r.kind != "agree"
+        for u, v in ((r.one, r.other), (r.other, r.one))
+    }:
+        forms[unit] += 1
+    kept: list[Relation] = []
+    said: set[Unit] = set()
+    for relation in found:
+        sides = {relation.one, relation.other}
+        if not sides & said and all(forms[u] < FORM_DOCUMENTS for u in sides):
+            kept.append(relation)
+            said |= sides
+    return kept
+
+
+def _candidates(pool: Pool, dates: Mapping[str, str]) -> Iterator[Relation]:
     import numpy as np
 
-    held = [quantities(u.text) if u.kind == "sentence" else [] for u in pool.units]
-    at = [i for i, found in enumerate(held) if found]
-    if len(at) < 2:
-        return []
+    at = [i for i, unit in enumerate(pool.units) if _usable(unit)]
+    near = Nearness(pool.units, pool.vectors)
     vectors = pool.vectors[at]
-    found: list[Difference] = []
     for start in range(0, len(at), _BLOCK):
         alike: NDArray[np.float32] = vectors[start : start + _BLOCK] @ vectors.T
         for row, column in np.argwhere(alike >= ALIKE):
             i, j = at[start + int(row)], at[int(column)]
             one, other = pool.units[i], pool.units[j]
-            if i < j and one.document != other.document and _differ(one, other, held[i], held[j]):
-                found.append(Difference(one, other, float(alike[row, column])))
-    return _distinct(sorted(found, key=lambda d: -d.likeness))
+            value = float(alike[row, column])
+            if i >= j or one.document == other.document:
+                continue
+            if value < ALIKE_FAR and not near(one.document, other.document):
+                continue
+            if relation := _related(one, other, value, dates):
+                yield relation
 
 
-def _differ(one: Unit, other: Unit, here: Sequence[Quantity], there: Sequence[Quantity]) -> bool:
-    words, others = set(content_words(one.text)), set(content_words(other.text))
-    if len(words & others) < SHARED * min(len(words), len(others)):
+def _usable(unit: Unit) -> bool:
+    fits = unit.kind == "sentence" and unit.words <= MOST_WORDS
+    return fits and not _LEANS.match(unit.text)
+
+
+def _related(one: Unit, other: Unit, alike: float, dates: Mapping[str, str]) -> Relation | None:
+    words, others = (set(content_words(u.text)) for u in (one, other))
+    shared = len(words & others) / max(1, min(len(words), len(others)))
+    if min(len(words), len(others)) < LEAST_WORDS or shared < SHARED:
+        return None
+    if shared < SHARED_WELL and alike < ALIKE_FEW_WORDS:
+        return None
+    first, second = dates.get(one.document, ""), dates.get(other.document, "")
+    if _differ(one.text, other.text, alike):
+        if first and second and first[: len(second)] != second[: len(first)]:
+            early, late = (one, other) if first < second else (other, one)
+            return Relation("change", early, late, alike)
+        return Relation("differ", one, other, alike)
+    if _agree(one.text, other.text):
+        return Relation("agree", one, other, alike)
+    return None
+
+
+def _differ(one: str, other: str, alike: float) -> bool:
+    here, there = _values(one), _values(other)
+    if any(here[u].isdisjoint(there[u]) for u in here.keys() & there.keys()):
+        return True
+    for (text, values), (_, others) in (
+        ((one, here), (other, there)),
+        ((other, there), (one, here)),
+    ):
+        more = any(values[u] > others[u] for u in values.keys() & others.keys())
+        if more and _IN_PLACE_OF.search(text):
+            return True
+    if alike < ALIKE_DENIED or normalised(one) == normalised(other):
         return False
-    units = {q.unit for q in here if q.unit} & {q.unit for q in there if q.unit}
     return any(
-        {q.value for q in here if q.unit == u}.isdisjoint({q.value for q in there if q.unit == u})
-        for u in units
+        f.kind in ("negation", "opposite")
+        for a, b in ((one, other), (other, one))
+        for f in findings(a, b)
     )
 
 
-def _distinct(found: Sequence[Difference]) -> list[Difference]:
-    kept: list[Difference] = []
-    for difference in found:
-        sides = {difference.one, difference.other}
-        if not any(sides & {k.one, k.other} for k in kept):
-            kept.append(difference)
-    return kept[:MOST]
+def _agree(one: str, other: str) -> bool:
+    here, there = _values(one), _values(other)
+    same = {u for u in here.keys() & there.keys() if u != "year" and here[u] & there[u]}
+    return bool(same) and all(here[u] == there[u] for u in here.keys() & there.keys())
+
+
+def _values(text: str) -> dict[str, set[Decimal]]:
+    """The numbers of a sentence by their unit; of a day of a month, `date`; of a year, `year`."""
+    text = _LABEL.sub("", text)
+    found: dict[str, set[Decimal]] = {}
+    for quantity in quantities(text):
+        if quantity.ordinal:
+            continue
+        unit = quantity.unit
+        if not unit and months(text) and 1 <= quantity.value <= 31:
+            unit = "date"
+        elif not unit and quantity.value == int(quantity.value) and 1900 <= quantity.value < 2100:
+            unit = "year"
+        found.setdefault(unit, set()).add(quantity.value)
+    return found

@@ -9,26 +9,23 @@ from rag.summarising.account import Account
 from rag.summarising.sections import Section
 from rag.types import Citation, Coverage, Passage, Skipped, Span
 
-DIFFERENCES = -1  # the number of the part that names where documents differ
-DIFFERENCES_HEADING = "Where the documents differ"
 
-
-def laid_out(account: Account, sections: Sequence[Section], form: str) -> str:
+def laid_out(account: Account, form: str) -> str:
     """The summary with its markers, as prose, bullets or an outline of headings and bullets."""
     texts = [f"{s.text} {''.join(f'[{m}]' for m in s.citations)}" for s in account.sentences]
     if form == "bullets":
         return "\n".join(f"- {text}" for text in texts)
     if form == "outline":
-        return _outline(texts, account.sections, sections)
+        return _outline(texts, account)
     return " ".join(texts)
 
 
-def _outline(texts: Sequence[str], numbers: Sequence[int], sections: Sequence[Section]) -> str:
+def _outline(texts: Sequence[str], account: Account) -> str:
     lines: list[str] = []
     last: int | None = None
-    for text, number in zip(texts, numbers, strict=True):
+    for text, number in zip(texts, account.sections, strict=True):
         if number != last:
-            lines.append(heading_of(number, sections))
+            lines.append(account.heading(number))
             last = number
         lines.append(f"- {text}")
     return "\n".join(lines)
@@ -36,8 +33,6 @@ def _outline(texts: Sequence[str], numbers: Sequence[int], sections: Sequence[Se
 
 def heading_of(number: int, sections: Sequence[Section]) -> str:
     """What a part of the summary is called: its section, of several documents with its document."""
-    if number == DIFFERENCES:
-        return DIFFERENCES_HEADING
     section = sections[number]
     name = " ".join(section.heading.split())
     if len({s.document for s in sections}) == 1 or name == section.document:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.embedding.protocol import Embedder
@@ -14,11 +15,11 @@ from rag.reading.protocol import Reader
 from rag.summarising.about import nearness
 from rag.summarising.account import Account, Told
 from rag.summarising.caching import Wordings
-from rag.summarising.differing import Difference, differences
-from rag.summarising.layout import DIFFERENCES, coverage_of, heading_of, laid_out
-from rag.summarising.rewriting import Group, grouped, reword
+from rag.summarising.collection import Collection, collection_of
+from rag.summarising.layout import coverage_of, heading_of, laid_out
+from rag.summarising.rewriting import Group, grouped, judged, reword
 from rag.summarising.sections import Section, sections_of
-from rag.summarising.selecting import Pool, relevance, select
+from rag.summarising.selecting import Pool, relevance, select, weights_for
 from rag.summarising.units import Unit, units_of
 from rag.types import Document, ModelInfo, Passage, Status, Summary
 
@@ -79,21 +80,24 @@ def summarise(
     rows = {(u.document, u.position): row for row, u in enumerate(units)}
     sections = sections_of(read, vectors, rows)
     pool = _pool(sections, units, vectors, rows)
-    chosen = _chosen(pool, tools, about, length)
-    found = differences(pool) if len(texts) > 1 and chosen and not about else []
+    scores = _scores(pool, tools, about)
+    documents = [document for document, _ in texts]
+    together = collection_of(documents, pool, scores, about=about, length=length)
+    chosen = _chosen(together.weighed(pool), scores, tools, about, length)
     selected = time.perf_counter()
     account = Account(
         {d.path: d for d, _ in texts},
         tools.reader,
+        partial(judged, tools.generator, tools.wordings) if tools.generator else None,
         on_event,
-        lambda number: heading_of(number, sections),
+        lambda number: together.heading(number) or heading_of(number, sections),
     )
-    _tell(account, pool, chosen, found, tools, about, progress)
+    _tell(account, pool, chosen, together, tools, about, progress)
     done = time.perf_counter()
     model = tools.generator or tools.reader or tools.embedder
     passages = [p for _, members in texts for p in members]
     return Summary(
-        summary=laid_out(account, sections, form),
+        summary=laid_out(account, form),
         status=_status(account),
         sentences=tuple(account.sentences),
         removed=tuple(account.removed),
@@ -152,43 +156,56 @@ def _pool(
     return Pool(members, vectors[at], numbers, sizes, [s.heading for s in sections])
 
 
-def _chosen(pool: Pool, tools: SummaryTools, about: str | None, length: str) -> list[int]:
-    budget = WORDS[length]
-    scores = relevance(pool)
+def _scores(pool: Pool, tools: SummaryTools, about: str | None) -> NDArray[np.float32]:
+    """What each unit is worth, shape (n,); below 0 for what does not concern the topic."""
+    scores = relevance(pool, weights_for(pool))
+    if about is None:
+        return scores
+    near = nearness(pool, about, tools.embedder, tools.reader)
+    if near is None:
+        return scores * 0 - 1
+    return near + ABOUT_RELEVANCE * scores * (near >= 0)
+
+
+def _chosen(
+    pool: Pool, scores: NDArray[np.float32], tools: SummaryTools, about: str | None, length: str
+) -> list[int]:
+    budget, weights = WORDS[length], weights_for(pool)
     every = length == "long" and about is None
-    if about:
-        near = nearness(pool, about, tools.embedder, tools.reader)
-        if near is None:
-            return []
-        scores = near + ABOUT_RELEVANCE * scores * (near >= 0)
     if tools.generator is None:
         return select(
-            pool, scores, budget_words=budget, every_section=every, most_words=MOST_WORDS * budget
+            pool,
+            scores,
+            budget_words=budget,
+            every_section=every,
+            most_words=MOST_WORDS * budget,
+            weights=weights,
         )
     count = max(1, round(budget / SENTENCE_WORDS))
     most = round(count * MOST_WORDS) if every else count
     wanted = min(most, max(count, len(set(pool.sections)))) if every else count
-    return select(pool, scores, most=wanted, every_section=every)
+    return select(pool, scores, most=wanted, every_section=every, weights=weights)
 
 
 def _tell(
     account: Account,
     pool: Pool,
     chosen: Sequence[int],
-    found: Sequence[Difference],
+    together: Collection,
     tools: SummaryTools,
     about: str | None,
     progress: Progress | None,
 ) -> None:
-    """Adds the sentences to the account, in the order of the documents, then the differences."""
-    numbers = [pool.sections[i] for i in chosen]
+    """Adds the sentences to the account, theme by theme, then how the documents relate."""
+    chosen = together.order(pool, chosen)
     groups = _groups(pool, chosen) if tools.generator else [_alone(pool.units[i]) for i in chosen]
-    for done, (group, number) in enumerate(zip(groups, numbers, strict=True), 1):
-        _tell_group(account, group, number, tools, about)
+    named: set[str] = set()
+    for done, (group, i) in enumerate(zip(groups, chosen, strict=True), 1):
+        named |= together.tell_theme(account, pool, group.core.document, named)
+        _tell_group(account, group, pool.sections[i], tools, about)
         if progress:
             progress("writing", done, len(groups))
-    for difference in found:
-        account.compose(difference.text, (difference.one, difference.other), DIFFERENCES)
+    together.tell_relations(account)
 
 
 def _groups(pool: Pool, chosen: Sequence[int]) -> list[Group]:

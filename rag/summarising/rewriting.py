@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.generation.judging import clip
+from rag.generation.judging import CLAIM_PREFIX, clip, judge_claim
 from rag.generation.protocol import Generator, Prompt
 from rag.summarising.caching import Wordings
 from rag.summarising.units import Unit
@@ -99,7 +99,7 @@ def reword(
     if about:
         lines.append(f"About: {clip(neutralise(about), TOPIC_CHARS)}")
     rest = "\n".join(lines)
-    key = key_of(generator, rest)
+    key = key_of(generator, PREFIX, rest, SENTENCE_TOKENS, _STOP)
     text = wordings.get(key) if wordings else None
     if text is None:
         done = generator.complete(Prompt(PREFIX, rest), max_tokens=SENTENCE_TOKENS, stop=_STOP)
@@ -115,7 +115,24 @@ def is_sentence(text: str) -> bool:
     return whole and not _EMPTY.search(text)
 
 
-def key_of(generator: Generator, rest: str) -> str:
-    """The name of a wording: by the model, everything it is told, and its limits."""
-    said = repr((generator.name, generator.sha256, PREFIX, rest, SENTENCE_TOKENS, _STOP))
+def judged(
+    generator: Generator, wordings: Wordings | None, text: str, quotes: Sequence[str]
+) -> float:
+    """How much the model holds that a wording follows from quotes: a logit difference."""
+    key = key_of(generator, CLAIM_PREFIX, text, *quotes)
+    kept = wordings.get(key) if wordings else None
+    try:
+        if kept is not None:
+            return float(kept)
+    except ValueError:
+        pass  # a damaged file: asked again
+    logit = judge_claim(generator, text, quotes)
+    if wordings:
+        wordings.put(key, repr(logit))
+    return logit
+
+
+def key_of(generator: Generator, *told: object) -> str:
+    """The name of what a model replied: by the model, and by everything it was told."""
+    said = repr((generator.name, generator.sha256, *told))
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()

@@ -57,11 +57,15 @@ class Weights:
     opening: float = 0.3
     title: float = 0.25
     dangling: float = 0.15
+    asking: float = 0.3
     novelty: float = 0.5
     spread: float = 0.3
 
 
-DEFAULT = Weights()
+DEFAULT = Weights()  # of recorded speech, which says much that leads nowhere
+PROSE = Weights(whole=0.8, words=0.6, lead=0.2, cue=0.1, novelty=0.35, spread=0.1)
+# Where each document is one section, what is central to all of them says little about any.
+COLLECTION = Weights(whole=0.1, section=0.8, words=0.2, lead=0.2, cue=0.1, title=0.4, dangling=0.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,13 @@ class Pool:
     sections: Sequence[int]
     sizes: Sequence[int]
     titles: Sequence[str] = ()
+
+
+def weights_for(pool: Pool) -> Weights:
+    """The weights that suit what is chosen from: many documents, recorded speech or prose."""
+    if len(pool.sizes) > 1 and len({u.document for u in pool.units}) == len(pool.sizes):
+        return COLLECTION
+    return DEFAULT if 2 * sum(bool(u.speaker) for u in pool.units) > len(pool.units) else PROSE
 
 
 def select(
@@ -159,6 +170,7 @@ def relevance(pool: Pool, weights: Weights = DEFAULT) -> NDArray[np.float32]:
     scores = scores - weights.dangling * np.array(
         [bool(_DANGLING.match(u.text)) for u in pool.units]
     )
+    scores = scores - weights.asking * np.array([u.text.endswith("?") for u in pool.units])
     floored: NDArray[np.float32] = np.maximum(scores, 0.0).astype(np.float32)
     return floored
 

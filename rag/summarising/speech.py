@@ -45,23 +45,8 @@ _OPENERS = re.compile(
 
 
 _BLOCK = re.compile(r"(?:^[ \t]*\S.*\n?)+", re.M)
-_HEADERS = frozenset(
-    {
-        "from",
-        "to",
-        "cc",
-        "bcc",
-        "date",
-        "subject",
-        "sent",
-        "re",
-        "note",
-        "tel",
-        "phone",
-        "fax",
-        "email",
-    }
-)
+_HEADER_NAMES = "from to cc bcc date subject sent re note tel phone fax email"
+_HEADERS = frozenset(_HEADER_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,5 +344,5 @@ def test_an_interrupted_run_goes_on_and_a_changed_section_alone_is_worded_anew(
     changed = minutes[0].text.replace("two hives", "three hives")
     fourth = FakeGenerator()
     summarise([text_of("minutes.md", changed)], tools(fourth), length="long")
-    assert 0 < len(fourth.prompts) <= 3
+    assert 0 < len(fourth.prompts) < len(first.prompts) + len(second.prompts)
     assert all("hives" in p.rest or "neighbours" in p.rest for p in fourth.prompts)

@@ -1,0 +1,143 @@
+"""What a summary of several documents says beside their sentences: themes, and how they relate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rag.summarising.account import Account
+from rag.summarising.differing import Kind, Relation, relations
+from rag.summarising.selecting import Pool
+from rag.summarising.themes import Theme, themes_of
+from rag.summarising.units import Unit
+from rag.types import Document
+from rag.untrusted import neutralise
+from rag.verification.rules import content_words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RELATIONS = {"short": 1, "medium": 3, "long": 8}
+AGREEMENTS = {"short": 0, "medium": 1, "long": 2}
+THEMES = {"short": 0, "medium": 3, "long": 12}
+NUMBER_OF: dict[Kind, int] = {"change": -1, "differ": -2, "agree": -3}
+_FIRST_THEME = -10
+_HEADINGS = {
+    NUMBER_OF["change"]: "What changed from one document to a later one",
+    NUMBER_OF["differ"]: "Where the documents differ",
+    NUMBER_OF["agree"]: "Where the documents agree",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The themes of several documents and the relations between their sentences.
+
+    `named` of the themes, the largest, are told of in a sentence.
+    """
+
+    themes: tuple[Theme, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    named: int = 0
+
+    def weighed(self, pool: Pool) -> Pool:
+        """The pool with each section as large as its document's theme: themes come first."""
+        theme = {name: t for t in self.themes for name in t.documents}
+        document = dict(zip(pool.sections, (u.document for u in pool.units), strict=True))
+        words = Counter[str]()
+        for number, name in document.items():
+            words[name] += pool.sizes[number]
+        sizes = list(pool.sizes)
+        for number, name in document.items():
+            if name in theme:
+                sizes[number] = sum(words[other] for other in theme[name].documents)
+        return replace(pool, sizes=sizes)
+
+    def order(self, pool: Pool, chosen: Sequence[int]) -> list[int]:
+        """The chosen units with the documents of a theme together, the largest theme first."""
+        place = {name: i for i, theme in enumerate(self.themes) for name in theme.documents}
+        last = len(self.themes)
+        return sorted(chosen, key=lambda i: (place.get(pool.units[i].document, last), i))
+
+    def heading(self, number: int) -> str | None:
+        """What a part with a number below 0 is called."""
+        if number <= _FIRST_THEME:
+            return self.themes[_FIRST_THEME - number].name
+        return _HEADINGS.get(number)
+
+    def tell_theme(
+        self, account: Account, pool: Pool, document: str, named: Set[str]
+    ) -> frozenset[str]:
+        """Adds the sentence that names the theme of a document; gives the documents it names.
+
+        Nothing is added where the document has no theme, or is among those `named` already.
+        """
+        for number, theme in enumerate(self.themes[: self.named]):
+            if document in theme.documents and document not in named:
+                units = [_witness(theme, name, pool) for name in theme.documents]
+                text = f"{_listed(theme.documents)} have a theme in common: {_listed(theme.words)}."
+                account.compose(text, units, _FIRST_THEME - number)
+                return frozenset(theme.documents)
+        return frozenset()
+
+    def tell_relations(self, account: Account) -> None:
+        """Adds the relations, each quoting both sides: changes, differences, agreements."""
+        for kind, number in NUMBER_OF.items():
+            for relation in self.relations:
+                if relation.kind == kind:
+                    account.compose(relation.text, (relation.one, relation.other), number)
+
+
+def collection_of(
+    documents: Sequence[Document],
+    pool: Pool,
+    scores: NDArray[np.float32],
+    *,
+    about: str | None,
+    length: str,
+) -> Collection:
+    """What several documents have in common; empty for one document.
+
+    About a topic there are no themes, and only sentences with a score of at least 0 are compared.
+    """
+    if len(documents) < 2:
+        return Collection()
+    themes = [] if about else themes_of(pool)
+    related = relations(_near(pool, scores) if about else pool, _dates(documents))
+    return Collection(tuple(themes), tuple(_told(related, length)), THEMES[length])
+
+
+def _near(pool: Pool, scores: NDArray[np.float32]) -> Pool:
+    kept = [i for i, score in enumerate(scores) if score >= 0]
+    return replace(
+        pool,
+        units=[pool.units[i] for i in kept],
+        vectors=pool.vectors[kept],
+        sections=[pool.sections[i] for i in kept],
+    )
+
+
+def _dates(documents: Sequence[Document]) -> Mapping[str, str]:
+    from rag.answering.disagreeing import date_of
+
+    return {document.path: date_of(document) for document in documents}
+
+
+def _told(found: Sequence[Relation], length: str) -> list[Relation]:
+    agreed = [r for r in found if r.kind == "agree"][: AGREEMENTS[length]]
+    return [r for r in found if r.kind != "agree"][: RELATIONS[length]] + agreed
+
+
+def _witness(theme: Theme, document: str, pool: Pool) -> Unit:
+    """The sentence of a document that holds most of the theme's words; the first of equals."""
+    wanted = {s for word in theme.words for s in content_words(word)}
+    inside = [u for u in pool.units if u.document == document]
+    return max(inside, key=lambda u: len(wanted & set(content_words(u.text))))
+
+
+def _listed(names: Sequence[str]) -> str:
+    plain = [neutralise(name) for name in names]
+    return " and ".join([", ".join(plain[:-1]), plain[-1]] if len(plain) > 1 else plain)

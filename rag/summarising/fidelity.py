@@ -1,0 +1,183 @@
+"""What a wording adds to the sentences it was made from, or shifts: rules beside the checks.
+
+Verification says whether a statement can stand on what it cites. A summary's wording goes wrong in
+ways of its own: it gives one person's words to another, makes a plan of a remark, adds a reason,
+drops a doubt, or joins halves of two sentences. Each rule here looks for one of these and gives an
+objection in words; a wording with an objection is not shown, the sentence it came from stands.
+Written for English; in other languages only the share of new words counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence, Set
+from itertools import pairwise
+
+from rag.summarising.units import Unit
+from rag.verification.rules import content_words, stem
+
+NEW_SHARE = 0.2  # of a wording's words may be the model's own
+OWN_SHARE = 0.6  # of what a person is said to have said must stand in that person's lines
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_REPORTS = (
+    "said say mention mentioned note noted explain explained ask asked suggest suggested propose "
+    "proposed state stated discuss discussed talk talked point pointed report reported describe "
+    "described add added argue argued think thought believe believed express expressed feel felt "
+    "tell told indicate indicated emphasise emphasised emphasize emphasized stress stressed "
+    "highlight highlighted present presented remark remarked consider considered team group "
+    "participant participants speaker meeting member members people idea view opinion"
+)
+_REPORTING = frozenset(map(stem, _REPORTS.split()))
+_CAUSE = re.compile(
+    r"\b(?:because|due to|owing to|as a result|therefore|thus|hence|in order to|so that|caus\w+|"
+    r"lead(?:s|ing)? to|led to|result\w* in|ensur\w+|thereby|thanks to)\b",
+    re.I,
+)
+_CAUSE_TOLD = re.compile(
+    r"\b(?:because|'?cause|cos|due|owing|results?|resulted|therefore|thus|hence|in order|so|since|"
+    r"caus\w+|lead\w*|led|ensur\w+|reasons?|why|make sure|that'?s how|for this|as)\b",
+    re.I,
+)
+# A word of deciding, wanting or duty in a wording, and what must stand in its source.
+_NEEDS = r"must|requir\w+|need\w*|(?:have|has|had|got) to|gotta|should"
+_PLANS = r"plan\w*|going to|gonna|will|'ll|want\w*"
+_MODES: tuple[tuple[str, str], ...] = (
+    (r"decid\w+|decision", r"decid\w+|decision|agree\w*|settle\w*|resolv\w+|go (?:for|with)"),
+    (r"agree\w*", r"agree\w*|decid\w+|decision|settle\w*|accept\w*|consent\w*|that's right"),
+    (r"approv\w+", r"approv\w+|agree\w*|accept\w*|adopt\w*"),
+    (r"confirm\w*", r"confirm\w*"),
+    (r"cho(?:se|osen?|osing|ice)s?", r"cho(?:se|osen?|osing|ice)s?|decid\w+|pick\w*|select\w*"),
+    (r"plan(?:s|ned|ning)?|intend\w*", rf"{_PLANS}|intend\w*"),
+    (r"aim(?:s|ed|ing)?|goals?", r"aim\w*|goals?|target\w*|objective\w*|want\w*|trying to"),
+    (r"prefer\w*", r"prefer\w*|rather|like\w*|favou?r\w*|better|best"),
+    (r"wants?|wanted", r"want\w*|wanna|like|wish\w*|hop\w+|need\w*|should|prefer\w*|must|let's"),
+    (r"must|requir\w+", rf"{_NEEDS}|shall|ha[sd]"),
+    (r"needs?|needed", rf"{_NEEDS}|want\w*"),
+    (
+        r"should|recommend\w*",
+        rf"{_NEEDS}|ought|recommend\w*|suggest\w*|propos\w+|better|let's|want\w*|would|shall",
+    ),
+    (r"will", rf"{_PLANS}|won't|shall|is to|are to|would|'d|let's|next"),
+    (
+        r"always|never|only|all|every|none",
+        r"always|never|only|just|all|every\w*|any\w*|no\w*|each|whole|full\w*|sole\w*|both|"
+        r"entire\w*|without|except",
+    ),
+)
+_DOUBT = re.compile(
+    r"\b(?:might|maybe|perhaps|possibl[ey]|probably|could|unless|whether|not sure|I guess|"
+    r"I suppose|hopefully|apparently|i'd|would|if|almost|nearly|about|around|approximately)\b|\?",
+    re.I,
+)
+_DOUBT_KEPT = re.compile(
+    r"\b(?:might|may|maybe|perhaps|possib\w+|probab\w+|could|can|unless|whether|unsure|uncertain|"
+    r"suggest\w*|propos\w+|think\w*|thought|believ\w+|felt|feel\w*|consider\w*|said|says?|ask\w*|"
+    r"mention\w*|would|should|prefer\w*|ideas?|discuss\w*|hop\w+|recommend\w*|if|likely|question\w*|"
+    r"wonder\w*|almost|nearly|about|around|approximately|depend\w*|option\w*|where|when|want\w*)\b",
+    re.I,
+)
+_LEANS = re.compile(r"^(?:he|she|they|it|this|these|those|his|her|their|its|such)\b", re.I)
+_GAP = re.compile(r"^[ -]$")
+
+
+def objections(text: str, units: Sequence[Unit]) -> list[str]:
+    """What speaks against a wording of these units, in words; empty where nothing does."""
+    source = "\n".join(u.shown for u in units)
+    found = [
+        _new_words(text, source),
+        _leaning(text),
+        _cause(text, source),
+        *_modes(text, source),
+        _doubt(text, units),
+        _attribution(text, units),
+        _joined(text, units),
+    ]
+    return [reason for reason in found if reason]
+
+
+def _new_words(text: str, source: str) -> str:
+    words = [w for w in dict.fromkeys(content_words(text)) if w not in _REPORTING]
+    there = set(content_words(source))
+    new = [w for w in words if not _akin(w, there)]
+    if len(new) > max(1, NEW_SHARE * len(words)):
+        return f"too much of it is not in the source ({', '.join(new)})"
+    return ""
+
+
+def _akin(word: str, there: Set[str]) -> bool:
+    """Whether a word, or one that begins like it, is there: `decision` for `decided`."""
+    if word in there:
+        return True
+    return any(_shared(word, w) >= max(4, 0.6 * min(len(word), len(w))) for w in there)
+
+
+def _shared(one: str, other: str) -> int:
+    count = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def _leaning(text: str) -> str:
+    found = _LEANS.match(text)
+    return f"nobody can tell what '{found[0]}' means" if found else ""
+
+
+def _cause(text: str, source: str) -> str:
+    found = _CAUSE.search(text)
+    return f"it adds a reason ('{found[0]}')" if found and not _CAUSE_TOLD.search(source) else ""
+
+
+def _modes(text: str, source: str) -> Iterator[str]:
+    plain = source.replace("’", "'")
+    for said, told in _MODES:
+        found = re.search(rf"\b(?:{said})\b", text, re.I)
+        if found and not re.search(rf"(?<!\w)(?:{told})\b", plain, re.I):
+            # `'ll` stands behind a letter, where a word boundary alone would not find it.
+            if "'" in told and re.search(r"\w'(?:ll|d)\b", plain):
+                continue
+            yield f"'{found[0]}' has nothing to stand on in the source"
+
+
+def _doubt(text: str, units: Sequence[Unit]) -> str:
+    """What is only thought possible in the source and stands as a fact in the wording."""
+    wanted = set(content_words(text))
+    nearest = max(units, key=lambda u: len(wanted & set(content_words(u.text))))
+    found = _DOUBT.search(nearest.text)
+    if found and not _DOUBT_KEPT.search(text):
+        return f"the source is less sure ('{found[0]}')"
+    return ""
+
+
+def _attribution(text: str, units: Sequence[Unit]) -> str:
+    """A part of the wording, from one speaker's name to the next, that others said."""
+    speakers = sorted({u.speaker for u in units if u.speaker}, key=len, reverse=True)
+    if len(speakers) < 2:
+        return ""
+    names = "|".join(re.escape(s) for s in speakers)
+    marks = list(re.finditer(rf"\b(?:{names})\b", text))
+    for mark, behind in zip(marks, [*marks[1:], None], strict=True):
+        part = set(content_words(text[mark.end() : behind.start() if behind else len(text)]))
+        there = {
+            s: {w for u in units if u.speaker == s for w in content_words(u.text)} for s in speakers
+        }
+        told = part & set().union(*there.values())
+        if told and len(told & there[mark[0]]) < OWN_SHARE * len(told):
+            return f"others than the {mark[0]} said it"
+    return ""
+
+
+def _joined(text: str, units: Sequence[Unit]) -> str:
+    """Two words side by side in the wording that stand in different sentences of the source."""
+    held = [set(content_words(u.shown)) for u in units]
+    everywhere = set().union(*held)
+    tokens = list(_WORD.finditer(text))
+    for one, other in pairwise(tokens):
+        if not _GAP.match(text[one.end() : other.start()]):
+            continue
+        pair = {w for t in (one, other) for w in content_words(t[0])} - _REPORTING
+        if len(pair) == 2 and pair <= everywhere and not any(pair <= words for words in held):
+            return f"'{one[0]} {other[0]}' joins two sentences of the source"
+    return ""
