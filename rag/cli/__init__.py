@@ -10,6 +10,8 @@ def main() -> None:
     from rag.cli.app import app
 
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a redirected Windows console is not UTF-8 by itself
-            stream.reconfigure(encoding="utf-8", errors="replace")
+        if hasattr(stream, "reconfigure"):
+            # A redirected Windows console is not UTF-8 by itself. A lone surrogate, as in a file
+            # name that is not UTF-8, comes out as \udcXX, which in a JSON string is its escape.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     app(prog_name="rag")

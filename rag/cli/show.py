@@ -98,7 +98,8 @@ def show_lines(document: Document, span: Span, context: int, terminal: Terminal)
             else [(line, "none")]
         )
         label = f"{number:>{gutter}} {'|' if inside else ' '} "
-        terminal.flow(
-            [p for p in pieces if p[0]] or [(" ", "none")], indent=label, hang=" " * len(label)
-        )
+        if line.strip():
+            terminal.flow([p for p in pieces if p[0]], indent=label, hang=" " * len(label))
+        else:
+            terminal.line(label.rstrip())
         at += len(line) + 1

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,10 @@ from rag.untrusted import display_width, printable
 MIN_WIDTH = 40
 MAX_WIDTH = 100
 STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "mark": "1;33", "none": ""}
+
+# Of the Windows console's interface (GetStdHandle, SetConsoleMode).
+_STDOUT_HANDLE = -11
+_VIRTUAL_TERMINAL = 0x0004
 
 Piece = tuple[str, str]  # text, style
 
@@ -79,37 +83,61 @@ class Terminal:
 def _colour_wanted() -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    return sys.stdout.isatty()
+    return sys.stdout.isatty() and (sys.platform != "win32" or _obeys_escapes())
+
+
+def _obeys_escapes() -> bool:
+    """Whether the Windows console obeys escape sequences; it is asked to, older ones cannot."""
+    import ctypes
+
+    kernel = getattr(ctypes, "windll", None)
+    if kernel is None:
+        return False
+    mode = ctypes.c_ulong()
+    handle = kernel.kernel32.GetStdHandle(_STDOUT_HANDLE)
+    if not kernel.kernel32.GetConsoleMode(handle, ctypes.byref(mode)):
+        return False
+    return bool(kernel.kernel32.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL))
 
 
 def _lines(pieces: Iterable[Piece], width: int) -> list[list[Piece]]:
+    """The pieces on lines. What no space parts (a marked word and its comma) stays together."""
     lines: list[list[Piece]] = [[]]
     used = 0
-    for word, style, glued in _words(pieces):
-        size = display_width(word)
-        space = 1 if lines[-1] and not glued else 0
+    for parts in _words(pieces):
+        size = sum(display_width(text) for text, _ in parts)
+        space = 1 if lines[-1] else 0
         if lines[-1] and used + space + size > width:
             lines.append([])
             used = space = 0
-        for part in _fit(word, width):
-            if used and used + display_width(part) > width:
-                lines.append([])
-                used = space = 0
-            lines[-1].append((" " * space + part, style))
-            used += space + display_width(part)
+        for text, style in parts:
+            for part in _fit(text, width):
+                if used and used + space + display_width(part) > width:
+                    lines.append([])
+                    used = space = 0
+                lines[-1].append((" " * space + part, style))
+                used += space + display_width(part)
+                space = 0
     return lines if lines[0] else []
 
 
-def _words(pieces: Iterable[Piece]) -> Iterable[tuple[str, str, bool]]:
-    """Words with their style; `glued` where no space parted a word from the one before."""
-    gap = True
+def _words(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    """What stands between two spaces, each in one or more pieces with their styles."""
+    word: list[Piece] = []
     for text, style in pieces:
-        shown = printable(" ".join(text.split()) if text.strip() else " ")
-        gap = gap or text[:1].isspace()
-        for number, word in enumerate(shown.split()):
-            yield word, style, number == 0 and not gap
-            gap = False
-        gap = text[-1:].isspace() or (gap and not shown.strip())
+        if text[:1].isspace() and word:
+            yield word
+            word = []
+        for number, shown in enumerate(printable(" ".join(text.split())).split()):
+            if number and word:
+                yield word
+                word = []
+            word.append((shown, style))
+        if text[-1:].isspace() and word:
+            yield word
+            word = []
+    if word:
+        yield word
 
 
 def _fit(word: str, width: int) -> Sequence[str]:
