@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rag.answering.candidates import find_candidates
+from rag.answering.candidates import Candidate, find_candidates
 from rag.answering.composing import compose
 from rag.answering.deciding import Decision, decide
 from rag.answering.metering import Metered
-from rag.answering.shape import parts_of
+from rag.answering.pairing import decide_pair, sides_of
+from rag.answering.shape import compared, parts_of
 from rag.answering.workshop import Event, Workshop, checked_question
 from rag.answering.writing import Draft
 from rag.calibration import for_answers
@@ -111,12 +112,7 @@ class _Run:
         if part != question:
             with self.timed("retrieve"):
                 hits = tuple(self.workshop.search(part, retrieve_k))
-        with self.timed("select"):
-            candidates = find_candidates(
-                part, hits[: self.read_k], self.workshop.reader, self.workshop.document
-            )
-        with self.timed("generate"):
-            decision = decide(part, candidates, self.generator, self.calibration, self.alone)
+        decision = self._compare(part, retrieve_k) or self._decide(part, hits)
         if not decision.found:
             return _Part(decision, frozenset())
         with self.timed("generate"):
@@ -130,6 +126,35 @@ class _Run:
                 self.calibration.threshold("answer", 0.5),
             )
         return _Part(decision, composed.cited, composed.notes)
+
+    def _decide(self, part: str, hits: tuple[Hit, ...]) -> Decision:
+        candidates = self._find(part, hits)
+        with self.timed("generate"):
+            return decide(part, candidates, self.generator, self.calibration, self.alone)
+
+    def _compare(self, part: str, retrieve_k: int) -> Decision | None:
+        """The decision of a question that compares two named things, if there is enough of both."""
+        pair = compared(part)
+        if pair is None:
+            return None
+
+        def find(question: str) -> list[Candidate]:
+            with self.timed("retrieve"):
+                hits = tuple(self.workshop.search(question, retrieve_k))
+            return self._find(question, hits)
+
+        sides = sides_of(pair, find, self.alone)
+        if sides is None:
+            return None
+        with self.timed("generate"):
+            decision = decide_pair(part, sides, self.generator, self.calibration)
+        return decision if decision.found else None
+
+    def _find(self, question: str, hits: tuple[Hit, ...]) -> list[Candidate]:
+        with self.timed("select"):
+            return find_candidates(
+                question, hits[: self.read_k], self.workshop.reader, self.workshop.document
+            )
 
     def finish(
         self,

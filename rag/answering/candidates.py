@@ -1,26 +1,34 @@
-"""Finds candidates: the sentences that hold the spans a reader points at."""
+"""Finds candidates: sentences that a reader points at, and those that hold the question's words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answering.orders import gives_orders
 from rag.answering.shape import AnswerType, fits_type
+from rag.answering.surroundings import leaned_on, setting_of
+from rag.answering.terms import Wanted, terms, wanted
 from rag.reading.protocol import Reader, Reading
 from rag.types import Document, Hit, Passage, Phrase, Span
 from rag.verification.rules import content_words, normalised
 
-LIMIT = 4
-SPANS = 5
+SPANS = 5  # of each passage
+POINTED, MATCHING = 6, 3  # candidates by the reader's spans, and by the question's words
+_MATCHING_AT_LEAST = 0.25  # of the question's weight
+_ABOVE = 0.6  # what a word in a heading counts, against one in the sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A run of whole sentences that may answer, and the reader's phrase in it.
 
-    `score` and `margin` (over the text without an answer) are the reader's, `answerable` its
-    logit for the passage, `hit` the passage it was read in.
+    `score` and `margin` (over the text without an answer) are the reader's in the passage,
+    `answerable` its logit for the passage, `hit` the passage it was read in. The `near` ones are
+    those of the sentence alone, read behind its `setting` (title, headings, head of a table).
+    `before` is what a sentence leans on. `own`, `inset` and `around` are the shares of the
+    question's weight that stand in the sentence, in it and its setting, and in the passage;
+    `missing` is the share of the question's names and numbers that stand in none of them.
     """
 
     document: str
@@ -31,6 +39,15 @@ class Candidate:
     margin: float
     answerable: float
     hit: Hit
+    setting: str = ""
+    before: str = ""
+    near: float = 0.0
+    near_margin: float = 0.0
+    near_answerable: float = 0.0
+    own: float = 0.0
+    inset: float = 0.0
+    around: float = 0.0
+    missing: float = 0.0
 
     def excerpt(self, chars: int) -> str:
         """The text, of a longer one what stands around the phrase, cut at spaces."""
@@ -52,10 +69,17 @@ class Candidate:
         words = set(content_words(self.text)) | set(content_words(self.hit.passage.heading or ""))
         shared = len(question_words & words) / len(question_words) if question_words else 0.0
         return {
+            "overlap": shared,
             "reader": self.score,
             "margin": self.margin,
             "answerable": self.answerable,
-            "overlap": shared,
+            "near": self.near,
+            "near_margin": self.near_margin,
+            "near_answerable": self.near_answerable,
+            "own": self.own,
+            "inset": self.inset,
+            "around": self.around,
+            "missing": self.missing,
             "type": fits_type(kind, self.phrase.text),
             "rank": 1.0 / self.hit.rank,
         }
@@ -76,23 +100,101 @@ def find_candidates(
     hits: Sequence[Hit],
     reader: Reader,
     document: Callable[[str], Document],
-    limit: int = LIMIT,
 ) -> list[Candidate]:
-    """At most `limit` candidates, best first by the reader's score, no two of them overlapping.
+    """At most 9 candidates, no two of them overlapping: the reader's best, then the best matches.
 
-    Sentences that speak to a machine are passed over, and blanked before the reader sees them, so
-    that they do not draw it away from what stands beside them.
+    Matches are sentences that hold most of the question's weight, in themselves or in what stands
+    above them: in tables and notes a reader often points beside them. Sentences that speak to a
+    machine are passed over, and blanked before the reader sees them, so that they do not draw it
+    away from what stands beside them.
     """
     if not hits:
         return []
     readings = reader.read(question, [readable(hit.passage) for hit in hits], spans=SPANS)
-    found = [
-        candidate
-        for hit, reading in zip(hits, readings, strict=True)
-        for candidate in _of_hit(hit, reading, document)
-    ]
-    found.sort(key=lambda c: (-c.score, c.hit.rank, c.document, c.span))
-    return _distinct(found, limit)
+    pairs = list(zip(hits, readings, strict=True))
+    pointed = [c for hit, reading in pairs for c in _of_hit(hit, reading, document)]
+    pointed.sort(key=lambda c: (-c.score, c.hit.rank, c.document, c.span))
+    kept = _distinct(pointed, POINTED)
+    sentences = _sentences(pairs, document)
+    sought = wanted(question, [own | above for _, own, above in sentences])
+    sentences.sort(key=lambda s: (-_weight(sought, s), s[0].hit.rank, s[0].document, s[0].span))
+    enough = [s[0] for s in sentences if _weight(sought, s) >= _MATCHING_AT_LEAST]
+    found = _distinct([*kept, *enough], len(kept) + MATCHING)
+    return _near(question, [_measured(c, sought) for c in found], reader)
+
+
+_Sentence = tuple[Candidate, frozenset[str], frozenset[str]]  # with its terms and those above it
+
+
+def _sentences(
+    pairs: Sequence[tuple[Hit, Reading]], document: Callable[[str], Document]
+) -> list[_Sentence]:
+    found: dict[tuple[str, Span], _Sentence] = {}
+    for hit, reading in pairs:
+        passage = hit.passage
+        whole = document(passage.document)
+        worst = min((s.score for s in reading.spans), default=reading.null_score)
+        for span in passage.sentences:
+            if (passage.document, span) in found:
+                continue
+            text = span.of(whole.text)
+            above = _above(setting_of(whole, span), passage.document)
+            candidate = _candidate(
+                hit, span, span, whole, worst, worst - reading.null_score, reading.answerable
+            )
+            found[passage.document, span] = (candidate, frozenset(terms(text)), above)
+    return list(found.values())
+
+
+def _above(setting: str, path: str) -> frozenset[str]:
+    return frozenset(terms(setting)) | frozenset(terms(path.replace("_", " ")))
+
+
+def _weight(sought: Wanted, sentence: _Sentence) -> float:
+    _, own, above = sentence
+    held = sought.share(own)
+    return held + _ABOVE * (sought.share(own | above) - held)
+
+
+def _measured(candidate: Candidate, sought: Wanted) -> Candidate:
+    own = frozenset(terms(candidate.text))
+    inset = own | _above(candidate.setting, candidate.document) | frozenset(terms(candidate.before))
+    around = inset | frozenset(terms(candidate.hit.passage.text))
+    return replace(
+        candidate,
+        own=sought.share(own),
+        inset=sought.share(inset),
+        around=sought.share(around),
+        missing=sought.names_missing(around),
+    )
+
+
+def _near(question: str, found: Sequence[Candidate], reader: Reader) -> list[Candidate]:
+    """The candidates with what the reader makes of each alone, in its setting."""
+    heads = [f"{c.setting}. " if c.setting else "" for c in found]
+    texts = [head + c.text for head, c in zip(heads, found, strict=True)]
+    read: list[Candidate] = []
+    for candidate, head, reading in zip(
+        found, heads, reader.read(question, texts, spans=3), strict=True
+    ):
+        inside = next((s for s in reading.spans if s.start >= len(head)), None)
+        score = inside.score if inside else reading.null_score
+        phrase = candidate.phrase
+        if inside and phrase.span == candidate.span:  # found by its words: no phrase yet
+            start = candidate.span.start - len(head)
+            span = Span(start + inside.start, start + inside.end)
+            text = texts[len(read)][inside.start : inside.end]
+            phrase = Phrase(text, candidate.document, span)
+        read.append(
+            replace(
+                candidate,
+                phrase=phrase,
+                near=score,
+                near_margin=score - reading.null_score,
+                near_answerable=reading.answerable,
+            )
+        )
+    return read
 
 
 def readable(passage: Passage) -> str:
@@ -107,7 +209,7 @@ def readable(passage: Passage) -> str:
 
 def _of_hit(hit: Hit, reading: Reading, document: Callable[[str], Document]) -> list[Candidate]:
     passage = hit.passage
-    text = document(passage.document).text
+    whole = document(passage.document)
     found = []
     for scored in reading.spans:
         start, end = passage.span.start + scored.start, passage.span.start + scored.end
@@ -115,19 +217,33 @@ def _of_hit(hit: Hit, reading: Reading, document: Callable[[str], Document]) -> 
             continue
         phrase = Span(start, end)
         run = sentences_holding(phrase, passage.sentences) or phrase
-        found.append(
-            Candidate(
-                passage.document,
-                run,
-                run.of(text),
-                Phrase(phrase.of(text), passage.document, phrase),
-                scored.score,
-                scored.score - reading.null_score,
-                reading.answerable,
-                hit,
-            )
-        )
+        margin = scored.score - reading.null_score
+        found.append(_candidate(hit, run, phrase, whole, scored.score, margin, reading.answerable))
     return found
+
+
+def _candidate(
+    hit: Hit,
+    run: Span,
+    phrase: Span,
+    whole: Document,
+    score: float,
+    margin: float,
+    answerable: float,
+) -> Candidate:
+    name = hit.passage.document
+    return Candidate(
+        name,
+        run,
+        run.of(whole.text),
+        Phrase(phrase.of(whole.text), name, phrase),
+        score,
+        margin,
+        answerable,
+        hit,
+        setting_of(whole, run),
+        leaned_on(hit.passage.sentences, run, whole.text),
+    )
 
 
 def sentences_holding(phrase: Span, sentences: Sequence[Span]) -> Span | None:

@@ -40,6 +40,10 @@ def compose(
 ) -> Composed:
     """Writes the answer to `draft`: a quotation first, then what the question's shape asks for."""
     best = decision.ranked[0]
+    if decision.paired:
+        with_it = decision.ranked[1].candidate
+        _both(question, best.candidate, with_it, decision, draft, generator, evidence_tokens)
+        return Composed(frozenset({0, 1}))
     other = differing(question, best, decision.ranked[1:], threshold)
     if other is not None:
         note, later = disagreement_note(best.candidate, other.candidate, draft.document)
@@ -55,16 +59,30 @@ def compose(
         likely = max(threshold, LIST_LIKELY)
         rest = (j for j in decision.ranked[1:] if j.judged and j.probability >= likely)
         second = next((j.candidate for j in rest), None)
-    lead = ""
-    if shape == "yes_no" and generator is not None:
-        lead = _yes_or_no(question, [best.candidate, second], generator)
-    draft.quote(best.candidate, lead=lead)
-    if second is not None:
-        draft.quote(second)
-        if generator is not None and shape in ("comparison", "count"):
-            others = [j.candidate for j in decision.ranked[1:] if j.judged]
-            _word(question, [best.candidate, second], others, draft, generator, evidence_tokens)
+    _both(question, best.candidate, second, decision, draft, generator, evidence_tokens)
     return Composed(frozenset({0}))
+
+
+def _both(
+    question: str,
+    best: Candidate,
+    second: Candidate | None,
+    decision: Decision,
+    draft: Draft,
+    generator: Generator | None,
+    evidence_tokens: int,
+) -> None:
+    """Quotes the best sentence and, where there is one, the second; words what follows of both."""
+    shape, lead = shape_of(question), ""
+    if shape == "yes_no" and generator is not None:
+        lead = _yes_or_no(question, [best, second], generator)
+    draft.quote(best, lead=lead)
+    if second is None:
+        return
+    draft.quote(second)
+    if generator is not None and (shape in ("comparison", "count") or decision.paired):
+        others = [j.candidate for j in decision.ranked[1:] if j.judged]
+        _word(question, [best, second], others, draft, generator, evidence_tokens)
 
 
 def _listed(decision: Decision, draft: Draft, threshold: float) -> Composed:

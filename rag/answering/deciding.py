@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.answering.candidates import Candidate, Judged, agreement
 from rag.answering.disagreeing import worth_judging
-from rag.answering.shape import answer_type, shape_of
+from rag.answering.shape import AnswerType, answer_type, shape_of
 from rag.calibration import Calibrated
 from rag.generation.judging import judge
 from rag.generation.protocol import Generator
@@ -25,12 +25,13 @@ _REFUSED = "not shown"
 class Decision:
     """The judged candidates, best first, and the confidence that the first one is right.
 
-    `found` says whether that is enough to answer.
+    `found` says whether that is enough to answer. `paired`: the first two answer together.
     """
 
     ranked: tuple[Judged, ...]
     confidence: float
     found: bool
+    paired: bool = False
 
     @property
     def best(self) -> Judged | None:
@@ -65,18 +66,26 @@ def decide(
     that only those that could contradict it. `calibration` weighs judged candidates.
     """
     words = frozenset(content_words(question))
-    kind = answer_type(question)
-    rows = []
-    for candidate in candidates:
-        signals = candidate.signals(words, kind)
-        signals["agreement"] = agreement(candidates, candidate)
-        rows.append(Judged(candidate, signals, alone.probability(signals), generator is None))
-    rows.sort(key=lambda r: -r.probability)
-    if generator is not None and _in_doubt(question, words, rows, calibration):
+    rows = weighed(candidates, words, answer_type(question), alone)
+    if generator is None:
+        rows = [replace(r, judged=True) for r in rows]
+    elif _in_doubt(question, words, rows, calibration):
         rows = _judged(question, words, rows, generator, calibration)
     confidence = rows[0].probability if rows else 0.0
     threshold = calibration.threshold("answer", 0.5)
     return Decision(tuple(rows), confidence, bool(rows) and confidence >= threshold)
+
+
+def weighed(
+    candidates: Sequence[Candidate], words: frozenset[str], kind: AnswerType, alone: Calibrated
+) -> list[Judged]:
+    """The candidates with their signals, the likeliest by the reader's word first."""
+    rows = []
+    for candidate in candidates:
+        signals = candidate.signals(words, kind)
+        signals["agreement"] = agreement(candidates, candidate)
+        rows.append(Judged(candidate, signals, alone.probability(signals), False))
+    return sorted(rows, key=lambda r: -r.probability)
 
 
 def _in_doubt(

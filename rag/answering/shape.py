@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 from rag.verification.quantities import months, quantities
@@ -104,3 +105,46 @@ _SUBJECT = re.compile(
     r"(?:\s+of\s+(?:the\s+)?[\w'’-]+)?|"
     r"[A-Z][\w'’-]*(?:\s+(?:of\s+|de\s+|van\s+)?[A-Z][\w'’-]*)*)"
 )
+
+
+_NAMED = (
+    r"(?:(?:the|an?)\s+)?[A-Z0-9][\w'’.&/-]*"
+    r"(?:\s+(?:(?:of|the|de|von|van|in|and the|for|to|by)\s+)*[A-Z0-9][\w'’.&/-]*)*"
+)
+_COMPARED = re.compile(
+    rf"(?P<a>{_NAMED}),?\s+(?P<link>or|and|than)\s+(?:(?:in|from|for|does|did|is|was)\s+)?"
+    rf"(?P<b>{_NAMED})"
+)
+_COMPARES = re.compile(
+    r"\b(?:or|than|both|same|first|earlier|later|older|younger|in common|differ\w*|compared?|"
+    r"change[ds]?|between|common|shares?d?|more|which)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One of two things that a question compares: its name, and the question of it alone."""
+
+    name: str
+    question: str
+
+
+def compared(question: str) -> tuple[Compared, Compared] | None:
+    """The two named things that a question compares, or None.
+
+    "Which is heavier, the DX-30 or the DX-40?" asks "Which is heavier, the DX-30?" and of the
+    other the same.
+    """
+    start = _COMPARED.search(question, 1)
+    if start is None or not _COMPARES.search(question):
+        return None
+    one, other = start["a"], start["b"]
+    if one.lower() == other.lower():
+        return None
+    before, after = question[: start.start()], question[start.end() :]
+    before = re.sub(r"\b(?:both|between)\s+$", "", before, flags=re.I)
+    return (
+        Compared(one, f"{before}{one}{after}"),
+        Compared(other, f"{before}{other}{after}"),
+    )

@@ -10,6 +10,7 @@ from rag.untrusted import neutralise
 YES, NO = "yes", "no"
 QUESTION_CHARS = 600  # what of a very long question the model still sees
 TEXT_CHARS = 900
+SETTING_CHARS = 230
 
 _INSTRUCTIONS = (
     "You check whether a text states the answer to a question. Many texts use the same words but "
@@ -33,6 +34,19 @@ def judge(generator: Generator, question: str, texts: Sequence[str]) -> list[flo
     if not texts:
         return []
     return generator.preference([judge_prompt(question, text) for text in texts], YES, NO)
+
+
+def judge_together(generator: Generator, question: str, texts: Sequence[tuple[str, str]]) -> float:
+    """How much the model holds that texts, each behind its setting, state the answer together."""
+    lines = [line for setting, text in texts for line in _lines(text, setting)]
+    rest = "\n".join([*lines, f"Question: {clip(question, QUESTION_CHARS)}"])
+    prompt = Prompt(PREFIX, f"{rest}\nDo the texts state the answer?")
+    return generator.preference([prompt], YES, NO)[0]
+
+
+def _lines(text: str, setting: str) -> list[str]:
+    shown = f"Text: {clip(neutralise(text), TEXT_CHARS)}"
+    return [f"Heading: {clip(neutralise(setting), SETTING_CHARS)}", shown] if setting else [shown]
 
 
 def judge_claim(generator: Generator, claim: str, texts: Sequence[str]) -> float:

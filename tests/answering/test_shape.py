@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering.shape import answer_type, fits_type, parts_of, shape_of
+from rag.answering.shape import answer_type, compared, fits_type, parts_of, shape_of
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,29 @@ def test_the_parts_of_a_question(question, parts) -> None:
 @given(st.text(max_size=200))
 def test_a_question_has_one_to_three_parts(question) -> None:
     assert 1 <= len(parts_of(question)) <= 3
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Which is heavier, the DX-30 or the DX-40?", ("the DX-30", "the DX-40")),
+        ("Were Otto Brahm and Lena Falk both directors?", ("Otto Brahm", "Lena Falk")),
+        ("Who is older, Otto Brahm or Lena Falk?", ("Otto Brahm", "Lena Falk")),
+        ("How did the rent change between June and October?", ("June", "October")),
+    ],
+)
+def test_the_two_things_that_are_compared(question, names) -> None:
+    pair = compared(question)
+    assert pair is not None
+    assert tuple(c.name for c in pair) == names
+    for own, other in (pair, pair[::-1]):
+        assert own.name in own.question
+        assert other.name not in own.question
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How much is the rent?", "Who are Otto Brahm and Lena Falk?", "Is it open or closed?"],
+)
+def test_a_question_that_compares_no_names(question) -> None:
+    assert compared(question) is None

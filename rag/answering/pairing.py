@@ -1,0 +1,100 @@
+"""Two sentences for a question that compares: one for each thing, judged together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from rag.answering.candidates import Candidate, Judged
+from rag.answering.deciding import JUDGED_CHARS, Decision, weighed
+from rag.answering.shape import Compared, answer_type
+from rag.answering.terms import terms
+from rag.calibration import Calibrated
+from rag.generation.judging import judge_together
+from rag.generation.protocol import Generator
+from rag.verification.rules import content_words
+
+SIDE = 2  # candidates of each thing that are judged
+Find = Callable[[str], Sequence[Candidate]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The candidates of either thing compared, best first, each naming its thing."""
+
+    first: tuple[Judged, ...]
+    second: tuple[Judged, ...]
+
+
+def sides_of(pair: tuple[Compared, Compared], find: Find, alone: Calibrated) -> Sides | None:
+    """The candidates of both things, weighed by the reader's word; None where one has none."""
+    one, other = pair
+    first = _side(one, other, find, alone)
+    second = _side(other, one, find, alone)
+    return Sides(first, second) if first and second else None
+
+
+def _side(asked: Compared, against: Compared, find: Find, alone: Calibrated) -> tuple[Judged, ...]:
+    own = frozenset(terms(asked.name)) - frozenset(terms(against.name))
+    words = frozenset(content_words(asked.question))
+    rows = weighed(find(asked.question), words, answer_type(asked.question), alone)
+    return tuple(r for r in rows if _names(r.candidate, own))
+
+
+def _names(candidate: Candidate, own: frozenset[str]) -> bool:
+    where = f"{candidate.setting} {candidate.text} {candidate.document.replace('_', ' ')}"
+    held = own & frozenset(terms(where))
+    return bool(own) and 2 * len(held) >= len(own)
+
+
+def decide_pair(
+    question: str,
+    sides: Sides,
+    generator: Generator | None,
+    calibration: Calibrated,
+) -> Decision:
+    """The decision for the two best sentences together: the first two of `ranked` are the pair.
+
+    The confidence is that of the weaker sentence, the model's judgement being that of both: one
+    alone does not state what a comparison asks.
+    """
+    first, second = sides.first[:SIDE], sides.second[:SIDE]
+    options = [(a, b) for a in first for b in second if not _same(a.candidate, b.candidate)]
+    if not options:
+        return Decision((), 0.0, False)
+    threshold = calibration.threshold("answer", 0.5)
+    if generator is None:
+        best = max(options, key=lambda o: min(o[0].probability, o[1].probability))
+        pair = best
+    else:
+        judged = [(_together(question, o, generator, calibration)) for o in options[: SIDE + 1]]
+        pair = max(judged, key=lambda o: min(o[0].probability, o[1].probability))
+    confidence = min(j.probability for j in pair)
+    spans = {(j.candidate.document, j.candidate.span) for j in pair}
+    rest = [
+        replace(j, probability=min(j.probability, 0.99 * confidence))
+        for j in (*sides.first, *sides.second)
+        if (j.candidate.document, j.candidate.span) not in spans
+    ]
+    return Decision((*pair, *rest), confidence, confidence >= threshold, paired=True)
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    return one.document == other.document and one.span.overlaps(other.span)
+
+
+def _together(
+    question: str, pair: tuple[Judged, Judged], generator: Generator, calibration: Calibrated
+) -> tuple[Judged, Judged]:
+    texts = [(j.candidate.setting, j.candidate.excerpt(JUDGED_CHARS)) for j in pair]
+    logit = judge_together(generator, question, texts)
+    one, other = (
+        Judged(
+            j.candidate,
+            signals := {**j.signals, "judge": logit},
+            calibration.probability(signals),
+            True,
+        )
+        for j in pair
+    )
+    return one, other

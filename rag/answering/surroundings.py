@@ -1,0 +1,84 @@
+"""What stands around a sentence, without which it may say nothing: headings, heads of tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.answering.orders import gives_orders
+from rag.types import Document, Span
+
+SETTING_CHARS = 110
+BEFORE_CHARS = 160
+_LEANING_CHARS = 60  # a sentence as short as this rarely stands by itself
+_LEANS = re.compile(
+    r"\W*(?:it|he|she|they|this|these|those|that|his|her|their|its|such|both|there|then|here|"
+    r"unchanged|the (?:former|latter|first|second|other|same))\b",
+    re.IGNORECASE,
+)
+_ROW = re.compile(r"\s*\|.*\|\s*$")
+_RULE = re.compile(r"[\s|:=-]+$")
+
+
+def setting_of(document: Document, span: Span) -> str:
+    """What a sentence is about by where it stands: title and headings, the head of its table.
+
+    At most 110 characters, of a long path its first and last heading, and as many of a table's
+    head. A heading that gives orders to a machine is left out.
+    """
+    path = document.heading_at(span.start) or document.title or _name(document.path)
+    parts = [" ".join(p.split()) for p in path.split(" > ")]
+    title = " ".join((document.title or "").split())
+    if title and len(parts) < 2 and parts[0] != title:
+        parts.insert(0, title)
+    shown = _joined([p for p in parts if not gives_orders(p)] or [_name(document.path)])
+    head = table_head(document.text, span)[:SETTING_CHARS]
+    return f"{shown}: {head}" if head and not gives_orders(head) else shown
+
+
+def _joined(parts: Sequence[str]) -> str:
+    whole = " > ".join(parts)
+    if len(whole) <= SETTING_CHARS:
+        return whole
+    first, last = parts[0][: SETTING_CHARS // 2], parts[-1][: SETTING_CHARS // 2]
+    return first if len(parts) == 1 else f"{first} > {last}"
+
+
+def _name(path: str) -> str:
+    stem = re.sub(r"\.\w{1,5}$", "", path.rsplit("/", 1)[-1])
+    return re.sub(r"[_\-]+", " ", stem).strip()
+
+
+def table_head(text: str, span: Span) -> str:
+    """The first row of the Markdown table that a row stands in; empty elsewhere."""
+    begin = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.start)
+    if not _ROW.match(text[begin : end if end >= 0 else len(text)]):
+        return ""
+    head = ""
+    while begin > 0:
+        above = text.rfind("\n", 0, begin - 1) + 1
+        line = text[above : begin - 1]
+        if not _ROW.match(line):
+            break
+        if not _RULE.match(line):
+            head = line
+        begin = above
+    return " ".join(head.strip(" |").split())
+
+
+def leaned_on(sentences: Sequence[Span], span: Span, text: str) -> str:
+    """The end of the sentence before `span`, where that leans on it; else empty.
+
+    A sentence leans on the one before it when it is short or begins with a word such as `it`.
+    """
+    own = span.of(text)
+    if len(own) > _LEANING_CHARS and not _LEANS.match(own):
+        return ""
+    earlier = [s for s in sentences if s.end <= span.start]
+    if not earlier:
+        return ""
+    last = " ".join(earlier[-1].of(text).split())
+    if gives_orders(last):
+        return ""
+    return last if len(last) <= BEFORE_CHARS else "… " + last[-BEFORE_CHARS:].split(" ", 1)[-1]

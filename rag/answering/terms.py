@@ -1,0 +1,54 @@
+"""Which words of a question matter, and how far a text holds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from math import log
+
+from rag.verification.rules import content_words, stem
+
+_TOKEN = re.compile(r"\w+")
+_NAMED = re.compile(r"(?<!^)\b(?:[A-Z][\w'’-]*|\w*\d[\w.,]*\w|\d)")
+
+
+def terms(text: str) -> list[str]:
+    """The words that carry meaning, common endings cut, with numbers and codes such as `e3`."""
+    words = frozenset(content_words(text))
+    found = (stem(t) if t.isalpha() else t for t in _TOKEN.findall(text.lower()))
+    return [t for t in found if t in words or not t.isalpha()]
+
+
+def named(question: str) -> frozenset[str]:
+    """The terms of a question's names, numbers and codes, its first word left out."""
+    return frozenset(t for m in _NAMED.finditer(question.strip()) for t in terms(m.group()))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A question's terms with weights that sum to 1: a term that few texts hold weighs more."""
+
+    weights: dict[str, float]
+    names: frozenset[str]
+
+    def share(self, held: Collection[str]) -> float:
+        """The weight of the terms that are among `held`, 0 to 1."""
+        return sum(w for t, w in self.weights.items() if t in held)
+
+    def names_missing(self, held: Collection[str]) -> float:
+        """The share of the names and numbers that are not among `held`; 0 without any."""
+        return sum(t not in held for t in self.names) / len(self.names) if self.names else 0.0
+
+
+def wanted(question: str, texts: Sequence[Collection[str]]) -> Wanted:
+    """What a question wants, weighed by the terms of the texts that may answer it.
+
+    The weight is log((n + 1) / (held by + 0.5)), as in Robertson and Sparck Jones, then scaled.
+    """
+    asked = sorted(set(terms(question)))
+    count = len(texts)
+    raw = {t: log((count + 1) / (sum(t in held for held in texts) + 0.5)) for t in asked}
+    total = sum(raw.values())
+    scaled = {t: w / total for t, w in raw.items()} if total > 0 else {}
+    return Wanted(scaled, named(question))
