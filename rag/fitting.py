@@ -1,18 +1,27 @@
 """Fits the shipped calibration of an answer's confidence from recorded runs.
 
-    python -m rag.fitting RUN... --name answer-qwen2.5-coder-1.5b-instruct
+    python -m rag.fitting RUN... [--half RUN...] --name answer-qwen2.5-coder-1.5b-instruct
 
 A run is a folder that `rag eval SET --stage answers --split dev` wrote (`--stage reading` for the
-reader alone). Candidates are examples: right is one that meets a gold span. Weights are
-fitted on all judged candidates, then scale and intercept on the best one of each question, so that
-the probability is true of what is shown. Figures are cross-validated.
+reader alone). Of a run given with `--half`, half of the documents are fitted on, and the figures on
+the questions about the others are printed as `held_out`. Candidates are examples: right is one that
+meets a gold span. Weights are fitted on all judged candidates, then scale and intercept on the best
+one of each question, so that the probability is true of what is shown. Figures are
+cross-validated, all questions about a document in one fold. Runs count alike in the choice of the
+threshold, however long they are.
+
+    python -m rag.fitting --judge-all FOLDER --name answer-qwen2.5-coder-1.5b-instruct
+
+copies a calibration into a folder such that every candidate is judged: record the runs with the
+setting `calibration` naming that folder, so that early stopping leaves nothing out.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,28 +29,57 @@ from typing import Any
 from rag.calibration import (
     Calibrated,
     auroc,
-    best_threshold,
     calibration_error,
     fit,
+    load,
     log_loss,
     to_json,
 )
 from rag.errors import RunInvalid
 
 FOLDS = 5
-ANSWERED_AT_LEAST = 0.88  # a person loses more by a wrong "not found" than by a look at a quotation
 SURE_LOSS = 0.005  # how much log loss stopping early may cost
-NAMES = ("judge", "reader", "margin", "answerable", "overlap", "type", "rank", "agreement")
+NAMES = (
+    "judge",
+    "reader",
+    "margin",
+    "answerable",
+    "near_margin",
+    "near_answerable",
+    "own",
+    "inset",
+    "around",
+    "missing",
+    "type",
+    "rank",
+    "agreement",
+)
 
 Row = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question's judged candidates in the order considered: signals, and whether right."""
+    """A question's judged candidates in the order considered: signals, and whether right.
+
+    `document` is what the question is about, `run` where it was recorded.
+    """
 
     rows: tuple[Row, ...]
     right: tuple[bool, ...]
+    answerable: bool = True
+    document: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The best candidate of a question: its probability, and what is true of it."""
+
+    score: float
+    right: bool
+    answerable: bool
+    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +102,91 @@ def examples_of(run: Path, judged: bool) -> list[Example]:
         raise RunInvalid(f"run '{run}' stands on the test split: fit on the dev split instead")
     found = []
     for record in read_records(run):
-        kept = [c for c in record.get("considered") or () if not judged or "judge" in c["signals"]]
+        considered = record.get("considered") or ()
+        kept = [c for c in considered if not judged or "judge" in c["signals"]]
         if kept:
             rows = tuple({n: c["signals"].get(n, 0.0) for n in NAMES} for c in kept)
-            found.append(Example(rows, tuple(_right(c, record) for c in kept)))
+            right = tuple(_right(c, record) for c in kept)
+            gold = record.get("gold") or considered
+            answerable = bool(record.get("answerable", True))
+            found.append(Example(rows, right, answerable, gold[0]["document"], run.name))
     return found
 
 
+def half_of(examples: Sequence[Example], which: int) -> list[Example]:
+    """The examples about one half (0 or 1) of the documents."""
+    return [e for e in examples if _draw(e.document, 2) == which]
+
+
 def fit_answers(examples: Sequence[Example], names: Sequence[str], penalty: float) -> Fitted:
-    """The calibration of all examples, with figures over 5 folds of questions."""
-    scores: list[float] = []
-    labels: list[bool] = []
+    """The calibration of all examples, with figures over 5 folds of documents."""
+    folds = [_draw(e.document, FOLDS) if e.document else i % FOLDS for i, e in enumerate(examples)]
+    outcomes: list[Outcome] = []
     for fold in range(FOLDS):
-        learn = [e for i, e in enumerate(examples) if i % FOLDS != fold]
-        model = _fit(learn, names, penalty)
-        for example in examples[fold::FOLDS]:
-            score, right = _best(model, example)
-            scores.append(score)
-            labels.append(right)
+        held = [e for e, f in zip(examples, folds, strict=True) if f == fold]
+        if held:
+            learn = [e for e, f in zip(examples, folds, strict=True) if f != fold]
+            outcomes += outcomes_of(_fit(learn, names, penalty), held)
     model = _fit(examples, names, penalty)
-    answer = best_threshold(scores, labels, answered_at_least=ANSWERED_AT_LEAST)
-    kept = [right for score, right in zip(scores, labels, strict=True) if score >= answer]
-    figures = {
+    answer = balanced_threshold(outcomes)
+    return Fitted(
+        model, {"answer": answer, "sure": _sure(model, examples)}, figures_of(outcomes, answer)
+    )
+
+
+def outcomes_of(model: Calibrated, examples: Sequence[Example]) -> list[Outcome]:
+    """What a calibration makes of questions."""
+    return [Outcome(*_best(model, e), e.answerable, e.run) for e in examples]
+
+
+def balanced_threshold(outcomes: Sequence[Outcome]) -> float:
+    """The threshold with the best mean over the runs of an F1 of answering.
+
+    Of a run: the harmonic mean of the share of answers that are right and of the share of
+    answerable questions that get a right one. Thresholds are whole hundredths; of equal ones the
+    lowest is taken.
+    """
+    runs = sorted({o.run for o in outcomes})
+    parts = [[o for o in outcomes if o.run == run] for run in runs]
+    cuts = [c / 100 for c in range(2, 90)]
+    return max(cuts, key=lambda cut: (sum(_answering(p, cut) for p in parts), -cut))
+
+
+def _answering(outcomes: Sequence[Outcome], cut: float) -> float:
+    answered = sum(o.score >= cut for o in outcomes)
+    right = sum(o.right and o.score >= cut for o in outcomes)
+    answerable = sum(o.answerable for o in outcomes)
+    return 2 * right / (answered + answerable) if right else 0.0
+
+
+def figures_of(outcomes: Sequence[Outcome], cut: float) -> dict[str, float]:
+    """How well a confidence does at a threshold, by name."""
+    scores, labels = [o.score for o in outcomes], [o.right for o in outcomes]
+    answerable = [o for o in outcomes if o.answerable]
+    kept = [o for o in outcomes if o.score >= cut]
+    refused = len(outcomes) - len(kept)
+    wrongly = sum(o.score < cut for o in answerable)
+    unanswerable = len(outcomes) - len(answerable)
+    return {
         "auroc": auroc(scores, labels),
+        "answerable_auroc": auroc(scores, [o.answerable for o in outcomes]),
         "calibration_error": calibration_error(scores, labels),
         "log_loss": log_loss(scores, labels),
-        "right_of_all": sum(labels) / len(labels),
-        "right_of_answered": sum(kept) / len(kept) if kept else 0.0,
-        "answered": len(kept) / len(scores),
+        "right_never_abstaining": _share(o.right for o in answerable),
+        "answered": _share(o.score >= cut for o in answerable),
+        "right_of_answered": _share(o.right for o in kept if o.answerable),
+        "right_of_shown": _share(o.right for o in kept),
+        "abstention_f1": 2 * (refused - wrongly) / max(1, refused + unanswerable),
     }
-    return Fitted(model, {"answer": answer, "sure": _sure(model, examples)}, figures)
+
+
+def _share(flags: Iterable[bool]) -> float:
+    found = list(flags)
+    return sum(found) / len(found) if found else 0.0
+
+
+def _draw(document: str, parts: int) -> int:
+    return int.from_bytes(hashlib.sha256(document.encode()).digest()[:4], "big") % parts
 
 
 def _fit(examples: Sequence[Example], names: Sequence[str], penalty: float) -> Calibrated:
@@ -130,8 +223,7 @@ def _sure(model: Calibrated, examples: Sequence[Example]) -> float:
 
 
 def _stopped(model: Calibrated, example: Example, cut: float) -> bool:
-    order = sorted(range(len(example.rows)), key=lambda i: -example.rows[i]["reader"])
-    for i in order:
+    for i in range(len(example.rows)):  # as recorded: the best first, so a lower bound
         if model.probability(example.rows[i]) >= cut:
             return example.right[i]
     return _best(model, example)[1]
@@ -157,26 +249,55 @@ def _logit(p: float) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fits, prints the figures and writes the file."""
     parser = argparse.ArgumentParser(prog="python -m rag.fitting", description=__doc__)
-    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("runs", nargs="*", type=Path)
+    parser.add_argument("--half", nargs="+", type=Path, default=[], metavar="RUN")
+    parser.add_argument("--judge-all", type=Path, metavar="FOLDER")
     parser.add_argument("--name", required=True, help="answer-GENERATOR, or answer-quote")
     parser.add_argument("--penalty", type=float, default=3.0)
     parser.add_argument("--output", type=Path, help="default: rag/data/calibration/NAME.json")
     options = parser.parse_args(arguments)
+    if options.judge_all:
+        sys.stdout.write(f"{judge_all(options.name, options.judge_all)}\n")
+        return 0
+    if not options.runs and not options.half:
+        parser.error("name at least one run")
     judged = options.name != "answer-quote"
-    examples = [e for run in options.runs for e in examples_of(run, judged)]
+    halved = [e for run in options.half for e in examples_of(run, judged)]
+    examples = [e for run in options.runs for e in examples_of(run, judged)] + half_of(halved, 0)
     names = [n for n in NAMES if judged or n != "judge"]
     fitted = fit_answers(examples, names, options.penalty)
-    record = {
-        "fitted_on": [str(run.name) for run in options.runs],
+    record: dict[str, Any] = {
+        "fitted_on": [run.name for run in options.runs]
+        + [f"{run.name}, half of the documents" for run in options.half],
         "questions": len(examples),
         "penalty": options.penalty,
-        "cross_validated": {k: round(v, 4) for k, v in fitted.figures.items()},
+        "cross_validated": _rounded(fitted.figures),
     }
+    if held := half_of(halved, 1):
+        outcomes = outcomes_of(fitted.model, held)
+        record["held_out"] = {
+            "questions": len(held),
+            **_rounded(figures_of(outcomes, fitted.thresholds["answer"])),
+        }
     default = Path(__file__).parent / "data" / "calibration" / f"{options.name}.json"
     output = options.output or default
     output.write_text(to_json(fitted.model, fitted.thresholds, record), encoding="utf-8")
     sys.stdout.write(output.read_text(encoding="utf-8"))
     return 0
+
+
+def judge_all(name: str, folder: Path) -> Path:
+    """The file written: the calibration of a name with which every candidate is judged."""
+    in_force = load(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
+    thresholds = {**in_force.thresholds, "sure": 1.0, "alone_above": 1.0, "alone_below": 0.0}
+    path.write_text(to_json(in_force, thresholds, in_force.record), encoding="utf-8")
+    return path
+
+
+def _rounded(figures: Mapping[str, float]) -> dict[str, float]:
+    return {k: round(v, 4) for k, v in figures.items()}
 
 
 if __name__ == "__main__":

@@ -6,9 +6,18 @@ import json
 
 import pytest
 
+from rag.calibration import load
 from rag.errors import RunInvalid
 from rag.evaluation.runs import read_head
-from rag.fitting import Example, fit_answers, main
+from rag.fitting import (
+    Example,
+    Outcome,
+    balanced_threshold,
+    figures_of,
+    fit_answers,
+    half_of,
+    main,
+)
 
 
 def examples(count: int) -> list[Example]:
@@ -20,8 +29,16 @@ def examples(count: int) -> list[Example]:
         judge = 2.0 if right != fooled else -2.0
         first = {"judge": judge + (i % 5) / 5, "reader": 5.0 + right}
         other = {"judge": -2.0 - (i % 3) / 3, "reader": 4.0}
-        found.append(Example((first, other), (right, False)))
+        found.append(Example((first, other), (right, False), right, f"{i // 4}.txt", "run"))
     return found
+
+
+def outcomes(run: str, right: list[float], wrong: list[float]) -> list[Outcome]:
+    """Right answers to answerable questions, wrong ones to others, at these probabilities."""
+    return [
+        *(Outcome(score, True, True, run) for score in right),
+        *(Outcome(score, False, False, run) for score in wrong),
+    ]
 
 
 def test_the_fit_tells_right_from_wrong_and_is_calibrated() -> None:
@@ -30,7 +47,52 @@ def test_the_fit_tells_right_from_wrong_and_is_calibrated() -> None:
     assert fitted.figures["calibration_error"] < 0.15
     assert fitted.model.weights["judge"] > 0
     assert 0 < fitted.thresholds["answer"] < 1
-    assert fitted.figures["right_of_answered"] > fitted.figures["right_of_all"]
+    assert fitted.figures["right_of_shown"] > 0.7
+    assert fitted.figures["answered"] > 0.7
+
+
+def test_the_threshold_parts_right_from_wrong() -> None:
+    cut = balanced_threshold(outcomes("a", [0.8, 0.7, 0.6], [0.3, 0.2, 0.1]))
+    assert 0.3 < cut <= 0.6
+
+
+def test_a_long_run_does_not_outvote_a_short_one() -> None:
+    short = outcomes("short", [0.5] * 4, [0.1] * 4)
+    long = outcomes("long", [0.9] * 400, [0.6] * 40)
+    assert balanced_threshold([*short, *long]) <= 0.5
+
+
+def test_halves_share_no_document() -> None:
+    found = examples(200)
+    halves = [{e.document for e in half_of(found, which)} for which in (0, 1)]
+    assert not halves[0] & halves[1]
+    assert all(10 < len(half) < 40 for half in halves)
+
+
+def test_figures_by_hand() -> None:
+    some = [
+        Outcome(0.9, True, True, "r"),
+        Outcome(0.8, False, True, "r"),
+        Outcome(0.2, True, True, "r"),
+        Outcome(0.1, False, False, "r"),
+        Outcome(0.7, False, False, "r"),
+    ]
+    figures = figures_of(some, 0.5)
+    assert figures["answered"] == pytest.approx(2 / 3)
+    assert figures["right_of_answered"] == 0.5
+    assert figures["right_of_shown"] == pytest.approx(1 / 3)
+    assert figures["right_never_abstaining"] == pytest.approx(2 / 3)
+    assert figures["abstention_f1"] == pytest.approx(2 * 1 / (2 + 2))
+
+
+def test_a_calibration_that_judges_everything(tmp_path, capsys) -> None:
+    name = "answer-qwen2.5-coder-1.5b-instruct"
+    assert main(["--judge-all", str(tmp_path / "all"), "--name", name]) == 0
+    path = tmp_path / "all" / f"{name}.json"
+    assert capsys.readouterr().out.strip() == str(path)
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert written["thresholds"]["sure"] == 1.0
+    assert written["weights"] == dict(load(name).weights)
 
 
 def test_a_test_split_is_refused(tmp_path, monkeypatch) -> None:
@@ -45,10 +107,11 @@ def test_a_test_split_is_refused(tmp_path, monkeypatch) -> None:
 def test_a_run_becomes_a_file(tmp_path, monkeypatch, capsys) -> None:
     def record(i: int) -> dict[str, object]:
         right = i % 2 == 0
-        spans = [{"document": "a", "start": 0, "end": 5}] if right else []
+        name = f"{i}.txt"
+        spans = [{"document": name, "start": 0, "end": 5}] if right else []
         signals = {"reader": 6.0 + (i % 3) if right else 4.0 + (i % 4), "margin": 1.0}
         return {
-            "considered": [{"document": "a", "start": 2, "end": 9, "signals": signals}],
+            "considered": [{"document": name, "start": 2, "end": 9, "signals": signals}],
             "gold": spans,
         }
 
