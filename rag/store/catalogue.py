@@ -82,7 +82,7 @@ def database_errors(index_dir: Path) -> Iterator[None]:
             what = "the disk is full; free some space and run the command again, nothing is lost"
         elif "readonly" in words or "unable to open" in words:
             what = "the folder is read-only; make it writable or choose another with --index"
-        elif "locked" in words or "busy" in words:
+        elif "lock" in words or "busy" in words:
             what = "it is locked by another program; wait until that has ended"
         elif "disk I/O" in words:
             what = "the disk reports an error; check the disk, then run `rag doctor --deep`"
@@ -138,8 +138,21 @@ def open_for_reading(index_dir: Path) -> sqlite3.Connection:
     """
     path = check_header(index_dir)
     writable = os.access(index_dir, os.W_OK) and os.access(path, os.W_OK)
-    log = path.with_name(path.name + "-wal")
-    query = "mode=rw" if writable else "mode=ro" if log.exists() else "mode=ro&immutable=1"
+    for look in range(_LOOKS_BEFORE_TORN):
+        log = path.with_name(path.name + "-wal")
+        query = "mode=rw" if writable else "mode=ro" if log.exists() else "mode=ro&immutable=1"
+        try:
+            return _open_to_read(index_dir, path, query)
+        except (IndexDamaged, IndexMismatch):
+            raise
+        except RagError:  # a writer that ends takes its log with it, between two looks
+            if writable or look == _LOOKS_BEFORE_TORN - 1:
+                raise
+        time.sleep(_LOOK_PAUSE_SECONDS)
+    raise IndexDamaged(f"the index {index_dir} cannot be opened: run `rag doctor`")
+
+
+def _open_to_read(index_dir: Path, path: Path, query: str) -> sqlite3.Connection:
     with database_errors(index_dir):
         db = connect(path, query)
         try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -24,25 +23,41 @@ K1 = 1.2
 B = 0.75
 """Of BM25; measured in eval/benchmarks/retrieval.md."""
 _TERMS_AT_ONCE = 1000
+_PASSAGES_AT_ONCE = 16_384
 
 
 def write_postings(db: sqlite3.Connection, segment: int, passages: Sequence[Sequence[str]]) -> None:
     """Writes the postings of a segment whose passages have these terms, in order."""
-    from array import array
-
-    found: dict[str, tuple[array[int], bytearray]] = {}
-    for position, terms in enumerate(passages):
-        for term, count in Counter(terms).items():
-            positions, counts = found.setdefault(term, (array("I"), bytearray()))
-            positions.append(position)
-            counts.append(min(count, 255))
+    found: dict[str, list[tuple[bytes, bytes]]] = {}
+    for first in range(0, len(passages), _PASSAGES_AT_ONCE):
+        for term, *lists in _inverted(passages[first : first + _PASSAGES_AT_ONCE], first):
+            found.setdefault(term, []).append((lists[0], lists[1]))
     db.executemany(
         "INSERT INTO posting (segment, term, positions, counts) VALUES (?, ?, ?, ?)",
         (
-            (segment, term, little(positions).tobytes(), bytes(counts))
-            for term, (positions, counts) in sorted(found.items())
+            (segment, term, b"".join(p for p, _ in parts), b"".join(c for _, c in parts))
+            for term, parts in sorted(found.items())
         ),
     )
+
+
+def _inverted(passages: Sequence[Sequence[str]], first: int) -> Iterator[tuple[str, bytes, bytes]]:
+    """Each term of some passages with its positions, from `first` on, and its counts."""
+    import numpy as np
+
+    numbers: dict[str, int] = {}
+    terms = (numbers.setdefault(term, len(numbers)) for terms in passages for term in terms)
+    lengths = [len(terms) for terms in passages]
+    keys = np.fromiter(terms, dtype=np.int64, count=sum(lengths)) * len(passages)
+    keys += np.repeat(np.arange(len(passages)), lengths)
+    keys, counts = np.unique(keys, return_counts=True)
+    ends = np.searchsorted(keys, (np.arange(len(numbers)) + 1) * len(passages))
+    positions = little(keys % max(1, len(passages)) + first)
+    few = np.minimum(counts, 255).astype(np.uint8)
+    begin = 0
+    for term, end in zip(numbers, ends.tolist(), strict=True):
+        yield term, positions[begin:end].tobytes(), few[begin:end].tobytes()
+        begin = end
 
 
 def postings_sha256(db: sqlite3.Connection, segment: int) -> str:
