@@ -30,10 +30,8 @@ def words(text: str) -> list[str]:
     (`18,400` is `18400`). Chinese, Japanese and Korean runs become pairs of characters.
     """
     found: list[str] = []
-    folded = unicodedata.normalize("NFC", text).casefold()
-    plain = folded.isascii()
-    for word in _WORD.findall(folded):
-        if plain and word.isalpha() and word != "s":  # nearly every word, and nothing to part
+    for word in _WORD.findall(unicodedata.normalize("NFC", text).casefold()):
+        if word.isascii() and word.isalpha() and word != "s":  # most words, and nothing to part
             found.append(word[:_MAX_TERM_CHARS])
         elif word[0].isdigit() and not word.isalnum():
             found.append(_number(word))
@@ -65,7 +63,7 @@ def language_of(text: str) -> str:
     words, and more than any other language.
     """
     sample = words(text[:_SAMPLE_CHARS])
-    counts = {name: sum(w in stops for w in sample) for name, stops in STOP_WORDS.items()}
+    counts = {name: sum(map(stops.__contains__, sample)) for name, stops in STOP_WORDS.items()}
     best = max(LANGUAGES, key=lambda name: counts[name])
     return best if counts[best] * 20 >= max(1, len(sample)) else UNKNOWN
 
