@@ -56,8 +56,8 @@ def summarise_paths(
     A path is a document's name or stem in the index, a file, or a folder. What is indexed is taken
     from the index; any other file is read on the fly, and the index is not touched. With
     `extractive` no language model is loaded. `skipped` is told of each file that could not be
-    read. Raises `NoDocuments` for a path that is none of these, and where there is nothing to
-    read; otherwise as `summarise`.
+    read; the rest is summarised. Raises `NoDocuments` for paths that are none of these, all named
+    at once before anything is read, and where there is nothing to read; otherwise as `summarise`.
     """
     texts = read_texts(paths, models, settings, stored=stored, skipped=skipped)
     worded = not extractive
@@ -88,13 +88,34 @@ def read_texts(
                 "with `rag index PATH`"
             )
         return [_stored(stored, info.path) for info in stored.documents()]
+    _check_paths(paths, stored)
     texts: dict[str, Text] = {}
+    problems: list[UnreadableDocument] = []
     for path in paths:
-        for document, passages in _named(path, models, settings, stored, skipped):
+        for document, passages in _named(path, models, settings, stored, problems):
             if document.path in texts and texts[document.path][0].text != document.text:
                 document, passages = _renamed(document, passages, texts)
             texts.setdefault(document.path, (document, passages))
+    if not texts and len(problems) == 1:
+        raise problems[0]
+    if not texts:
+        what = "; ".join(map(str, problems[:5]))
+        raise NoDocuments(f"nothing to summarise: name a file that can be read ({what})")
+    for problem in problems:
+        if skipped:
+            skipped(problem)
     return list(texts.values())
+
+
+def _check_paths(paths: Sequence[Path | str], stored: Snapshot | None) -> None:
+    """Raises `NoDocuments` where some paths are nothing, before any work is done."""
+    wrong = [
+        str(path)
+        for path in paths
+        if not Path(path).exists() and (stored is None or _in_index(str(path), stored) is None)
+    ]
+    if wrong:
+        raise NoDocuments("; ".join(_nowhere(path, stored) for path in wrong))
 
 
 def _named(
@@ -102,17 +123,16 @@ def _named(
     models: Models,
     settings: Settings,
     stored: Snapshot | None,
-    skipped: Callable[[UnreadableDocument], None] | None,
+    problems: list[UnreadableDocument],
 ) -> list[Text]:
+    """The documents that a path names; what could not be read is added to the problems."""
     from rag.sources import read_files, walk
 
-    problems: list[UnreadableDocument] = []
     file = Path(path)
     if not file.exists():
         name = _in_index(str(path), stored)
-        if stored is None or name is None:
-            raise NoDocuments(_nowhere(str(path), stored))
-        return [_stored(stored, name)]
+        return [_stored(stored, name)] if stored is not None and name is not None else []
+    before = len(problems)
     found = walk([file], problems=problems)
     indexed = _by_source(stored)
     texts: list[Text] = []
@@ -126,23 +146,8 @@ def _named(
                 problems.append(result)
             else:
                 texts.append((result, _passages(result, models, settings)))
-    return _checked(texts, problems, str(path), skipped)
-
-
-def _checked(
-    texts: list[Text],
-    problems: Sequence[UnreadableDocument],
-    path: str,
-    skipped: Callable[[UnreadableDocument], None] | None,
-) -> list[Text]:
-    if not texts:
-        if len(problems) == 1:
-            raise problems[0]
-        what = "; ".join(map(str, problems[:5])) or "it holds no readable file"
-        raise NoDocuments(f"nothing to summarise in '{path}': {what}")
-    for problem in problems:
-        if skipped:
-            skipped(problem)
+    if not texts and len(problems) == before:
+        problems.append(UnreadableDocument(str(path), "it holds no readable file"))
     return texts
 
 

@@ -20,7 +20,7 @@ from rag.summarising.layout import coverage_of, heading_of, laid_out
 from rag.summarising.rewriting import Group, grouped, judged, reword
 from rag.summarising.sections import Section, sections_of
 from rag.summarising.selecting import Pool, relevance, select, weights_for
-from rag.summarising.units import Unit, units_of
+from rag.summarising.units import Unit, units_of, with_short_lines
 from rag.types import Document, ModelInfo, Passage, Status, Summary
 
 if TYPE_CHECKING:
@@ -74,6 +74,9 @@ def summarise(
     began = time.perf_counter()
     read = [(document, units_of(document, passages)) for document, passages in texts]
     units = [u for _, members in read for u in members if u.kind != "nothing"]
+    if not units:
+        read = [(document, with_short_lines(document, members)) for document, members in read]
+        units = [u for _, members in read for u in members if u.kind != "nothing"]
     if not units:
         raise NoDocuments("there is no text to summarise: name a document that has some words")
     vectors = _vectors(units, tools.embedder, progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.summarising.speech import Turns, tidied, turns_of
@@ -91,6 +91,17 @@ def units_of(document: Document, passages: Sequence[Passage]) -> list[Unit]:
             text = plain(span.of(document.text))
             units.append(Unit(document.path, span, text, position, kind_of(text)))
     return units
+
+
+def with_short_lines(document: Document, units: Sequence[Unit]) -> list[Unit]:
+    """The units with short lines counted as lines: all that a small table or list has to say."""
+    heads = {h.start for h in document.headings}
+    return [
+        replace(u, kind="line")
+        if u.kind == "nothing" and u.span.start not in heads and any(map(str.isalnum, u.text))
+        else u
+        for u in units
+    ]
 
 
 def plain(text: str) -> str:

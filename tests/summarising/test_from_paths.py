@@ -150,8 +150,27 @@ def test_an_empty_document_says_so(docs: Path) -> None:
 
 def test_an_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
-    with pytest.raises(NoDocuments, match="nothing to summarise"):
+    (tmp_path / "empty.txt").write_text("")
+    with pytest.raises(UnreadableDocument, match="holds no readable file"):
         summarise_paths([tmp_path / "none"], Fakes(), Settings())
+    with pytest.raises(NoDocuments, match=r"nothing to summarise.*none.*empty\.txt"):
+        summarise_paths([tmp_path / "none", tmp_path / "empty.txt"], Fakes(), Settings())
+
+
+def test_of_several_paths_the_readable_ones_are_summarised(docs: Path) -> None:
+    (docs / "empty.txt").write_text("")
+    skipped: list[UnreadableDocument] = []
+    paths = [docs / "empty.txt", docs / "minutes.md"]
+    summary = summarise_paths(paths, Fakes(), Settings(), extractive=True, skipped=skipped.append)
+    assert summary.status == "answered"
+    assert [s.path for s in skipped] == ["empty.txt"]
+
+
+def test_all_wrong_paths_are_named_before_anything_is_read(docs: Path) -> None:
+    models = Fakes()
+    with pytest.raises(NoDocuments, match=r"'nowhere' is neither.*'nothing\.txt' is neither"):
+        summarise_paths(["nowhere", docs / "minutes.md", "nothing.txt"], models, Settings())
+    assert models.embedder.calls == 0
 
 
 # The command

@@ -260,6 +260,13 @@ def test_a_table_without_prose(text_of: TextOf, tools: SummaryTools) -> None:
     assert "crowns" in summary.summary
 
 
+def test_a_small_table_is_all_there_is_to_say(text_of: TextOf, tools: SummaryTools) -> None:
+    table = "# Fruit\n\n| a | b |\n|---|---|\n| Apples | 12 |\n| Pears | 14 |\n"
+    summary = summarise([text_of("t.md", table)], tools)
+    assert "Pears" in summary.summary
+    assert all(c.quote for c in summary.citations)
+
+
 def test_a_foreign_language(text_of: TextOf, tools: SummaryTools) -> None:
     text = (
         "Der Hafen öffnet am 4. Juni nach neun Jahren Bauzeit. Die Brücke kostete 40 Millionen "
