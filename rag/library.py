@@ -7,24 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from rag.loading import Models
-from rag.opened import Found, Index, IndexStatus, PathLike
+from rag.opened import Found, Index, IndexStatus, Narrowing, PathLike
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from rag.answering import Event
     from rag.evaluation import Report
     from rag.indexing import IndexReport
     from rag.indexing import Progress as IndexProgress
     from rag.models import Progress
     from rag.receipts import Replay
-    from rag.types import Answer, Hit, Summary
+    from rag.types import Answer, Hit, Mode, Summary
 
 __all__ = [
     "Found",
     "Index",
     "IndexStatus",
+    "Narrowing",
     "ask",
     "build",
     "evaluate",
@@ -106,14 +108,33 @@ def open(index_dir: PathLike = "index", *, settings: Settings | None = None) -> 
     return Index(index_dir, settings)
 
 
-def search(query: str, index: Index, k: int = 10, **filters: Any) -> list[Hit]:
-    """The best `k` passages for a query; `filters` as in `Index.search`."""
-    return index.search(query, k, **filters)
+def search(
+    query: str, index: Index, k: int = 10, *, mode: Mode = "hybrid", **narrow: Unpack[Narrowing]
+) -> list[Hit]:
+    """The best `k` passages for a query; everything else as in `Index.search`."""
+    return _opened(index).search(query, k, mode=mode, **narrow)
 
 
-def ask(question: str, index: Index, **options: Any) -> Answer:
-    """The cited and checked answer to a question; `options` as in `Index.ask`."""
-    return index.ask(question, **options)
+def ask(
+    question: str,
+    index: Index,
+    *,
+    quote: bool = False,
+    k: int | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    **narrow: Unpack[Narrowing],
+) -> Answer:
+    """The cited and checked answer to a question; everything as in `Index.ask`."""
+    return _opened(index).ask(question, quote=quote, k=k, on_event=on_event, **narrow)
+
+
+def _opened(index: object) -> Index:
+    if not isinstance(index, Index):
+        raise TypeError(
+            f"index is {index!r}, not an open index: open it with rag.open(FOLDER), or make it "
+            "with rag.build(DOCUMENTS, FOLDER)"
+        )
+    return index
 
 
 def evaluate(set_path: PathLike, index: Index | PathLike | None = None, **options: Any) -> Report:

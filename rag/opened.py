@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from rag.errors import DocumentNotFound
 from rag.loading import Models
@@ -29,9 +30,27 @@ if TYPE_CHECKING:
 PathLike = str | Path
 
 
+class Narrowing(TypedDict, total=False):
+    """What narrows a search or a question; each may be left out or None.
+
+    `path` is a glob over document paths (a folder stands for all below it), `formats` are file
+    endings, `since` and `until` are the file's time in seconds since 1970, `scope` names the
+    documents, by path or unique stem.
+    """
+
+    path: str | None
+    formats: Sequence[str] | None
+    since: float | None
+    until: float | None
+    scope: Sequence[str] | None
+
+
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """What an index holds, and what changed on disk since: names of documents."""
+    """What an index holds, and what changed on disk since: names of documents.
+
+    `unreadable` are the files that could not be read when they were indexed, with the reason.
+    """
 
     path: str
     digest: str
@@ -45,6 +64,7 @@ class IndexStatus:
     changed: tuple[str, ...]
     new: tuple[str, ...]
     missing: tuple[str, ...]
+    unreadable: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +103,13 @@ class Index:
         self.models = models or Models(self.settings, progress)
         self._checked = False
 
+    def __repr__(self) -> str:
+        snapshot = self.snapshot
+        return (
+            f"<rag.Index {str(self.path)!r}: {snapshot.document_count} documents, "
+            f"{snapshot.passage_count} passages>"
+        )
+
     def __enter__(self) -> Self:
         return self
 
@@ -110,21 +137,35 @@ class Index:
         return [info.path for info in self.snapshot.documents()]
 
     def document(self, name: str) -> Document:
-        """A document with its text, by its path or its unique stem.
+        """A document with its text: by its path in the index, its unique stem, or its file.
 
         Raises `DocumentNotFound` with the nearest names where there is none.
         """
-        names = self.documents()
-        if name in names:
+        with suppress(KeyError):
             return self.snapshot.document(name)
+        return self.snapshot.document(self._named(name))
+
+    def _named(self, name: str) -> str:
+        """The document that a person means by a stem, a file's path, or Windows' separators."""
+        names = self.documents()
+        if (plain := name.replace("\\", "/").removeprefix("./")) in names:
+            return plain
         stems = [n for n in names if n.rsplit("/", 1)[-1].rsplit(".", 1)[0] == name]
         if len(stems) == 1:
-            return self.snapshot.document(stems[0])
+            return stems[0]
+        file = Path(name).absolute()
+        for known in names:  # only of the same file name is the place looked up
+            if known.rsplit("/", 1)[-1] == file.name and self.snapshot.source(known) == file:
+                return known
         import difflib
 
         near = stems or difflib.get_close_matches(name, names, n=3, cutoff=0.4)
-        hint = f"; near are {', '.join(near)}" if near else "; `rag status` says what is indexed"
-        raise DocumentNotFound(f"no document '{name}' in the index {self.path}{hint}")
+        hint = f"near are {', '.join(near)}" if near else "`rag status --documents` lists them"
+        raise DocumentNotFound(f"no document '{name}' in the index {self.path}; {hint}")
+
+    def label_at(self, name: str, start: int) -> str | None:
+        """The name that a document's own format gives to a place, such as `Staff!A3:C3`."""
+        return self.document(name).place_at(start)
 
     def file_of(self, name: str) -> Path | None:
         """The file that a document was read from, if it is still there."""
@@ -154,6 +195,11 @@ class Index:
             changed=stale.changed,
             new=stale.new,
             missing=stale.missing,
+            unreadable=tuple(
+                (file.name, file.problem)
+                for file in self.snapshot.files().values()
+                if file.problem is not None
+            ),
         )
 
     @property
@@ -170,34 +216,15 @@ class Index:
     # what it does
 
     def search(
-        self,
-        query: str,
-        k: int = 10,
-        *,
-        mode: Mode = "hybrid",
-        path: str | None = None,
-        formats: Sequence[str] | None = None,
-        since: float | None = None,
-        until: float | None = None,
-        scope: Sequence[str] | None = None,
+        self, query: str, k: int = 10, *, mode: Mode = "hybrid", **narrow: Unpack[Narrowing]
     ) -> list[Hit]:
         """The best `k` passages, best first; fewer only where fewer match the filters.
 
-        `path` is a glob over document paths, `formats` are file endings, `since` and `until` are
-        seconds since 1970, `scope` names the documents (by path or stem) to search in.
+        `narrow` is any of `path`, `formats`, `since`, `until`, `scope` (see `rag.Narrowing`).
+        Raises `QuestionInvalid` for an empty query, `ValueError` for a `k` below 1 or an unknown
+        mode.
         """
-        return list(
-            self.find(
-                query,
-                k,
-                mode=mode,
-                path=path,
-                formats=formats,
-                since=since,
-                until=until,
-                scope=scope,
-            ).hits
-        )
+        return list(self.find(query, k, mode=mode, **narrow).hits)
 
     def search_many(
         self,
@@ -216,27 +243,18 @@ class Index:
         embedder = None if mode == "lexical" else self.embedder
         filters = None
         if scopes is not None:
-            filters = [self._filters(None, None, None, None, scope) for scope in scopes]
+            filters = [_filters(scope=scope) for scope in scopes]
         return search_many(self.snapshot, embedder, queries, k, mode=mode, filters=filters)
 
     def find(
-        self,
-        query: str,
-        k: int = 10,
-        *,
-        mode: Mode = "hybrid",
-        path: str | None = None,
-        formats: Sequence[str] | None = None,
-        since: float | None = None,
-        until: float | None = None,
-        scope: Sequence[str] | None = None,
+        self, query: str, k: int = 10, *, mode: Mode = "hybrid", **narrow: Unpack[Narrowing]
     ) -> Found:
         """As `search`, with the milliseconds each stage took."""
         from rag.retrieval.search import check_query, search
 
         began = time.perf_counter()
         query = check_query(query)
-        filters = self._filters(path, formats, since, until, scope)
+        filters = _filters(**narrow)
         embedder = None if mode == "lexical" else self.embedder
         timings = {"load": (time.perf_counter() - began) * 1000}
         hits = search(
@@ -245,48 +263,28 @@ class Index:
         timings["total"] = (time.perf_counter() - began) * 1000
         return Found(query, mode, tuple(hits), timings)
 
-    def _filters(
-        self,
-        path: str | None,
-        formats: Sequence[str] | None,
-        since: float | None,
-        until: float | None,
-        scope: Sequence[str] | None,
-    ) -> Filters:
-        from rag.retrieval import Filters
-
-        return Filters(
-            path_glob=path,
-            formats=tuple(formats) if formats is not None else None,
-            since=since,
-            until=until,
-            documents=tuple(scope) if scope is not None else None,
-        )
-
     def ask(
         self,
         question: str,
         *,
         quote: bool = False,
         k: int | None = None,
-        path: str | None = None,
-        formats: Sequence[str] | None = None,
-        since: float | None = None,
-        until: float | None = None,
-        scope: Sequence[str] | None = None,
         on_event: Callable[[Event], None] | None = None,
+        **narrow: Unpack[Narrowing],
     ) -> Answer:
         """The answer to a question, every sentence cited and checked.
 
         With `quote` the reader answers alone, by a quotation, without the language model. `k` is
         how many passages are retrieved. `on_event` is told of the checked quotation and of each
-        checked sentence as soon as it stands.
+        checked sentence as soon as it stands. `narrow` is as in `search`. Raises
+        `QuestionInvalid` for a question that is empty or far too long, `MissingDependency` where
+        there is no llama-cpp-python and no `quote`.
         """
         from rag.answering import Workshop, ask
         from rag.retrieval import search
         from rag.tuning import load_own
 
-        filters = self._filters(path, formats, since, until, scope)
+        filters = _filters(**narrow)
 
         def retrieve(text: str, count: int) -> list[Hit]:
             return search(self.snapshot, self.embedder, text, k=count, filters=filters)
@@ -303,7 +301,7 @@ class Index:
         return ask(
             question,
             workshop,
-            retrieve_k=k or self.settings.retrieve_k,
+            retrieve_k=self.settings.retrieve_k if k is None else k,
             read_k=self.settings.read_k,
             evidence_tokens=self.settings.evidence_tokens,
             seed=self.settings.seed,
@@ -320,3 +318,22 @@ class Index:
         from rag.summarising.from_paths import summarise_paths
 
         return summarise_paths(paths, self.models, self.settings, stored=self.snapshot, **options)
+
+
+def _filters(
+    path: str | None = None,
+    formats: Sequence[str] | None = None,
+    since: float | None = None,
+    until: float | None = None,
+    scope: Sequence[str] | None = None,
+) -> Filters:
+    """The filters; one name alone may stand for a sequence of one."""
+    from rag.retrieval import Filters
+
+    return Filters(path, _names(formats), since, until, _names(scope))
+
+
+def _names(given: Sequence[str] | None) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    return (given,) if isinstance(given, str) else tuple(given)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 _PACKAGES = ("llama-cpp-python", "onnxruntime", "faiss-cpu", "numpy", "tokenizers")
 _COMPARED = ("status", "answer", "confidence", "sentences", "citations", "removed", "missing")
+_OPTIONS = ("quote", "k", "path", "formats", "since", "until", "scope")  # of `Index.ask`
 _SETTINGS = (
     "embedder", "reader", "model", "threads", "gpu_layers", "seed", "passage_tokens",
     "overlap_tokens", "retrieve_k", "read_k", "evidence_tokens",
@@ -76,8 +77,8 @@ def write_receipt(path: Path, answer: Answer, index: Index, options: Mapping[str
     partial = path.with_name(path.name + ".part")
     try:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))  # a lone surrogate: its escape
         partial.replace(path)
     except OSError as exc:
         partial.unlink(missing_ok=True)
@@ -91,8 +92,9 @@ def read_receipt(path: Path) -> Json:
     try:
         raw = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValueError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else exc
         raise ReceiptInvalid(
-            f"the receipt {path} cannot be read ({exc}): give a file that "
+            f"the receipt {path} cannot be read ({reason}): give a file that "
             "`rag ask --receipt FILE` wrote"
         ) from exc
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
@@ -149,11 +151,9 @@ def _check(citation: Mapping[str, Any], receipt: Json, index: Index) -> str:
 
 def _regenerate(receipt: Json, index: Index) -> list[str]:
     recorded = receipt["answer"]
-    again = receipt_of(
-        index.ask(recorded["question"], **receipt.get("options", {})),
-        index,
-        receipt.get("options", {}),
-    )
+    given = receipt.get("options")
+    options = {k: v for k, v in (given or {}).items() if k in _OPTIONS}
+    again = receipt_of(index.ask(recorded["question"], **options), index, options)
     fresh = again["answer"]
     differs = [
         f"{key} is now {_short(fresh.get(key))}, was {_short(recorded.get(key))}"

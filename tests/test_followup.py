@@ -15,11 +15,41 @@ from rag.followup import resolve
             "When was the March meeting? Who chaired it?",
         ),
         ("in writing?", "How is notice given?", "How is notice given, in writing?"),
+        (
+            "and the deposit?",
+            "What is the monthly rent of the flat?",
+            "What is the deposit of the flat?",
+        ),
+        ("and the cricket final?", "When is the open day?", "When is the cricket final?"),
+        (
+            "And the rent of the garage?",
+            "How much is the rent of the flat?",
+            "How much is the rent of the garage?",
+        ),
         ("and who pays the rent?", "When is the rent due?", "who pays the rent?"),
     ],
 )
 def test_a_follow_up_takes_what_it_lacks_from_the_question_before(asked, previous, understood):
     assert resolve(asked, previous) == understood
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "understood"),
+    [
+        ("and what did he put up?", "Peter Voss", "What did Peter Voss put up?"),
+        (
+            "What did she say to her deputy?",
+            "Dr Ada de Bruin",
+            "What did Dr Ada de Bruin say to Dr Ada de Bruin's deputy?",
+        ),
+        ("Who wrote to her in May?", "Ines", "Who wrote to Ines in May?"),
+        ("When did he leave?", "two of the tenants", "Who reported rats? When did he leave?"),
+        ("Did Bea say she would come?", "Ines", "Did Bea say she would come?"),
+        ("When did he leave?", None, "Who reported rats? When did he leave?"),
+    ],
+)
+def test_he_and_she_are_who_was_the_answer(asked, answered, understood):
+    assert resolve(asked, "Who reported rats?", answered) == understood
 
 
 @pytest.mark.parametrize(

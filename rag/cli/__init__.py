@@ -14,4 +14,6 @@ def main() -> None:
             # A redirected Windows console is not UTF-8 by itself. A lone surrogate, as in a file
             # name that is not UTF-8, comes out as \udcXX, which in a JSON string is its escape.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     app(prog_name="rag")

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag.cli.places import place_of
-from rag.cli.terminal import Piece, Terminal
+from rag.cli.terminal import Piece, Terminal, plural
 
 if TYPE_CHECKING:
     from rag.answering import Event
     from rag.opened import Index
-    from rag.types import Answer, Citation
+    from rag.types import Answer, Citation, Sentence
 
 CLOSEST = 3
 IN_WORDS = {"supported": "supported", "weak": "weakly supported"}
+# Of all signals of a candidate, those that a person can read something from.
+TELLING = {"p": "chance", "judge": "judge", "reader": "reader", "overlap": "overlap"}
 
 
 class AnswerView:
@@ -22,24 +24,22 @@ class AnswerView:
     def __init__(self, terminal: Terminal, index: Index) -> None:
         self.terminal = terminal
         self.index = index
-        self.quoted: str | None = None
+        self.quoted: list[str] = []
         self.worded = False
 
     def on_event(self, event: Event) -> None:
         """Shows what has just been checked: the quotation, or a sentence of the answer."""
         from rag.answering import QuotationReady
-        from rag.answering.writing import shown_text
 
         if isinstance(event, QuotationReady):
             citation = event.citation
-            self.quoted = citation.quote
+            self.quoted.append(citation.quote)
             phrase = event.phrase.text if event.phrase else ""
             self.terminal.flow(quotation(citation.quote, phrase))
-            where = place_of(citation.document, citation.page, citation.line, citation.heading)
-            self.terminal.flow([("— " + where, "dim")], indent="  ")
+            self._linked(citation, lead="  — ", hang="    ", style="dim")
             return
-        if self.quoted is not None and event.sentence.text == shown_text(self.quoted):
-            return  # it stands there already, as the quotation
+        if self._stands(event.sentence):
+            return
         if not self.worded:
             self.terminal.line()
         self.worded = True
@@ -51,49 +51,56 @@ class AnswerView:
         if answer.status == "not_found":
             self._not_found(answer)
             return
-        if not self.worded and answer.answer and not self._is_quotation(answer):
+        if not self.worded and not all(map(self._stands, answer.sentences)):
             self.terminal.line()
             self.terminal.flow([(answer.answer, "none")])
         for note in answer.notes:
             self.terminal.flow([(note, "yellow")])
         if answer.missing:
             self.terminal.flow([("The documents leave open: ", "yellow"), (answer.missing, "none")])
+        self.terminal.line()
         self.sources(answer)
         self._footer(answer)
 
-    def _is_quotation(self, answer: Answer) -> bool:
-        """Whether the answer is the quotation that stands on the screen, and nothing else."""
+    def _stands(self, sentence: Sentence) -> bool:
+        """Whether a sentence of the answer stands on the screen already, as a quotation."""
         from rag.answering.writing import shown_text
 
-        return self.quoted is not None and [s.text for s in answer.sentences] == [
-            shown_text(self.quoted)
-        ]
+        return any(sentence.text == shown_text(quote) for quote in self.quoted)
 
     def sources(self, answer: Answer) -> None:
         """Shows each source: its place, the quoted words, and how well it supports."""
-        self.terminal.line()
         self.terminal.line(self.terminal.style("Sources", "bold"))
         for citation in answer.citations:
             self._source(citation, answer)
 
     def _source(self, citation: Citation, answer: Answer) -> None:
-        where = place_of(citation.document, citation.page, citation.line, citation.heading)
-        file = self.index.file_of(citation.document)
-        marker = self.terminal.style(f"[{citation.marker}]", "green")
-        self.terminal.linked(where, file, citation.page, lead=f"{marker} ", hang="    ")
+        lead = self.terminal.style(f"[{citation.marker}]", "green") + " "
+        resting = [s for s in answer.sentences if citation.marker in s.citations]
+        best = max(resting, key=lambda s: s.support, default=None)
+        support = f"{IN_WORDS[best.verdict]} ({best.support:.2f})" if best else ""
+        style = "yellow" if best and best.verdict == "weak" else "dim"
+        if citation.quote in self.quoted:  # its heading and words were shown with it
+            self._linked(citation, lead=lead, hang="    ", support=support)
+            return
+        self._linked(citation, lead=lead, hang="    ")
         phrase = answer.phrase
         inside = (
             phrase and phrase.document == citation.document and citation.span.contains(phrase.span)
         )
-        if citation.quote != self.quoted:
-            words = phrase.text if phrase and inside else ""
-            self.terminal.flow(quotation(citation.quote, words), indent="    ")
-        resting = [s for s in answer.sentences if citation.marker in s.citations]
-        if resting:
-            best = max(resting, key=lambda s: s.support)
-            words = f"{IN_WORDS[best.verdict]} ({best.support:.2f})"
-            style = "dim" if best.verdict == "supported" else "yellow"
-            self.terminal.flow([(words, style)], indent="    ")
+        words = phrase.text if phrase and inside else ""
+        self.terminal.flow(quotation(citation.quote, words), indent="    ")
+        self.terminal.flow([(support, style)], indent="    ")
+
+    def _linked(
+        self, citation: Citation, *, lead: str, hang: str, style: str = "none", support: str = ""
+    ) -> None:
+        label = self.index.label_at(citation.document, citation.span.start)
+        heading = None if support else citation.heading
+        where = place_of(citation.document, citation.page, citation.line, heading, label)
+        file = self.index.file_of(citation.document)
+        where += f": {support}" if support else ""
+        self.terminal.linked(where, file, citation.page, lead=lead, hang=hang, style=style)
 
     def _footer(self, answer: Answer) -> None:
         seconds = answer.timings_ms.get("total", 0.0) / 1000
@@ -102,10 +109,19 @@ class AnswerView:
         self.terminal.note(f"\n{sure}; {seconds:.1f} s with {answer.model.name}")
 
     def _not_found(self, answer: Answer) -> None:
-        documents = len({h.passage.document for h in answer.hits})
         self.terminal.flow([("The documents do not say.", "bold")])
-        searched = f"Searched {len(answer.hits)} passages of {documents} documents."
-        self.terminal.flow([(searched, "dim")])
+        for note in answer.notes:
+            self.terminal.flow([(note, "yellow")])
+        status = self.index.snapshot
+        near = len({h.passage.document for h in answer.hits})
+        looked = (
+            f"Looked at the nearest {len(answer.hits)} of {status.passage_count} passages, "
+            f"in {near} of {plural(status.document_count, 'document')}."
+        )
+        self.terminal.flow([(looked, "dim")])
+        self._closest(answer)
+
+    def _closest(self, answer: Answer) -> None:
         shown = 0
         for candidate in answer.considered:
             document = self.index.document(candidate.document)
@@ -118,10 +134,12 @@ class AnswerView:
             shown += 1
             if shown > CLOSEST:
                 break
-            where = place_of(
-                candidate.document, document.page_at(start), document.line_at(start), None
+            label = document.place_at(start)
+            page, line = document.page_at(start), document.line_at(start)
+            where = place_of(candidate.document, page, line, None, label)
+            self.terminal.flow(
+                [(f"{where}: ", "dim"), (candidate.text, "none")], indent="  ", hang="    "
             )
-            self.terminal.flow([(f"{where}: ", "dim"), (candidate.text, "none")], indent="  ")
 
 
 def quotation(quote: str, phrase: str) -> list[Piece]:
@@ -139,15 +157,21 @@ def quotation(quote: str, phrase: str) -> list[Piece]:
 
 
 def show_why(answer: Answer, terminal: Terminal) -> None:
-    """Shows the candidates with their signals and outcome, and what was removed."""
-    terminal.line()
+    """Shows the candidates with their telling signals and outcome, and what was removed."""
+    if not answer.considered:
+        terminal.line("nothing was considered: no passage came near the question")
+        return
     terminal.line(terminal.style("Considered", "bold"))
     for number, candidate in enumerate(answer.considered, 1):
+        lead = f"{number}. "
+        hang = " " * len(lead)
         terminal.flow(
-            [(f"{number}. {candidate.outcome}: ", "green"), (candidate.text, "none")], hang="   "
+            [(f"{lead}{candidate.outcome}: ", "green"), (candidate.text, "none")], hang=hang
         )
-        signals = ", ".join(f"{name} {value:.2f}" for name, value in candidate.signals)
-        terminal.flow([(f"{candidate.document}:{candidate.span}  {signals}", "dim")], indent="   ")
+        known = dict(candidate.signals)
+        signals = ", ".join(f"{TELLING[n]} {known[n]:.2f}" for n in TELLING if n in known)
+        where = f"{candidate.document}:{candidate.span}"
+        terminal.flow([(f"{where}  {signals}", "dim")], indent=hang)
     if answer.removed:
         terminal.line(terminal.style("Removed", "bold"))
     for removed in answer.removed:

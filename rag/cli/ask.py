@@ -9,10 +9,11 @@ import typer
 
 from rag.cli.answers import AnswerView, show_why
 from rag.cli.batch import BatchLine, read_batch, run_batch
-from rag.cli.filters import Format, PathGlob, Since, Until, filters_of
+from rag.cli.filters import Format, FromFile, PathGlob, Since, Until, filters_of
+from rag.cli.places import place_of
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
-from rag.errors import MissingDependency
+from rag.errors import MissingDependency, RagError
 
 if TYPE_CHECKING:
     from rag.opened import Index
@@ -28,7 +29,10 @@ def register(app: typer.Typer) -> None:
 
 def ask(
     ctx: typer.Context,
-    question: Annotated[list[str] | None, typer.Argument(metavar="QUESTION")] = None,
+    question: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="QUESTION", help="What you want to know."),
+    ] = None,
     quote: Annotated[
         bool, typer.Option("--quote", help="The quoted answer alone, no language model.")
     ] = False,
@@ -45,10 +49,7 @@ def ask(
     format_: Format = None,
     since: Since = None,
     until: Until = None,
-    from_file: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="FILE.jsonl", help="Many questions, one object a line."),
-    ] = None,
+    from_file: FromFile = None,
     receipt: Annotated[
         Path | None,
         typer.Option("--receipt", metavar="FILE", help="Write what `rag replay` needs."),
@@ -63,6 +64,11 @@ def ask(
     }
     if receipt and (from_file or interactive):
         raise typer.BadParameter("goes with a single question", param_hint="--receipt")
+    if receipt and not receipt.absolute().parent.is_dir():
+        raise RagError(f"no folder {receipt.absolute().parent} for the receipt: make it first")
+    if question and (from_file or interactive):
+        alone = "--from" if from_file else "--interactive"
+        raise typer.BadParameter("goes without a question beside it", param_hint=alone)
     if from_file is not None:
         raise typer.Exit(_batch(state, from_file, options))
     with state.open() as index:
@@ -89,16 +95,19 @@ def _single(
         raise MissingDependency(
             f"{exc}; without it `rag ask --quote` answers by quotation and `rag search` works"
         ) from exc
-    if receipt is not None:
-        from rag.receipts import write_receipt
-
-        write_receipt(receipt, answer, index, options)
     if view is None:
         write_json(_form(answer, why=why))
     else:
         view.finish(answer)
         if why:
+            terminal.line()
             show_why(answer, terminal)
+            terminal.note("every signal of each candidate: rag ask --why --json")
+    if receipt is not None:
+        from rag.receipts import write_receipt
+
+        write_receipt(receipt, answer, index, options)
+        terminal.note(f"receipt written: {receipt}")
     return NOTHING_FOUND if answer.status == "not_found" else 0
 
 
@@ -123,7 +132,7 @@ def _batch(state: State, path: Path, options: dict[str, Any]) -> int:
 
 def _show_line(form: dict[str, Any], terminal: Terminal) -> None:
     terminal.flow([(f"{form['id']}: {form['question']}", "bold")])
-    terminal.flow([(form["answer"] or "the documents do not say", "none")], indent="  ")
+    terminal.flow([(form["answer"] or "The documents do not say.", "none")], indent="  ")
     for citation in form["citations"]:
-        where = f"[{citation['marker']}] {citation['document']}, line {citation['line']}"
-        terminal.flow([(where, "dim")], indent="  ")
+        place = place_of(citation["document"], citation["page"], citation["line"], None)
+        terminal.flow([(f"[{citation['marker']}] {place}", "dim")], indent="  ")

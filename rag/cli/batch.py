@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +29,15 @@ class BatchLine:
 def read_batch(path: Path, key: str) -> Iterator[BatchLine]:
     """The lines of a batch file, read as they are needed; blank lines are passed over.
 
-    `key` is `question` or `query`; either is taken. Raises `QuestionInvalid` if there is no file.
+    `key` is `question` or `query`; either is taken. `-` is the standard input. Raises
+    `QuestionInvalid` if there is no file.
     """
-    if not path.is_file():
+    if str(path) == "-":
+        return (_parse(line, at, key) for at, line in enumerate(sys.stdin, 1) if line.strip())
+    if not path.exists():
         raise QuestionInvalid(f"no file {path}: name a file of JSON lines, each with '{key}'")
+    if path.is_dir():
+        raise QuestionInvalid(f"{path} is a folder: name a file of JSON lines, each with '{key}'")
     return _lines(path, key)
 
 

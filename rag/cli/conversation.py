@@ -33,7 +33,7 @@ def converse(index: Index, state: State, options: dict[str, Any]) -> int:
         if line.startswith("/"):
             _command(line, answer, index, terminal)
             continue
-        question = resolve(line, asked)
+        question = resolve(line, asked, _answered(answer))
         if question != line:
             terminal.flow([(f"understood as: {question}", "dim")])
         view = AnswerView(terminal, index)
@@ -59,6 +59,13 @@ def _read(terminal: Terminal) -> str | None:
         return None
 
 
+def _answered(answer: Answer | None) -> str | None:
+    """The words that answered the question before, for `he` and `she` to stand for."""
+    if answer is None or answer.status == "not_found" or answer.phrase is None:
+        return None
+    return answer.phrase.text
+
+
 def _command(line: str, answer: Answer | None, index: Index, terminal: Terminal) -> None:
     name, _, rest = line.partition(" ")
     if name not in ("/sources", "/show", "/why"):
@@ -67,6 +74,8 @@ def _command(line: str, answer: Answer | None, index: Index, terminal: Terminal)
         terminal.line("nothing was asked yet")
     elif name == "/why":
         show_why(answer, terminal)
+    elif name == "/sources" and not answer.citations:
+        terminal.line("this answer has no sources: the documents do not say")
     elif name == "/sources":
         AnswerView(terminal, index).sources(answer)
     else:
@@ -76,10 +85,10 @@ def _command(line: str, answer: Answer | None, index: Index, terminal: Terminal)
 def _show(rest: str, answer: Answer, index: Index, terminal: Terminal) -> None:
     from rag.cli.show import show_lines
 
-    number = rest.strip()
+    number = rest.strip().strip("[]") or "1"
     for citation in answer.citations:
         if str(citation.marker) == number:
             show_lines(index.document(citation.document), citation.span, 4, terminal)
             return
     known = ", ".join(str(c.marker) for c in answer.citations) or "none"
-    terminal.line(f"no source '{number}'; this answer has: {known}")
+    terminal.flow([(f"no source '{number}'; this answer has: {known}", "none")])

@@ -1,11 +1,15 @@
-"""The options that narrow a search: path, format, dates."""
+"""The options that `ask` and `search` share: what narrows a search, and many at once."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rag.opened import Narrowing
 
 PathGlob = Annotated[
     str | None, typer.Option("--path", metavar="GLOB", help="Only documents whose path matches.")
@@ -19,11 +23,17 @@ Since = Annotated[
 Until = Annotated[
     str | None, typer.Option("--until", metavar="YYYY-MM-DD", help="Only files changed until.")
 ]
+FromFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--from", metavar="FILE.jsonl", help="Many, one JSON object a line (-: standard input)."
+    ),
+]
 
 
 def filters_of(
     path: str | None, format_: str | None, since: str | None, until: str | None
-) -> dict[str, Any]:
+) -> Narrowing:
     """The filters as keyword arguments of `Index.find` and `Index.ask`."""
     formats = tuple(f.strip().lstrip(".").lower() for f in (format_ or "").split(",") if f.strip())
     return {
@@ -38,9 +48,9 @@ def _seconds(date: str | None, flag: str, *, end_of_day: bool = False) -> float 
     if date is None:
         return None
     try:
-        day = datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
+        day = datetime.strptime(date, "%Y-%m-%d")
     except ValueError:
         raise typer.BadParameter(
             f"{date!r} is not a date like 2024-05-31", param_hint=flag
         ) from None
-    return day.timestamp() + (86_400 if end_of_day else 0)
+    return (day + timedelta(days=1, microseconds=-1) if end_of_day else day).timestamp()

@@ -10,7 +10,7 @@ import typer
 
 from rag.cli.progress import counted, progress_bar
 from rag.cli.state import State
-from rag.cli.terminal import Terminal, write_json
+from rag.cli.terminal import Terminal, plural, write_json
 from rag.errors import NoDocuments
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ def register(app: typer.Typer) -> None:
 
 def index(
     ctx: typer.Context,
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH...")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help="Files and folders.")
+    ] = None,
     remove: Annotated[
         list[Path] | None,
         typer.Option("--remove", metavar="PATH", help="Take a file or folder out of the index."),
@@ -79,7 +81,7 @@ def _show(report: IndexReport, target: Path, state: State, *, dry_run: bool) -> 
         write_json(_json(report, target, dry_run=dry_run))
         return
     counts = [
-        f"{len(names)} {what}"
+        f"{len(names):,} {what}"
         for names, what in (
             (report.added, "added"),
             (report.changed, "changed"),
@@ -101,8 +103,10 @@ def _show(report: IndexReport, target: Path, state: State, *, dry_run: bool) -> 
                 terminal.flow([(f"{verb} {name}", "none")], hang="    ")
         terminal.line(f"would do: {done}; nothing was changed")
         return
-    terminal.line(f"{done}; {report.unchanged} unchanged, in {report.seconds:.1f} s")
-    terminal.line(f"index {target}: {report.documents} documents, {report.passages} passages")
+    unchanged = f"; {report.unchanged:,} unchanged" if report.unchanged else ""
+    terminal.line(f"{done}{unchanged}, in {report.seconds:.1f} s")
+    holds = f"{plural(report.documents, 'document')}, {plural(report.passages, 'passage')}"
+    terminal.line(f"{target}: {holds}")
 
 
 def _by_kind(names: tuple[str, ...]) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rag.cli.batch import BatchLine, read_batch, run_batch
-from rag.cli.filters import Format, PathGlob, Since, Until, filters_of
+from rag.cli.filters import Format, FromFile, PathGlob, Since, Until, filters_of
 from rag.cli.places import place_of
 from rag.cli.state import State
 from rag.cli.terminal import Piece, Terminal, write_json
 
 if TYPE_CHECKING:
-    from rag.opened import Found, Index
+    from rag.opened import Found, Index, Narrowing
     from rag.types import Hit, Mode
 
 MODES = ("hybrid", "dense", "lexical")
@@ -27,7 +26,9 @@ def register(app: typer.Typer) -> None:
 
 def search(
     ctx: typer.Context,
-    query: Annotated[list[str] | None, typer.Argument(metavar="QUERY")] = None,
+    query: Annotated[
+        list[str] | None, typer.Argument(metavar="QUERY", help="What to look for.")
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many hits.")] = 10,
     mode: Annotated[
         str, typer.Option("--mode", metavar="hybrid|dense|lexical", help="How to search.")
@@ -39,10 +40,7 @@ def search(
     format_: Format = None,
     since: Since = None,
     until: Until = None,
-    from_file: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="FILE.jsonl", help="Many queries, one JSON object a line."),
-    ] = None,
+    from_file: FromFile = None,
 ) -> None:
     """Find passages, without a language model."""
     state: State = ctx.obj
@@ -50,13 +48,15 @@ def search(
         raise typer.BadParameter(f"{mode!r} is not one of {', '.join(MODES)}", param_hint="--mode")
     chosen: Mode = mode  # type: ignore[assignment]
     filters = filters_of(path, format_, since, until)
+    if query and from_file:
+        raise typer.BadParameter("goes without a query beside it", param_hint="--from")
     if from_file is not None:
         lines = read_batch(from_file, "query")
         with state.open() as index:
 
             def one(line: BatchLine) -> dict[str, Any]:
-                found = index.find(line.text, k, mode=chosen, scope=line.scope, **filters)
-                return _json(found)
+                narrow: Narrowing = {**filters, "scope": line.scope}
+                return _json(index.find(line.text, k, mode=chosen, **narrow))
 
             raise typer.Exit(run_batch(lines, one, state, _show_line))
     with state.open() as index:
@@ -64,7 +64,9 @@ def search(
         if state.as_json:
             write_json(_json(found))
         else:
-            _show(found, index, explain=explain, terminal=Terminal(quiet=state.quiet))
+            narrowed = any(value is not None for value in filters.values())
+            terminal = Terminal(quiet=state.quiet)
+            _show(found, index, explain=explain, narrowed=narrowed, terminal=terminal)
 
 
 def _json(found: Found) -> dict[str, Any]:
@@ -75,14 +77,15 @@ def _json(found: Found) -> dict[str, Any]:
 
 def _show_line(form: dict[str, Any], terminal: Terminal) -> None:
     best = form["hits"][0] if form["hits"] else None
-    where = f"{best['document']}, line {best['line']}" if best else "no hits"
+    where = place_of(best["document"], best["page"], best["line"], None) if best else "no hits"
     terminal.flow([(f"{form['id']}: {form['query']}", "bold")])
     terminal.flow([(where, "dim")], indent="  ")
 
 
-def _show(found: Found, index: Index, *, explain: bool, terminal: Terminal) -> None:
+def _show(found: Found, index: Index, *, explain: bool, narrowed: bool, terminal: Terminal) -> None:
     if not found.hits:
-        terminal.note("nothing found; try other words, or --mode dense")
+        advice = "try without the filters" if narrowed else "try other words, or --mode dense"
+        terminal.note(f"nothing found; {advice}")
         return
     for hit in found.hits:
         _show_hit(hit, index, terminal, explain=explain)
@@ -90,7 +93,8 @@ def _show(found: Found, index: Index, *, explain: bool, terminal: Terminal) -> N
 
 def _show_hit(hit: Hit, index: Index, terminal: Terminal, *, explain: bool) -> None:
     passage = hit.passage
-    where = place_of(passage.document, passage.page, passage.line, passage.heading)
+    label = None if passage.page else index.label_at(passage.document, passage.span.start)
+    where = place_of(passage.document, passage.page, passage.line, passage.heading, label)
     file = index.file_of(passage.document)
     terminal.linked(where, file, passage.page, lead=f"{hit.rank}. ", hang="   ", style="bold")
     terminal.flow(_highlighted(passage.text, hit.terms), indent="   ")

@@ -16,7 +16,7 @@ from rag.types import Span
 if TYPE_CHECKING:
     from rag.types import Document
 
-PLACE = re.compile(r"(?P<document>.+):(?P<start>\d+)(?:-(?P<end>\d+))?")
+PLACE = re.compile(r"(?P<document>.+?)(?::(?P<start>\d+)(?:-(?P<end>\d+))?)?", re.DOTALL)
 
 
 def register(app: typer.Typer) -> None:
@@ -26,29 +26,41 @@ def register(app: typer.Typer) -> None:
 
 def show(
     ctx: typer.Context,
-    place: Annotated[str, typer.Argument(metavar="DOCUMENT:START-END|DOCUMENT:LINE")],
+    place: Annotated[
+        str,
+        typer.Argument(
+            metavar="DOCUMENT[:START-END|:LINE]",
+            help="A span of characters, a line, or all of a document's text.",
+        ),
+    ],
     context: Annotated[int, typer.Option("--context", min=0, max=200, help="Lines around it.")] = 3,
 ) -> None:
-    """Show the source around a span or a line, highlighted."""
+    """Show the source around a span or a line, highlighted, or a document's whole text."""
     state: State = ctx.obj
     found = PLACE.fullmatch(place)
     if not found:
         raise QuestionInvalid(
             f"'{place}' is not a place: write DOCUMENT:START-END, as in lease.txt:120-180, "
-            "or DOCUMENT:LINE"
+            "DOCUMENT:LINE, or DOCUMENT alone"
         )
     with state.open() as index:
         document = index.document(found["document"])
-        span = _span(document, int(found["start"]), int(found["end"]) if found["end"] else None)
+        whole = found["start"] is None
+        span = (
+            Span(0, max(1, len(document.text)))
+            if whole
+            else _span(document, int(found["start"]), int(found["end"]) if found["end"] else None)
+        )
         file = index.file_of(document.path)
     if state.as_json:
         write_json(_json(document, span))
         return
     terminal = Terminal(quiet=state.quiet)
     page, heading = document.page_at(span.start), document.heading_at(span.start)
-    where = place_of(document.path, page, document.line_at(span.start), heading)
-    terminal.line(terminal.link(terminal.style(where, "bold"), file, page))
-    show_lines(document, span, context, terminal)
+    line, label = document.line_at(span.start), document.place_at(span.start)
+    where = document.path if whole else place_of(document.path, page, line, heading, label)
+    terminal.linked(where, file, page, style="bold")
+    show_lines(document, None if whole else span, context, terminal)
 
 
 def _span(document: Document, start: int, end: int | None) -> Span:
@@ -80,11 +92,14 @@ def _json(document: Document, span: Span) -> dict[str, object]:
     }
 
 
-def show_lines(document: Document, span: Span, context: int, terminal: Terminal) -> None:
-    """Shows the lines around a span with their numbers, the span in the mark style."""
-    first = document.line_at(span.start)
-    last = document.line_at(span.end - 1)
-    lines = document.text.split("\n")
+def show_lines(document: Document, span: Span | None, context: int, terminal: Terminal) -> None:
+    """Shows the lines around a span (None: all) with their numbers, the span marked."""
+    lines = document.text.removesuffix("\n").split("\n")
+    first, last = 1, len(lines)
+    if span is None:
+        span = Span(len(document.text), len(document.text) + 1)  # marks nothing
+    else:
+        first, last = document.line_at(span.start), document.line_at(span.end - 1)
     low, high = max(1, first - context), min(len(lines), last + context)
     gutter = len(str(high))
     at = sum(len(line) + 1 for line in lines[: low - 1])

@@ -67,7 +67,7 @@ class Terminal:
         style: str = "none",
     ) -> None:
         """Writes text as a link behind `lead`, on as many lines as it needs."""
-        width = self.width - display_width(hang)
+        width = self.width - max(display_width(hang), _shown_width(lead))
         for number, words in enumerate(_lines([(text, style)], width)):
             shown = "".join(self.style(part, styled) for part, styled in words)
             self.line((hang if number else lead) + self.link(shown, target, page))
@@ -75,9 +75,30 @@ class Terminal:
     def flow(self, pieces: Iterable[Piece], *, indent: str = "", hang: str | None = None) -> None:
         """Writes styled pieces as lines that fit the width; words are not broken if they fit."""
         hang = indent if hang is None else hang
-        for number, words in enumerate(_lines(pieces, self.width - display_width(indent))):
+        width = self.width - max(display_width(indent), display_width(hang))
+        for number, words in enumerate(_lines(pieces, width)):
             styled = "".join(self.style(text, style) for text, style in words)
             self.line((hang if number else indent) + styled)
+
+
+def _shown_width(styled: str) -> int:
+    return display_width(printable(styled))
+
+
+def shell_words(words: Sequence[str]) -> str:
+    """The words as this system's shell takes them back, quoted where that is needed."""
+    if sys.platform == "win32":
+        from subprocess import list2cmdline
+
+        return list2cmdline(words)
+    from shlex import join
+
+    return join(words)
+
+
+def plural(count: int, noun: str) -> str:
+    """The number with its noun: `1 document`, `2 documents`, `1,204 passages`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def _colour_wanted() -> bool:

@@ -80,7 +80,7 @@ def settled(text, place):
     """Output without what changes from run to run, or with the fitted coefficients."""
     text = text.replace(str(place), "PLACE")
     text = re.sub(r"\d+\.\d s\b", "N s", text)
-    text = re.sub(r"\b(confidence|p) \d\.\d\d\b", r"\1 N.NN", text)
+    text = re.sub(r"\b(confidence|chance) \d\.\d\d\b", r"\1 N.NN", text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "DIGEST", text)
     return re.sub(r"\d+\.\d [KM]B", "N KB", text)
 

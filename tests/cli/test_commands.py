@@ -2,6 +2,7 @@ import json
 import os
 import stat
 import sys
+from datetime import datetime
 
 import pytest
 
@@ -100,6 +101,57 @@ def test_show_marks_the_span(indexed, golden):
     golden("show-line", indexed("show", "home/lease.txt:3", "--context", "1"))
 
 
+def test_show_takes_a_document_as_a_person_names_it(indexed, place):
+    whole = indexed("show", "bridge").stdout
+    said = "The bridge over the Ilse was built in 1987. It carries twelve tonnes."
+    assert whole == f"home/bridge.txt\n1   {said}\n"
+    assert indexed("show", place / "docs" / "home" / "bridge.txt").stdout == whole
+    assert indexed("show", "docs/home/bridge.txt").stdout == whole
+    assert indexed("show", "home\\bridge.txt").stdout == whole
+    assert "home/bridge.txt" in indexed("show", "home/brigde.txt", code=1).stderr
+
+
+def test_a_place_in_a_spreadsheet_is_its_cells(rag, place):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.title = "Staff"
+    for row in (("Site", "Employees"), ("Graz", 44), ("Porto", 23)):
+        book.active.append(row)
+    book.save(place / "docs" / "staff.xlsx")
+    rag("index", "docs")
+    answer = rag("ask", "--quote", "How many Employees has the Site Porto?").stdout
+    assert "staff.xlsx, Staff!A3:B3" in answer
+    assert "1. staff.xlsx, Staff\n" in rag("search", "Employees Porto", "-k", "1").stdout
+
+
+def test_status_names_documents_and_what_could_not_be_read(rag, place):
+    (place / "docs" / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    rag("index", "docs", code=4)
+    shown = rag("status", "--documents").stdout
+    assert "home/bridge.txt" in shown
+    assert "1 could not be read" in shown
+    assert "broken.pdf: the PDF is damaged" in shown
+    status = json.loads(rag("status", "--documents", "--json").stdout)
+    assert status["documents"] == ["home/bridge.txt", "home/lease.txt", "minutes.md"]
+    assert [row["path"] for row in status["index"]["unreadable"]] == ["broken.pdf"]
+
+
+def test_a_batch_is_read_from_standard_input(indexed):
+    asked = '{"id": 7, "query": "rent"}\n'
+    row = json.loads(indexed("search", "--from", "-", "--json", stdin=asked).stdout)
+    assert (row["id"], row["query"]) == (7, "rent")
+
+
+def test_dates_are_days_where_the_person_is(answer_of, place, monkeypatch):
+    for name in ("home/lease.txt", "home/bridge.txt", "minutes.md"):
+        late = datetime(2024, 5, 31, 23, 30).timestamp()
+        os.utime(place / "docs" / name, (late, late))
+    answer_of("index", "docs", "--rebuild")
+    assert answer_of("search", "rent", "--since", "2024-05-31", "--until", "2024-05-31")["hits"]
+    assert not answer_of("search", "rent", "--since", "2024-06-01")["hits"]
+
+
 def test_status_says_what_changed(indexed, place, golden):
     golden("status", indexed("status"))
     (place / "docs" / "minutes.md").write_text("# Nothing\n\nThe council did not meet.\n")
@@ -133,12 +185,14 @@ def test_a_receipt_is_replayed_and_a_changed_document_is_noticed(indexed, place,
         (["ask", "word " * 10_000], 1, "question"),
         (["show", "nowhere.txt:0-5"], 1, "nowhere.txt"),
         (["show", "minutes.md:999990-999999"], 1, "characters"),
-        (["show", "minutes.md"], 1, "DOCUMENT:START-END"),
+        (["show", ""], 1, "DOCUMENT:START-END"),
         (["index", "nothing-here"], 1, "nothing-here"),
         (["index"], 1, "rag index PATH"),
         (["ask", "--from", "none.jsonl"], 1, "none.jsonl"),
         (["search", "x", "--since", "yesterday"], 2, "yesterday"),
         (["search", "x", "--mode", "magic"], 2, "magic"),
+        (["ask", "Why?", "--receipt", "no/such/r.json"], 1, "no/such"),
+        (["ask", "Why?", "--from", "x.jsonl"], 2, "without a question"),
         (["replay", "none.json"], 1, "none.json"),
         (["eval", "none"], 1, "none"),
         (["--threads", "-4", "search", "x"], 1, "threads"),

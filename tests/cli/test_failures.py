@@ -76,10 +76,10 @@ def test_ctrl_c_during_an_evaluation_is_resumed(indexed, place, monkeypatch):
     (place / "set").mkdir()
     text = "".join(json.dumps({**row, "gold_mode": "any"}) + "\n" for row in rows)
     (place / "set" / "questions.jsonl").write_text(text)
-    command = ["--index", "index", "eval", "set", "--stage", "retrieval", "--run", "run"]
+    command = ["--index", "index", "eval", "set", "--stage", "reading", "--run", "run"]
     with monkeypatch.context() as patch:
-        stopping = Interrupted(FakeEmbedder(), "embed_query", at=2)
-        patch.setattr("rag.embedding.load_embedder", lambda *a, **k: stopping)
+        stopping = Interrupted(FakeReader(), "read", at=2)
+        patch.setattr("rag.reading.load_reader", lambda *a, **k: stopping)
         indexed(*command, code=130)
     resumed = json.loads(indexed(*command, "--json").stdout)
     whole = json.loads(indexed(*command[:-1], "another", "--json").stdout)
