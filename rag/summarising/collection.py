@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rag.answering.writing import shown_text
 from rag.summarising.account import Account
 from rag.summarising.differing import Kind, Relation, relations
 from rag.summarising.selecting import Pool
 from rag.summarising.themes import Theme, themes_of
 from rag.summarising.units import Unit
 from rag.types import Document
-from rag.untrusted import neutralise
 from rag.verification.rules import content_words
 
 if TYPE_CHECKING:
@@ -139,5 +139,5 @@ def _witness(theme: Theme, document: str, pool: Pool) -> Unit:
 
 
 def _listed(names: Sequence[str]) -> str:
-    plain = [neutralise(name) for name in names]
+    plain = [shown_text(name) for name in names]
     return " and ".join([", ".join(plain[:-1]), plain[-1]] if len(plain) > 1 else plain)

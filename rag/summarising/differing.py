@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from rag.answering.writing import shown_text
 from rag.summarising.selecting import Pool
 from rag.summarising.themes import Nearness
 from rag.summarising.units import Unit
@@ -64,7 +65,7 @@ class Relation:
 
 
 def _says(unit: Unit) -> str:
-    return f"{unit.document} says “{unit.text.rstrip('.')}”"
+    return f"{shown_text(unit.document)} says “{unit.text.rstrip('.')}”"
 
 
 def relations(pool: Pool, dates: Mapping[str, str]) -> list[Relation]:
@@ -138,13 +139,11 @@ def _differ(one: str, other: str, alike: float) -> bool:
     here, there = _values(one), _values(other)
     if any(here[u].isdisjoint(there[u]) for u in here.keys() & there.keys()):
         return True
-    for (text, values), (_, others) in (
-        ((one, here), (other, there)),
-        ((other, there), (one, here)),
+    all_here, all_there = (set().union(*v.values()) for v in (here, there))
+    if (all_here > all_there and _IN_PLACE_OF.search(one)) or (
+        all_there > all_here and _IN_PLACE_OF.search(other)
     ):
-        more = any(values[u] > others[u] for u in values.keys() & others.keys())
-        if more and _IN_PLACE_OF.search(text):
-            return True
+        return True
     if alike < ALIKE_DENIED or normalised(one) == normalised(other):
         return False
     return any(

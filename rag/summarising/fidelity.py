@@ -157,12 +157,13 @@ def _attribution(text: str, units: Sequence[Unit]) -> str:
     if len(speakers) < 2:
         return ""
     names = "|".join(re.escape(s) for s in speakers)
+    there = {
+        s: {w for u in units if u.speaker == s for w in content_words(u.text)} for s in speakers
+    }
     marks = list(re.finditer(rf"\b(?:{names})\b", text))
-    for mark, behind in zip(marks, [*marks[1:], None], strict=True):
-        part = set(content_words(text[mark.end() : behind.start() if behind else len(text)]))
-        there = {
-            s: {w for u in units if u.speaker == s for w in content_words(u.text)} for s in speakers
-        }
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):
+        part = set(content_words(text[mark.end() : end]))
         told = part & set().union(*there.values())
         if told and len(told & there[mark[0]]) < OWN_SHARE * len(told):
             return f"others than the {mark[0]} said it"

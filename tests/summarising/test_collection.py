@@ -1,0 +1,116 @@
+"""What several documents have in common, and how their sentences relate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from rag.summarising import SummaryTools, summarise
+from rag.summarising.differing import relations
+from rag.summarising.making import Text
+from rag.summarising.selecting import Pool
+from rag.summarising.themes import themes_of
+from rag.summarising.units import units_of
+from rag.testing import FakeEmbedder
+
+TextOf = Callable[[str, str], Text]
+
+HARBOUR = "The harbour pontoon is moored by the harbour master at the harbour quay."
+MILK = "The dairy farms deliver milk and the dairy pays the farms for the milk."
+
+
+def pool_of(*texts: Text) -> Pool:
+    units = [u for d, p in texts for u in units_of(d, p) if u.kind != "nothing"]
+    numbers = {name: i for i, name in enumerate(dict.fromkeys(u.document for u in units))}
+    vectors = FakeEmbedder(dimension=256).embed_passages([u.text for u in units])
+    sections = [numbers[u.document] for u in units]
+    return Pool(units, vectors, sections, [20] * len(numbers), list(numbers))
+
+
+def test_documents_about_the_same_thing_have_a_theme(text_of: TextOf) -> None:
+    pool = pool_of(
+        text_of("a.txt", f"{HARBOUR} Lamps shine."),
+        text_of("b.txt", MILK),
+        text_of("c.txt", f"{HARBOUR} Ropes hang."),
+        text_of("d.txt", f"{MILK} Cheese ripens."),
+        text_of("e.txt", "Volcanic ash covers remote islands of northern oceans."),
+    )
+    themes = themes_of(pool)
+    assert [t.documents for t in themes] == [("a.txt", "c.txt"), ("b.txt", "d.txt")]
+    assert "harbour" in themes[0].words
+    assert {"dairy", "milk", "farms"} & set(themes[1].words)
+    assert themes[0].name[0].isupper()
+
+
+def test_one_document_has_no_theme(text_of: TextOf) -> None:
+    assert themes_of(pool_of(text_of("a.txt", f"{HARBOUR} {HARBOUR}"))) == []
+
+
+def kinds(one: Text, other: Text, dates: dict[str, str] | None = None) -> list[str]:
+    return [r.kind for r in relations(pool_of(one, other), dates or {})]
+
+
+LIMIT = "The hotel limit for trips within Europe is 145 euros for each night."
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (LIMIT.replace("145", "165"), ["differ"]),
+        (LIMIT.replace("for each night", "a night"), ["agree"]),
+        (LIMIT.replace("is 145", "is 165 instead of 145"), ["differ"]),
+        ("Breakfast in the hotel is served from seven o'clock by the staff.", []),
+    ],
+)
+def test_how_two_sentences_relate(text_of: TextOf, other: str, expected: list[str]) -> None:
+    assert kinds(text_of("a.txt", LIMIT), text_of("b.txt", other)) == expected
+
+
+def test_what_one_denies_the_other_says(text_of: TextOf) -> None:
+    one = text_of("a.txt", "Cats may be kept in the flat by the tenant.")
+    other = text_of("b.txt", "Cats may not be kept in the flat by the tenant.")
+    assert kinds(one, other) == ["differ"]
+
+
+def test_of_two_dates_the_earlier_comes_first(text_of: TextOf) -> None:
+    texts = text_of("new.txt", LIMIT.replace("145", "165")), text_of("old.txt", LIMIT)
+    (found,) = relations(pool_of(*texts), {"new.txt": "2025-03-01", "old.txt": "2024-01"})
+    assert found.kind == "change"
+    assert found.text.startswith("old.txt says “The hotel limit")
+    assert ", and later new.txt says “" in found.text
+    same_year = relations(pool_of(*texts), {"new.txt": "2025-03-01", "old.txt": "2025"})
+    assert [r.kind for r in same_year] == ["differ"]  # which is the later is not known
+
+
+def test_a_form_that_is_filled_in_anew_is_no_disagreement(text_of: TextOf) -> None:
+    texts = [
+        text_of(f"{i}.txt", f"The pilot of the plane was {i} years old at that time.")
+        for i in range(41, 46)
+    ]
+    assert relations(pool_of(*texts), {}) == []
+
+
+def test_a_summary_names_themes_and_relations_with_citations_to_all_sides(
+    text_of: TextOf, tools: SummaryTools
+) -> None:
+    texts = [
+        text_of("2024-01-05-a.txt", f"{HARBOUR} {LIMIT}"),
+        text_of("2025-01-05-b.txt", f"{HARBOUR} {LIMIT.replace('145', '165')}"),
+    ]
+    summary = summarise(texts, tools, length="long", form="outline")
+    documents = {d.path for d, _ in texts}
+    joint = [s for s in summary.sentences if len(s.citations) == 2]
+    assert any("have a theme in common" in s.text for s in joint)
+    assert any("and later" in s.text for s in joint)
+    for sentence in joint:
+        assert {summary.citations[m - 1].document for m in sentence.citations} == documents
+    assert "What changed from one document to a later one" in summary.summary.split("\n")
+
+
+def test_names_of_documents_bring_no_markers_into_the_text(
+    text_of: TextOf, tools: SummaryTools
+) -> None:
+    texts = [text_of("a[7].txt", LIMIT), text_of("b.txt", LIMIT.replace("145", "165"))]
+    summary = summarise(texts, tools, length="long")
+    assert "[7]" not in summary.summary

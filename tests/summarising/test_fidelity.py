@@ -1,0 +1,74 @@
+"""What a wording may not do to what it was made from."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.summarising.fidelity import objections
+from rag.summarising.units import Unit
+from rag.types import Span
+
+
+def said(*lines: str) -> list[Unit]:
+    """Units of a transcript or a text: `Chair: words` has a speaker, `words` has none."""
+    units = []
+    for i, line in enumerate(lines):
+        speaker, _, text = line.rpartition(": ")
+        units.append(Unit("a.txt", Span(i * 10, i * 10 + 9), text, i, "sentence", speaker))
+    return units
+
+
+TALK = said(
+    "Marketing: Maybe the price could be twenty five Euros",
+    "Designer: The case is made of rubber and the battery lasts two years",
+    "Chair: We meet again on Monday",
+)
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "The case is made of rubber, and the battery lasts two years.",
+        "The Designer said that the case is made of rubber.",
+        "Marketing suggested that the price could be twenty five Euros.",
+        "The Designer described a case of rubber and the Chair said they meet again on Monday.",
+    ],
+)
+def test_what_the_lines_say_may_be_worded(wording: str) -> None:
+    assert objections(wording, TALK) == []
+
+
+@pytest.mark.parametrize(
+    ("wording", "reason"),
+    [
+        ("Marketing said that the case is made of rubber.", "others than the Marketing"),
+        ("The price is twenty five Euros.", "less sure"),
+        ("Marketing aims for a price of twenty five Euros, maybe.", "'aims'"),
+        ("The team agreed on a case made of rubber.", "'agreed'"),
+        ("The case is made of rubber due to the battery.", "adds a reason"),
+        ("The rubber battery lasts two years.", ""),
+        ("It is made of rubber.", "'It' means"),
+        ("The case survives heavy impacts and dirty kitchens.", "not in the source"),
+    ],
+)
+def test_what_they_do_not_say_is_objected_to(wording: str, reason: str) -> None:
+    found = objections(wording, TALK)
+    assert any(reason in objection for objection in found) == bool(reason), found
+
+
+def test_words_of_two_sentences_are_not_joined() -> None:
+    lines = said("The project starts in May", "The tool costs four crowns")
+    assert any("joins two" in o for o in objections("The project tool costs four crowns.", lines))
+    together = said("The project tool starts in May", "The tool costs four crowns")
+    assert objections("The project tool costs four crowns.", together) == []
+
+
+def test_a_reason_that_is_given_may_be_told() -> None:
+    lines = said("The harbour closes because the crane broke")
+    assert objections("The harbour closes because the crane broke down.", lines) == []
+
+
+def test_other_languages_are_judged_by_their_words_alone() -> None:
+    lines = said("Der Hafen wird am vierten Juni eröffnet")
+    assert objections("Am vierten Juni wird der Hafen eröffnet.", lines) == []
+    assert objections("Bürgermeister und Anwohner feiern gemeinsam.", lines)
