@@ -5,7 +5,7 @@
 
 Stopped at any time, the same command continues; with the same arguments it ends with the same
 weights. OUT then holds ``examples.npz``, ``census.json``, ``problems.txt``, ``state.pt``,
-``final.pt`` and ``reader.onnx``.
+``final.pt``, ``reader.onnx`` and, where asked for, ``vectors.npz`` and ``average.pt``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,9 +22,9 @@ from rag.settings import load_settings
 from rag.training.export import FORMS, export, shrink
 from rag.training.features import Features, encode, load_tokenizer
 from rag.training.loop import Plan, train
-from rag.training.mixture import Recipe, plain
+from rag.training.mixture import Example, Recipe, plain
 from rag.training.network import build
-from rag.training.sets import Problems, Question, read_folder, read_pairs, read_questions
+from rag.training.sets import Pair, Problems, Question, read_folder, read_pairs, read_questions
 from rag.training.stream import build_stream, census
 from rag.training.tables import tables_of
 from rag.training.vectors import Vectors, embed, texts_of
@@ -31,7 +32,7 @@ from rag.training.vectors import Vectors, embed, texts_of
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0 done, 4 done but some training items were skipped."""
-    options = _parser().parse_args(arguments)
+    options = arguments_of(arguments)
     import torch
 
     if options.threads:
@@ -87,30 +88,61 @@ def _say(line: str) -> None:
 def _make(options: argparse.Namespace, out: Path) -> int:
     """Reads all sets and writes the examples; the number of skipped items."""
     problems = Problems()
+    read = read_all(options, problems)
+    shares = json.loads(options.shares.read_text(encoding="utf-8")) if options.shares else {}
+    features = made_features(options, read, shares, Recipe())
+    (out / "problems.txt").write_text("\n".join(problems.lines), encoding="utf-8")
+    for what, count in sorted(problems.counts.items()):
+        print(f"skipped {count}: {what} (see {out / 'problems.txt'})", file=sys.stderr)
+    features.save(out / "examples.npz")
+    return sum(problems.counts.values())
+
+
+def arguments_of(arguments: list[str] | None) -> argparse.Namespace:
+    """The command's arguments, parsed; ends the process with code 2 where they are wrong."""
+    return _parser().parse_args(arguments)
+
+
+def read_all(options: argparse.Namespace, problems: Problems) -> tuple[list[Question], list[Pair]]:
+    """All questions and claim pairs that the arguments name, broken ones left out."""
     questions = [q for path in options.questions for q in read_questions(path, problems)]
     if options.folder:
         names = frozenset(options.documents.split(",")) if options.documents else None
         questions += read_folder(options.folder, names, problems)
-    pairs = [p for path in options.pairs for p in read_pairs(path, problems)]
-    shares = json.loads(options.shares.read_text(encoding="utf-8")) if options.shares else {}
-    stream = build_stream(
-        questions,
-        pairs,
-        shares,
-        Recipe(),
-        options.seed,
-        tables=tables_of(pairs) if options.tables else (),
-        vectors=_vectors(options, questions),
+    return questions, [p for path in options.pairs for p in read_pairs(path, problems)]
+
+
+def made_features(
+    options: argparse.Namespace,
+    read: tuple[list[Question], list[Pair]],
+    shares: dict[str, list[float]],
+    recipe: Recipe,
+    *,
+    embedded: bool = True,
+    change: Callable[[list[Example]], list[Example]] = list,
+) -> Features:
+    """The features of the stream that ``recipe`` makes; ``change`` may alter the stream first.
+
+    Writes ``census.json`` to the folder of the run.
+    """
+    questions, pairs = read
+    stream = change(
+        build_stream(
+            questions,
+            pairs,
+            shares,
+            recipe,
+            options.seed,
+            tables=tables_of(pairs) if options.tables else (),
+            vectors=_vectors(options, questions) if embedded else None,
+        )
     )
     features, dropped = encode(stream, options.base / "tokenizer.json")
-    (out / "census.json").write_text(json.dumps(census(stream), indent=1), encoding="utf-8")
-    (out / "problems.txt").write_text("\n".join(problems.lines), encoding="utf-8")
-    for what, count in sorted(problems.counts.items()):
-        print(f"skipped {count}: {what} (see {out / 'problems.txt'})", file=sys.stderr)
+    counts = json.dumps(census(stream), indent=1)
+    (options.out / "census.json").write_text(counts, encoding="utf-8")
     if dropped:
         print(f"left out {dropped} examples whose answer lies beyond the window", file=sys.stderr)
-    features.save(out / "examples.npz")
-    return sum(problems.counts.values())
+    return features
 
 
 def _vectors(options: argparse.Namespace, questions: list[Question]) -> Vectors | None:

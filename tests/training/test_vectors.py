@@ -31,6 +31,9 @@ class TopicEmbedder:
         matrix = np.array(rows, np.float32)
         return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
 
+    def embed_queries(self, texts: Sequence[str]) -> Any:
+        return self.embed_passages(texts)
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 

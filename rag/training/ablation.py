@@ -1,0 +1,198 @@
+"""``python -m rag.training.ablation``: short runs of one length, each without one ingredient.
+
+    python -m rag.training.ablation OUT --steps 250 [--only NAME ...] -- ARGUMENTS OF rag.training
+
+The arguments after ``--`` are those of the full run (its OUT left out); its shares are scaled by
+``--scale``, so that the stream is not much longer than the budget. Each run begins from the base
+weights. A run that is done is not repeated; OUT/ablation.json and OUT/ablation.md hold what is
+done so far. Measured on the development documents: ``--evaluate FOLDER --splits FILE``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rag.reading.minilm import MiniLMReader
+from rag.training.__main__ import arguments_of, made_features, read_all
+from rag.training.among import among_figures
+from rag.training.evaluate import reading_figures, swap_figures, swap_pairs
+from rag.training.export import export
+from rag.training.features import load_tokenizer
+from rag.training.loop import Plan, train
+from rag.training.mixture import CLAIM, Example, Recipe
+from rag.training.network import build
+from rag.training.sets import Problems, Question, read_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to train: what is left out of the full recipe.
+
+    ``sources`` are sets that give no examples (their contexts still serve as wrong passages);
+    ``halved`` shows the first half of the stream twice instead of the whole of it once.
+    """
+
+    name: str
+    recipe: Recipe
+    sources: tuple[str, ...] = ()
+    claims: bool = True
+    embedded: bool = True
+    halved: bool = False
+    frozen: bool = False
+
+
+def variants(sources: Sequence[str]) -> list[Variant]:
+    """All variants: the full one, one for each ingredient, one for each set."""
+    full = Recipe()
+    no_claims = replace(full, claim_from_question=0.0, claim_from_sentence=0.0)
+    return [
+        Variant("full", full),
+        Variant("without wrong passages", replace(full, wrong_passage=0.0)),
+        Variant("wrong passages by words alone", full, embedded=False),
+        Variant("without swapped questions", replace(full, swapped_question=0.0)),
+        Variant("without cut contexts", replace(full, sentence_removed=0.0)),
+        Variant("without claims", no_claims, claims=False),
+        Variant("without a claim made by rule", no_claims),
+        Variant("half the examples, seen twice", full, halved=True),
+        Variant("embeddings frozen", full, frozen=True),
+        *[Variant(f"without {source}", full, sources=(source,)) for source in sources],
+    ]
+
+
+def thinned(stream: Sequence[Example], variant: Variant) -> list[Example]:
+    """The stream as the variant shows it."""
+    kept = [e for e in stream if variant.claims or e.mode != CLAIM]
+    if not variant.halved:
+        return kept
+    half = kept[: len(kept) // 2]
+    last = max((e.unit for e in half), default=0) + 1
+    again = [replace(e, unit=e.unit + last) if e.unit >= 0 else e for e in half]
+    return half + again
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """The Markdown table of the rows of ablation.json, with the difference to the full run."""
+    names = ("f1", "auroc", "first", "swaps")
+    lines = [
+        "| run | answer F1 | answerable AUROC | right sentence first of 5 | edited sentences |",
+        "|---|---|---|---|---|",
+    ]
+    full = next((row for row in rows if row["name"] == "full"), None)
+    for row in rows:
+        cells = []
+        for name in names:
+            gap = f" ({row[name] - full[name]:+.3f})" if full and row is not full else ""
+            cells.append(f"{row[name]:.3f}{gap}")
+        lines.append(f"| {row['name']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0, after the runs asked for; figures are written after each."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    split = given.index("--") if "--" in given else len(given)
+    options = _parser().parse_args(given[:split])
+    training = arguments_of([str(options.out), *given[split + 1 :]])
+    options.out.mkdir(parents=True, exist_ok=True)
+    shares = json.loads(training.shares.read_text(encoding="utf-8")) if training.shares else {}
+    chosen = variants(sorted(shares))
+    if options.list:
+        print("\n".join(variant.name for variant in chosen))
+        return 0
+    done = _done(options.out)
+    for variant in chosen:
+        wanted = not options.only or variant.name in options.only
+        if wanted and variant.name not in {row["name"] for row in done}:
+            done.append(_run(variant, training, shares, options))
+            text = json.dumps(done, indent=1)
+            (options.out / "ablation.json").write_text(text, encoding="utf-8")
+            (options.out / "ablation.md").write_text(table(done), encoding="utf-8")
+            print(json.dumps(done[-1]), flush=True)
+    return 0
+
+
+def _run(
+    variant: Variant,
+    training: argparse.Namespace,
+    shares: dict[str, list[float]],
+    options: argparse.Namespace,
+) -> dict[str, Any]:
+    import torch
+
+    if training.threads:
+        torch.set_num_threads(training.threads)
+    folder: Path = options.out / variant.name.replace(" ", "_")
+    folder.mkdir(exist_ok=True)
+    scaled = {
+        source: [0.0 if source in variant.sources else options.scale * v for v in values]
+        for source, values in shares.items()
+    }
+    features = made_features(
+        training,
+        read_all(training, Problems()),
+        scaled,
+        variant.recipe,
+        embedded=variant.embedded,
+        change=lambda stream: thinned(stream, variant),
+    )
+    plan = Plan(seed=training.seed, rate=training.rate, last_step=options.steps)
+    plan = replace(plan, embedding_rate=0.0 if variant.frozen else training.embedding_rate)
+    final = train(features, training.base, folder, plan, say=lambda line: None)
+    network = build(training.base, training.seed)
+    network.load_state_dict(torch.load(final, weights_only=True))
+    tokens = training.base / "tokenizer.json"
+    size = load_tokenizer(tokens).get_vocab_size()
+    digest = export(network, folder / "reader.onnx", vocabulary=size)
+    reader = MiniLMReader(
+        folder / "reader.onnx", tokens, name="ablation", sha256=digest, threads=training.threads
+    )
+    return {"name": variant.name, "steps": options.steps, **_measured(reader, options)}
+
+
+def _measured(reader: MiniLMReader, options: argparse.Namespace) -> dict[str, Any]:
+    splits = json.loads(options.splits.read_text(encoding="utf-8"))
+    names = frozenset(splits[options.evaluate.name]["dev"])
+    questions: list[Question] = read_folder(options.evaluate, names, Problems())
+    step = max(1, len(questions) // options.questions)
+    questions = questions[::step]
+    reading = reading_figures(reader, questions)
+    among = among_figures(reader, questions)
+    texts = sorted({question.context for question in questions})
+    swaps = swap_figures(reader, swap_pairs(texts, 200, seed=7))
+    return {
+        "n": reading["n"],
+        "f1": reading["f1"],
+        "auroc": reading["auroc_answerable"],
+        "first": among["first"],
+        "swaps": swaps["auroc"],
+    }
+
+
+def _done(out: Path) -> list[dict[str, Any]]:
+    path = out / "ablation.json"
+    rows: list[dict[str, Any]] = json.loads(path.read_text("utf-8")) if path.exists() else []
+    return rows
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m rag.training.ablation", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("out", type=Path, help="folder of the runs; continued if it exists")
+    parser.add_argument("--steps", type=int, default=250, help="of each run")
+    parser.add_argument("--scale", type=float, default=0.1, help="of all shares")
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="only these runs")
+    parser.add_argument("--list", action="store_true", help="print the names of all runs")
+    parser.add_argument("--evaluate", type=Path, required=True, help="an evaluation set")
+    parser.add_argument("--splits", type=Path, required=True, help="JSON: set -> dev, test")
+    parser.add_argument("--questions", type=int, default=400, help="about how many are measured")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from rag.training.ablation import main, table, thinned, variants
+from rag.training.mixture import CLAIM, Example
+
+STREAM = [
+    Example(0, "Who?", "Anna of York.", 0, 4, 1, "a", 1),
+    Example(0, "Who?", "Nobody of York.", -1, -1, 0, "a:passage", 1),
+    Example(1, "Anna came.", "Anna came.", -1, -1, 0, "b"),
+    Example(0, "When?", "In 1900.", 3, 7, 1, "a"),
+]
+
+
+def _named(name: str) -> list[Example]:
+    return thinned(STREAM, next(v for v in variants(["a", "b"]) if v.name == name))
+
+
+def test_each_ingredient_and_each_set_has_a_run_without_it() -> None:
+    names = [variant.name for variant in variants(["a", "b"])]
+    assert len(set(names)) == len(names)
+    assert names[0] == "full"
+    assert {"without a", "without b", "without claims", "embeddings frozen"} <= set(names)
+
+
+def test_without_claims_only_questions_are_left() -> None:
+    assert _named("full") == STREAM
+    assert [e for e in STREAM if e.mode != CLAIM] == _named("without claims")
+
+
+def test_a_halved_stream_shows_its_first_half_twice_in_units_of_its_own() -> None:
+    halved = _named("half the examples, seen twice")
+    assert [e.second for e in halved] == [e.second for e in STREAM[:2]] * 2
+    assert [e.unit for e in halved] == [1, 1, 3, 3]
+
+
+def test_the_table_says_how_far_each_run_is_from_the_full_one() -> None:
+    rows = [
+        {"name": "full", "f1": 0.5, "auroc": 0.7, "first": 0.4, "swaps": 0.9},
+        {"name": "without claims", "f1": 0.52, "auroc": 0.6, "first": 0.4, "swaps": 0.5},
+    ]
+    lines = table(rows).splitlines()
+    assert lines[2] == "| full | 0.500 | 0.700 | 0.400 | 0.900 |"
+    assert "| 0.520 (+0.020) | 0.600 (-0.100) | 0.400 (+0.000) |" in lines[3]
+
+
+def test_runs_of_a_few_steps_end_in_one_table(base: Path, tmp_path: Path) -> None:
+    folder = _evaluation_set(tmp_path / "made")
+    shares = tmp_path / "shares.json"
+    shares.write_text('{"made": [2]}', encoding="utf-8")
+    splits = tmp_path / "splits.json"
+    splits.write_text('{"made": {"dev": ["king", "city"]}}', encoding="utf-8")
+    measured = ["--steps", "2", "--scale", "1", "--evaluate", str(folder), "--splits", str(splits)]
+    training = ["--base", str(base), "--folder", str(folder), "--shares", str(shares)]
+    out = tmp_path / "runs"
+    command = [str(out), *measured, "--only", "full", "without claims", "--", *training]
+    assert main(command) == 0
+    rows = json.loads((out / "ablation.json").read_text(encoding="utf-8"))
+    assert [row["name"] for row in rows] == ["full", "without claims"]
+    assert all(0.0 <= row[name] <= 1.0 for row in rows for name in ("f1", "auroc", "first"))
+    before = (out / "full" / "final.pt").stat().st_mtime_ns
+    assert main(command) == 0
+    assert (out / "full" / "final.pt").stat().st_mtime_ns == before
+
+
+def _evaluation_set(folder: Path) -> Path:
+    (folder / "docs").mkdir(parents=True)
+    rows: list[dict[str, object]] = []
+    for name, place in (("king", "Rome"), ("city", "London")):
+        text = (
+            f"The {name} of {place} was built near the river by Henry in 1845. It was not sold by "
+            f"Mary Anna in the year 1920 because of the river. Who was king in {place} is near."
+        )
+        (folder / "docs" / f"{name}.txt").write_text(text, encoding="utf-8")
+        passage = {"doc": f"{name}.txt", "start": 0, "end": len(text)}
+        rows += _rows(text, name, passage)
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "questions.jsonl").write_text(lines, encoding="utf-8")
+    return folder
+
+
+def _rows(text: str, name: str, passage: dict[str, object]) -> Iterable[dict[str, object]]:
+    at = text.index("Henry")
+    gold = [{"quote": "Henry", "start": at, "end": at + 5}]
+    for number in range(4):
+        asked = f"who built the {name} {number}?"
+        yield {"question": asked, "passage": passage, "answerable": True, "gold": gold}
+        yield {"question": f"who sold {number}?", "passage": passage, "answerable": False}
