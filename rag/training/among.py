@@ -1,14 +1,25 @@
-"""Figures for a reader that has to choose among passages, as it does after retrieval."""
+"""``python -m rag.training.among``: how well a reader chooses among passages.
+
+    python -m rag.training.among reader.onnx tokenizer.json --folder EVALSET --splits FILE
+        [--split dev|test] [-k 5] [--limit N]
+
+Prints one JSON object. Like a reading after retrieval, but without an index and with the right
+passage always among those read.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from rag.reading.minilm import MiniLMReader
 from rag.reading.protocol import Reader
-from rag.training.evaluate import auroc, interval
+from rag.training.evaluate import auroc, interval, sample
 from rag.training.neighbours import Neighbours
-from rag.training.sets import Question
+from rag.training.sets import Problems, Question, read_folder
 from rag.training.windows import sentences
 
 
@@ -53,3 +64,30 @@ def _holds(question: Question, start: int) -> bool:
         a <= start < b and any(a <= answer.start < b for answer in question.answers)
         for a, b in sentences(question.context)
     )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0, after printing the figures as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m rag.training.among")
+    parser.add_argument("model", type=Path)
+    parser.add_argument("tokenizer", type=Path)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--splits", type=Path, required=True)
+    parser.add_argument("--split", default="dev")
+    parser.add_argument("-k", type=int, default=5, help="passages read for each question")
+    parser.add_argument("--limit", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args(arguments)
+    splits = json.loads(options.splits.read_text(encoding="utf-8"))
+    names = frozenset(splits[options.folder.name][options.split])
+    questions = sample(read_folder(options.folder, names, Problems()), options.limit)
+    reader = MiniLMReader(
+        options.model, options.tokenizer, name="evaluated", sha256="", threads=options.threads
+    )
+    figures = among_figures(reader, questions, options.k)
+    print(json.dumps({"split": options.split, **figures}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -266,7 +266,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path, split in zip(options.claims, options.claim_split, strict=True):
         lines = path.read_text(encoding="utf-8").splitlines()
         rows = [r for r in map(json.loads, lines) if r.get("split") == split]
-        rows = _sample(rows, options.limit)
+        rows = sample(rows, options.limit)
         figures[f"{path.parent.name}/{split}"] = support_figures(reader, rows)
     print(json.dumps(figures, indent=1))
     return 0
@@ -279,7 +279,7 @@ def _folder_figures(reader: Reader, options: argparse.Namespace) -> dict[str, An
         names = frozenset(splits[options.folder.name][options.split])
     questions = read_folder(options.folder, names, Problems())
     out: dict[str, Any] = {
-        options.folder.name: reading_figures(reader, _sample(questions, options.limit)),
+        options.folder.name: reading_figures(reader, sample(questions, options.limit)),
         "latency_ms": latency_ms(reader, questions),
     }
     if options.swaps:
@@ -288,7 +288,7 @@ def _folder_figures(reader: Reader, options: argparse.Namespace) -> dict[str, An
     return out
 
 
-def _sample(items: list[T], limit: int) -> list[T]:
+def sample(items: list[T], limit: int) -> list[T]:
     """All items, or ``limit`` of them drawn with a fixed seed."""
     if not limit or limit >= len(items):
         return items
