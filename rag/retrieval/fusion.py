@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rag.store import Matches
 from rag.types import Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 DENSE_SHARE = 0.5
 """Measured in eval/benchmarks/retrieval.md."""
@@ -31,6 +36,33 @@ def convex(dense: Matches, lexical: Matches, share: float = DENSE_SHARE) -> dict
             part = (score - low) / spread if spread > 0 else 1.0
             scores[position] = scores.get(position, 0.0) + weight * part
     return scores
+
+
+def standardised(
+    dense: NDArray[np.float64], lexical: NDArray[np.float64], share: float = DENSE_SHARE
+) -> NDArray[np.float64]:
+    """The fused score (n,) of each candidate, between 0 and 1, from its two scores (n,).
+
+    Each kind of score is brought to mean 0 and spread 1 over the candidates, `share` of the one
+    and the rest of the other are added, and the sum x is shown as 1 / (1 + exp(-x)): 0.5 is
+    what the mean candidate has.
+    """
+    import numpy as np
+
+    total = share * _in_spreads(dense) + (1 - share) * _in_spreads(lexical)
+    fused: NDArray[np.float64] = 1 / (1 + np.exp(-total))
+    return fused
+
+
+def _in_spreads(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    import numpy as np
+
+    ordered = np.sort(scores)  # so that the sums do not depend on the order of the candidates
+    spread = float(ordered.std()) if len(ordered) else 0.0
+    if spread == 0.0:
+        return np.zeros(len(scores))
+    centred: NDArray[np.float64] = (scores - ordered.mean()) / spread
+    return centred
 
 
 def distinct_first(passages: Iterable[Passage], k: int) -> list[tuple[int, Passage]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rag.embedding.protocol import Embedder
 from rag.errors import QuestionInvalid
 from rag.retrieval.filters import Filters
-from rag.retrieval.fusion import convex, distinct_first
+from rag.retrieval.fusion import distinct_first, standardised
 from rag.store import Matches, Snapshot
 from rag.types import Hit, Mode, Passage
 
@@ -40,11 +40,11 @@ def search(
 
     The embedder may be None for `lexical`. Filters apply before the best are taken; repeats of a
     passage crowd out nothing else. Hits are ordered by (-score, passage id), scores rounded to 4
-    decimals: a cosine for `dense`, BM25 for `lexical`, at most 1 for `hybrid`. `vector` is the
-    query's own, where it is known already. `timings_ms` gets the milliseconds of the stages
-    embed, dense, lexical, fuse. Raises `QuestionInvalid` for a
-    query without a character to search for or with more than 20,000, `IndexMismatch` for another
-    embedder than the index's, and `ValueError` for a `k` below 1 or an unknown mode.
+    decimals: a cosine for `dense`, BM25 for `lexical`, between 0 and 1 for `hybrid`. `vector` is
+    the query's own, where it is known already. `timings_ms` gets the milliseconds of the stages
+    embed, dense, lexical, fuse. Raises `QuestionInvalid` for a query without a character to search
+    for or with more than 20,000, `IndexMismatch` for another embedder than the index's, and
+    `ValueError` for a `k` below 1 or an unknown mode.
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
@@ -68,7 +68,7 @@ def search(
         with clock.stage("lexical"):
             lexical = snapshot.lexical(query, depth, allowed)
     with clock.stage("fuse"):
-        return _hits(snapshot, query, dense, lexical, k)
+        return _hits(snapshot, query, vector, dense, lexical, k)
 
 
 def search_many(
@@ -118,10 +118,19 @@ def check_query(query: str) -> str:
 
 
 def _hits(
-    snapshot: Snapshot, query: str, dense: Matches | None, lexical: Matches | None, k: int
+    snapshot: Snapshot,
+    query: str,
+    vector: NDArray[np.float32] | None,
+    dense: Matches | None,
+    lexical: Matches | None,
+    k: int,
 ) -> list[Hit]:
-    if dense is not None and lexical is not None:
-        scores = convex(dense, lexical)
+    if vector is not None and dense is not None and lexical is not None:
+        both = list(dict.fromkeys((*dense.positions, *lexical.positions)))
+        fused = standardised(
+            snapshot.dense_scores(vector, both), snapshot.lexical_scores(query, both)
+        )
+        scores = dict(zip(both, fused.tolist(), strict=True))
     else:
         one = dense or lexical or _NOTHING
         scores = dict(zip(one.positions, one.scores, strict=True))

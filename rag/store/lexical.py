@@ -52,7 +52,7 @@ def best_scores(
     """
     import numpy as np
 
-    ranked = sorted(words, key=lambda word: len(word.positions))
+    ranked = _rarest_first(words)
     most = [postings.most(len(word.positions), passages) for word in ranked]
     scores = np.zeros(len(lengths))
     at = 0
@@ -75,6 +75,25 @@ def best_scores(
         found, summed = found[kept], summed[kept]
         summed = summed + _looked_up(ranked[i], found, lengths, passages)
     return found, summed
+
+
+def scores_at(
+    words: Sequence[Word],
+    lengths: NDArray[np.float64],
+    passages: int,
+    positions: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """The BM25 scores (n,) of some positions, as `best_scores` gives them."""
+    import numpy as np
+
+    scores = np.zeros(len(positions))
+    for word in _rarest_first(words):
+        scores += _looked_up(word, positions, lengths, passages)
+    return scores
+
+
+def _rarest_first(words: Sequence[Word]) -> list[Word]:
+    return sorted(words, key=lambda word: len(word.positions))
 
 
 def _looked_up(

@@ -9,15 +9,15 @@ from functools import cached_property
 from pathlib import Path
 from threading import RLock, Thread
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rag.errors import IndexDamaged, RagError
 from rag.store import analysis, catalogue, schema
+from rag.store.arrays import Arrays, read_arrays
 from rag.store.catalogue import FileEntry, SegmentEntry
-from rag.store.lexical import Word, best_scores
+from rag.store.lexical import Word, best_scores, scores_at
 from rag.store.postings import read_term
-from rag.store.segments import unpack
-from rag.store.vectors import Vectors, open_vectors
+from rag.store.vectors import Vectors, exact_scores, open_vectors
 from rag.types import Document, Passage
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _LOOKUP = 500
+_DECIMALS = 6  # scores equal so far are equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +52,6 @@ class Matches:
 
     positions: tuple[int, ...]
     scores: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrays:
-    """One entry a passage, over all segments: its row, its document's row, its length in terms."""
-
-    rows: NDArray[np.int64]
-    documents: NDArray[np.int32]
-    lengths: NDArray[np.float64]
-    alive: NDArray[np.bool_]
-    living: int
 
 
 class Snapshot:
@@ -188,30 +178,9 @@ class Snapshot:
     # Passages
 
     @cached_property
-    def _arrays(self) -> _Arrays:
-        import numpy as np
-
-        parts: list[tuple[NDArray[Any], ...]] = []
+    def _arrays(self) -> Arrays:
         with self._reading() as db:
-            for raw_rows, raw_documents, raw_lengths, dead in db.execute(
-                "SELECT rows, documents, lengths, dead FROM segment ORDER BY first_row"
-            ):
-                rows = np.frombuffer(raw_rows, dtype="<i8")
-                documents = np.frombuffer(raw_documents, dtype="<i4")
-                lengths = np.frombuffer(raw_lengths, dtype="<u2")
-                alive = ~unpack(dead, len(rows))
-                if not len(rows) == len(documents) == len(lengths):
-                    raise IndexDamaged(
-                        f"a segment of the index {self.path} does not list its passages: "
-                        "build the index anew with `rag index --rebuild PATH`"
-                    )
-                parts.append((rows, documents, lengths, alive))
-        if not parts:
-            parts.append(tuple(np.empty(0, t) for t in ("i8", "i4", "u2", "?")))
-        rows, documents, lengths, alive = (np.concatenate(p) for p in zip(*parts, strict=True))
-        mean = float(lengths[alive].mean()) if alive.any() else 1.0
-        alive = alive.astype(bool)
-        return _Arrays(rows, documents, lengths / max(mean, 1.0), alive, int(alive.sum()))
+            return read_arrays(db, self.path)
 
     def mask(self, documents: Callable[[DocumentInfo], bool]) -> NDArray[np.bool_]:
         """Which positions (n,) belong to a document that `documents` accepts."""
@@ -303,6 +272,31 @@ class Snapshot:
         found, scores = best_scores(self._words(query), arrays.lengths, arrays.living, k, allowed)
         return self._best(found, scores, k)
 
+    def dense_scores(
+        self, vector: NDArray[np.float32], positions: Sequence[int]
+    ) -> NDArray[np.float64]:
+        """The inner products (n,) of `vector` with the passages at these positions."""
+        import numpy as np
+
+        asked = np.asarray(positions, dtype=np.int64)
+        scores, base = np.zeros(len(asked)), 0
+        for segment in self.segments:
+            here = (asked >= base) & (asked < base + segment.passages)
+            if here.any():
+                taken = self._open_vectors(segment).take(asked[here] - base)
+                scores[here] = exact_scores(taken, vector)
+            base += segment.passages
+        return np.round(scores, _DECIMALS)
+
+    def lexical_scores(self, query: str, positions: Sequence[int]) -> NDArray[np.float64]:
+        """The BM25 scores (n,) of the passages at these positions, 0 where no word is met."""
+        import numpy as np
+
+        asked = np.asarray(positions, dtype=np.int64)
+        arrays = self._arrays
+        scores = scores_at(self._words(query), arrays.lengths, arrays.living, asked)
+        return np.round(scores, _DECIMALS)
+
     def matched_terms(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
         """For each position, the words of the query that its passage holds."""
         import numpy as np
@@ -344,7 +338,7 @@ class Snapshot:
         """The `k` best, ordered by (-score, passage id); equal to 6 decimals is equal."""
         import numpy as np
 
-        scores = np.round(scores, 6)
+        scores = np.round(scores, _DECIMALS)
         if len(scores) > k:
             least = np.partition(scores, len(scores) - k)[len(scores) - k]
             kept = scores >= least

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.retrieval.fusion import _face, convex, distinct_first
+from rag.retrieval.fusion import _face, convex, distinct_first, standardised
 from rag.store import Matches
 from rag.types import Passage, Span
 
@@ -25,6 +26,31 @@ def test_both_lists_count_by_their_scores() -> None:
 def test_an_empty_list_adds_nothing_and_one_passage_is_enough() -> None:
     assert convex(Matches((1,), (0.3,)), Matches((), ()), 0.5) == {1: 0.5}
     assert convex(Matches((), ()), Matches((), ()), 0.5) == {}
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 50)), max_size=30),
+    st.randoms(use_true_random=False),
+)
+def test_fused_scores_follow_both_and_not_the_order(
+    pairs: list[tuple[float, float]], chance
+) -> None:
+    dense, lexical = (np.array([p[i] for p in pairs]) for i in (0, 1))
+    fused = standardised(dense, lexical)
+    assert ((fused > 0) & (fused < 1)).all()
+    for i in range(len(pairs)):
+        for j in range(len(pairs)):
+            if dense[i] > dense[j] and lexical[i] > lexical[j]:
+                assert fused[i] >= fused[j]
+    order = list(range(len(pairs)))
+    chance.shuffle(order)
+    assert np.array_equal(standardised(dense[order], lexical[order]), fused[order])
+
+
+def test_where_all_are_equal_the_other_score_decides() -> None:
+    fused = standardised(np.array([0.5, 0.5, 0.5]), np.array([1.0, 3.0, 2.0]))
+    assert fused.argsort().tolist() == [0, 2, 1]
+    assert standardised(np.array([0.3]), np.array([0.0])).tolist() == [0.5]
 
 
 def test_repeats_give_way_to_others_but_fill_up() -> None:

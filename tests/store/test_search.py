@@ -109,3 +109,13 @@ def test_removed_passages_are_not_found(docs: Path, snapshot: Snapshot) -> None:
     names = {p.document for p in snapshot.passages_at(snapshot.lexical("the", 1000).positions)}
     assert "0-2.txt" not in names
     assert "0-4.txt" in names
+
+
+def test_scores_of_some_positions_are_those_of_a_search(snapshot: Snapshot) -> None:
+    vector = FakeEmbedder().embed_query("ferry to the island")
+    dense = snapshot.dense(vector, 1000)
+    assert snapshot.dense_scores(vector, dense.positions).tolist() == list(dense.scores)
+    lexical = snapshot.lexical("ferry to the island", 1000)
+    scores = dict(zip(lexical.positions, lexical.scores, strict=True))
+    found = snapshot.lexical_scores("ferry to the island", dense.positions)
+    assert found.tolist() == [scores.get(p, 0.0) for p in dense.positions]
