@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Measures dense, lexical and fused retrieval on evaluation sets, and prints one table.
 
-usage: retrieval.py SET [SET...] [--cache FOLDER] [--limit N] [--lexical] [--json FILE]
+usage: retrieval.py SET... [--cache FOLDER] [--limit N] [--split NAME] [--lexical] [--json FILE]
 
 Each SET is an evaluation set; its documents are indexed once, in the cache (an interrupted run goes
-on). A question is asked within its scope. The candidates of both lists are fetched once a question
-and fused in different ways, so that all rows stand on the same lists. With `--lexical` nothing is
-embedded and only the lexical rows are measured.
+on). With `--split` only the questions of that split are asked, over all documents. A question is
+asked within its scope. The candidates of both lists are fetched once a question and fused in
+different ways, so that all rows stand on the same lists. With `--lexical` nothing is embedded and
+only the lexical rows are measured.
 """
 
 from __future__ import annotations
@@ -40,8 +41,18 @@ BM25 = {
     "without words in over 10 %": (1.2, 0.75, 0.1),
     "without words in over 1 %": (1.2, 0.75, 0.01),
 }
-Lists = tuple[Matches, Matches]
-Fuse = Callable[[Lists], dict[int, float]]
+Fuse = Callable[["Lists"], dict[int, float]]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Both lists, and both scores of every passage that stands in one of them."""
+
+    dense: Matches
+    lexical: Matches
+    positions: list[int]
+    dense_scores: Any
+    lexical_scores: Any
 
 
 @dataclass(frozen=True)
@@ -52,17 +63,13 @@ class Place:
 
 
 def convex(share: float) -> Fuse:
-    return lambda lists: fusion.convex(lists[0], lists[1], share)
+    return lambda lists: fusion.convex(lists.dense, lists.lexical, share)
 
 
-def from_ranges(share: float) -> Fuse:
-    """As `convex`, with lexical scores too from the last of their list."""
-
+def standardised(share: float) -> Fuse:
     def fuse(lists: Lists) -> dict[int, float]:
-        dense, words = lists
-        low = min(words.scores, default=0.0)
-        shifted = Matches(words.positions, tuple(s - low for s in words.scores))
-        return fusion.convex(dense, shifted, share)
+        fused = fusion.standardised(lists.dense_scores, lists.lexical_scores, share)
+        return dict(zip(lists.positions, fused.tolist(), strict=True))
 
     return fuse
 
@@ -70,17 +77,17 @@ def from_ranges(share: float) -> Fuse:
 def ranks(lists: Lists) -> dict[int, float]:
     """Cormack, Clarke and Buettcher, Reciprocal Rank Fusion (SIGIR 2009), scaled to at most 1."""
     fused: dict[int, float] = {}
-    for found in lists:
+    for found in (lists.dense, lists.lexical):
         for rank, position in enumerate(found.positions, start=1):
             fused[position] = fused.get(position, 0.0) + 61 / 2 / (60 + rank)
     return fused
 
 
 FUSIONS: dict[str, Fuse] = {
-    "dense": lambda lists: dict(zip(lists[0].positions, lists[0].scores, strict=True)),
+    "dense": lambda lists: dict(zip(lists.dense.positions, lists.dense.scores, strict=True)),
     "reciprocal ranks": ranks,
-    **{f"convex, dense {share}": convex(share) for share in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)},
-    **{f"convex of ranges, dense {share}": from_ranges(share) for share in (0.4, 0.5, 0.6)},
+    **{f"convex, dense {share}": convex(share) for share in (0.3, 0.4, 0.5, 0.6, 0.7)},
+    **{f"standardised, dense {share}": standardised(share) for share in (0.3, 0.4, 0.5, 0.6, 0.7)},
 }
 
 
@@ -100,7 +107,7 @@ def lexical(
             few = [word for word in found if len(word.positions) <= limit]
             return few if len(few) >= 2 else sorted(found, key=lambda w: len(w.positions))[:2]
 
-        snapshot._words = rare  # type: ignore[method-assign]
+        snapshot._words = rare  # type: ignore[assignment,method-assign]
     try:
         return snapshot.lexical(query, DEPTH, allowed)
     finally:
@@ -108,25 +115,28 @@ def lexical(
         postings.K1, postings.B = kept
 
 
-def questions(folder: Path, snapshot: Snapshot, limit: int | None) -> list[Question]:
+def questions(
+    folder: Path, snapshot: Snapshot, limit: int | None, split: str | None
+) -> list[Question]:
     names = [document.path for document in snapshot.documents()]
-    items = open_set(folder, "retrieval", names)
+    items = open_set(folder, "retrieval", names, split=split)
     found = [q for q in items if isinstance(q, Question) and q.gold]
     step = max(1, len(found) // limit) if limit else 1
     return found[::step][:limit]
 
 
 def measure(
-    folder: Path, index: Path, embedder: Embedder, limit: int | None, only_lexical: bool
+    folder: Path, index: Path, embedder: Embedder, options: argparse.Namespace
 ) -> dict[str, Any]:
     rows: dict[str, list[dict[str, float]]] = {}
     times: dict[str, list[float]] = {"embed": [], "dense": [], "lexical": []}
+    times["both scores of each"] = []
     with open_snapshot(index) as snapshot:
-        for question in questions(folder, snapshot, limit):
+        for question in questions(folder, snapshot, options.limit, options.split):
             filters = Filters(documents=question.scope or None)
             allowed = filters.mask(snapshot)
             dense = Matches((), ())
-            if not only_lexical:
+            if not options.lexical:
                 began = time.perf_counter()
                 vector = embedder.embed_query(question.question)
                 times["embed"].append(time.perf_counter() - began)
@@ -136,6 +146,14 @@ def measure(
             began = time.perf_counter()
             words = snapshot.lexical(question.question, DEPTH, allowed)
             times["lexical"].append(time.perf_counter() - began)
+            if not options.lexical:
+                both = list(dict.fromkeys((*dense.positions, *words.positions)))
+                began = time.perf_counter()
+                own = snapshot.dense_scores(vector, both)
+                lists = Lists(
+                    dense, words, both, own, snapshot.lexical_scores(question.question, both)
+                )
+                times["both scores of each"].append(time.perf_counter() - began)
             for name, way in BM25.items():
                 found = lexical(snapshot, question.question, allowed, way)
                 rows.setdefault(f"lexical, {name}", []).append(
@@ -143,8 +161,8 @@ def measure(
                         snapshot, question, dict(zip(found.positions, found.scores, strict=True))
                     )
                 )
-            for name, fuse in FUSIONS.items() if not only_lexical else ():
-                rows.setdefault(name, []).append(scores(snapshot, question, fuse((dense, words))))
+            for name, fuse in FUSIONS.items() if not options.lexical else ():
+                rows.setdefault(name, []).append(scores(snapshot, question, fuse(lists)))
         facts = {"documents": snapshot.document_count, "passages": snapshot.passage_count}
     return {
         **facts,
@@ -191,6 +209,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="+", type=Path)
     parser.add_argument("--cache", type=Path, default=cache_dir() / "benchmarks" / "retrieval")
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--split")
     parser.add_argument("--lexical", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -200,8 +219,9 @@ def main() -> None:
         index = options.cache / (f"{folder.name}-lexical" if options.lexical else folder.name)
         embedder = _embedder(settings, options.lexical)
         build_index([folder / "docs"], index, settings, embedder)
-        results[folder.name] = measure(folder, index, embedder, options.limit, options.lexical)
-        print("\n".join(lines({folder.name: results[folder.name]})), flush=True)
+        name = f"{folder.name}, {options.split}" if options.split else folder.name
+        results[name] = measure(folder, index, embedder, options)
+        print("\n".join(lines({name: results[name]})), flush=True)
         if options.json:
             options.json.write_text(json.dumps(results, indent=1) + "\n")
 
