@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,8 +16,9 @@ from rag.cli.terminal import Piece, Terminal, write_json
 
 if TYPE_CHECKING:
     from rag.opened import Found, Index, Narrowing
-    from rag.types import Hit, Mode
+    from rag.types import Document, Hit, Mode, Passage
 
+MARK = re.compile(r"\s*(?:[-*+>#|]+|\d{1,3}[.)])?\s*")
 MODES = ("hybrid", "dense", "lexical")
 
 
@@ -93,11 +96,13 @@ def _show(found: Found, index: Index, *, explain: bool, narrowed: bool, terminal
 
 def _show_hit(hit: Hit, index: Index, terminal: Terminal, *, explain: bool) -> None:
     passage = hit.passage
-    label = None if passage.page else index.label_at(passage.document, passage.span.start)
+    document = index.document(passage.document)
+    label = None if passage.page else document.place_at(passage.span.start)
     where = place_of(passage.document, passage.page, passage.line, passage.heading, label)
     file = index.file_of(passage.document)
     terminal.linked(where, file, passage.page, lead=f"{hit.rank}. ", hang="   ", style="bold")
-    terminal.flow(_highlighted(passage.text, hit.terms), indent="   ")
+    for part in _blocks(passage, document):
+        terminal.flow(_highlighted(part, hit.terms), indent="   ")
     if explain:
         ranks = ", ".join(
             f"{name} rank {rank}"
@@ -109,10 +114,22 @@ def _show_hit(hit: Hit, index: Index, terminal: Terminal, *, explain: bool) -> N
     terminal.line()
 
 
+def _blocks(passage: Passage, document: Document) -> list[str]:
+    """The passage's text by paragraphs, list items and rows of tables, as the document has them."""
+    span, text = passage.span, passage.text
+    starts = [b.start - span.start for b in document.blocks if span.start < b.start < span.end]
+    cuts = [_before_mark(text, at) for at in starts]
+    return [text[a:b] for a, b in pairwise([0, *cuts, len(text)])]
+
+
+def _before_mark(text: str, at: int) -> int:
+    """Where the mark of a list item or heading begins that stands right before `at`; else `at`."""
+    line = text.rfind("\n", 0, at) + 1
+    return line if MARK.fullmatch(text, line, at) else at
+
+
 def _highlighted(text: str, terms: tuple[str, ...]) -> list[Piece]:
     """The text with the words that the lexical search met in the mark style."""
-    import re
-
     pieces: list[Piece] = []
     for part in re.split(r"(\w+)", text):
         low = part.casefold()

@@ -136,10 +136,23 @@ def _lines(pieces: Iterable[Piece], width: int) -> list[list[Piece]]:
                 if used and used + space + display_width(part) > width:
                     lines.append([])
                     used = space = 0
-                lines[-1].append((" " * space + part, style))
+                _append(lines[-1], " " * space + part, style)
                 used += space + display_width(part)
                 space = 0
     return lines if lines[0] else []
+
+
+def _append(line: list[Piece], text: str, style: str) -> None:
+    """Adds a word to a line: to the piece before it where that has the same style."""
+    bare = text.lstrip(" ")
+    if line and line[-1][1] == style:
+        line[-1] = (line[-1][0] + text, style)
+    elif line and bare != text:  # the space before a marked word is not marked
+        before, other = line[-1]
+        line[-1] = (before + text[: len(text) - len(bare)], other)
+        line.append((bare, style))
+    else:
+        line.append((text, style))
 
 
 def _words(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:

@@ -47,6 +47,13 @@ def test_search(indexed, golden):
     golden("search-explain", indexed("search", "rent", "-k", "1", "--explain"))
 
 
+def test_list_items_stand_on_lines_of_their_own(rag, place):
+    (place / "docs" / "soup.md").write_text("# Soup\n\n- 300 g lentils\n- 2 onions\n\n1. Fry.\n")
+    rag("index", "docs")
+    shown = rag("search", "lentils", "-k", "1").stdout
+    assert "   Soup\n   - 300 g lentils\n   - 2 onions\n   1. Fry.\n" in shown
+
+
 def test_search_without_hits_is_no_error(indexed, golden):
     golden("search-nothing", indexed("search", "zebra", "--mode", "lexical"))
 
