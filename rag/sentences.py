@@ -25,7 +25,7 @@ _CUT_SHARE = 0.5  # a cut is looked for in the last half of what fits
 
 _END = re.compile(
     # a run of terminators, what closes with it, footnote marks; then white space or the end
-    r"([.!?…‽]+)([\"'”’»«“›\)\]]*(?:\[[^\[\]\n]{1,30}\])*(?::\d{1,4})?[¹²³]?)"
+    r"([.!?…‽]+)([\"'”’»«“›\)\]]*(?:\[[^\[\]\n]{1,30}\])*(?::\d{1,4})?[⁰¹²³⁴-⁹]{0,3})"
     r"(?=\s|$)"
     # or a full stop of scripts that write no spaces
     r"|([。！？]+)([”’」』）]*)"
@@ -40,6 +40,7 @@ _WORD = re.compile(r"[\w.&'’-]*\w$|[^\W\d_]$")
 _ROMAN = re.compile(r"[IVXLC]+\.?$")
 _INITIAL = re.compile(r"[A-Z]\.(?:\s|$|[A-Z]\.)")
 _EDITORS = frozenset({"ed", "eds", "hrsg", "coord", "trans"})
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _OPENERS = "\"'“‘„«‹»(["
 
 
@@ -204,7 +205,7 @@ def _is_end(text: str, start: int, match: re.Match[str], after: int) -> bool:
         return True
     if closing[:1] == ")" and _token_before(text, start, match.start()) in _EDITORS:
         return False
-    if closing[:1] not in ("", "[", ":", "¹", "²", "³"):
+    if closing[:1] not in ("", "[", ":") and closing[:1] not in _RAISED:
         return True
     return _period_ends(text, start, match.start(), after)
 

@@ -25,6 +25,18 @@ def clean(text: str) -> str:
     return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+_FIGURES = re.compile(r"[+−-]?[0-9]+(?:[,–-][0-9]+)*")
+_RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+
+
+def raised(text: str) -> str:
+    """Figures set high, as the marks of notes and powers are: `12` as `¹²`; other words as given.
+
+    So that neither is taken for a digit of the word before.
+    """
+    return text.translate(_RAISED) if _FIGURES.fullmatch(text) else text
+
+
 def one_line(text: str) -> str:
     """`text` on one line: every run of white space is one space, none at the ends."""
     return " ".join(clean(text).split())

@@ -40,7 +40,7 @@ class Epub:
                 continue
             number += 1
             builder.place(f"section {number}")
-            _chapter(archive.read(name), builder)
+            _chapter(archive, name, builder)
         title = next((e.text for e in root.iter() if local(e) == "title" and e.text), None)
         return builder.finish(title=one_line(title) if title else None)
 
@@ -66,8 +66,19 @@ def _is_contents(item: Any) -> bool:
     return "nav" in (item.get("properties") or "").split()
 
 
-def _chapter(data: bytes, builder: TextBuilder) -> None:
+def _chapter(archive: Archive, name: str, builder: TextBuilder) -> None:
+    data = archive.read(name)
     if not data.strip():
         return
     root = html_tree(decode(data, builder.document), builder.document)
-    add_html(root, builder)
+    sheets = (
+        member_path(posixpath.dirname(name), link.get("href"))
+        for link in root.iter("link")
+        if "stylesheet" in (link.get("rel") or "").lower().split()
+    )
+    css = "\n".join(
+        archive.read(sheet).decode("utf-8", errors="replace")
+        for sheet in dict.fromkeys(sheets)
+        if sheet in archive.names
+    )
+    add_html(root, builder, css=css)

@@ -35,6 +35,15 @@ def guess_heads(rows: Sequence[Sequence[str]]) -> bool:
     return sum(1 for cell in below if _FIGURE.match(cell)) >= 0.6 * len(below)
 
 
+def has_figures(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether some column of the rows holds mostly figures: then what stands above it names it."""
+    for column in range(1, max(map(len, rows), default=0)):
+        cells = [row[column] for row in rows if column < len(row) and row[column].strip()]
+        if cells and sum(1 for cell in cells if _FIGURE.match(cell)) >= 0.6 * len(cells):
+            return True
+    return False
+
+
 def column_name(index: int) -> str:
     """The letters of a spreadsheet's column: 0 is A, 26 is AA."""
     letters = ""

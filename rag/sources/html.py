@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from rag.errors import UnreadableDocument
-from rag.sources.building import TextBuilder, clean, one_line, tidy
+from rag.sources.building import TextBuilder, clean, one_line, raised, tidy
 from rag.sources.decoding import decode
+from rag.sources.grids import guess_heads, has_figures
 from rag.sources.hidden import hidden_selectors, is_hidden
 from rag.sources.limits import MAX_CELLS
 from rag.sources.protocol import Parsed
@@ -23,6 +24,8 @@ _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _CLOSE_TOGETHER = frozenset({"li", "dd", "dt", "td", "th", "tr"})
 _LAYOUT = "h1|h2|h3|h4|h5|h6|table|ul|ol|pre|article|section"
 _MAX_SPAN = 200
+_NOTE_MARKS = ("sdfootnotesym", "sdendnotesym")
+"""What word processors mark the number before a note's text with: it is set apart by a tab."""
 
 
 class Html:
@@ -53,9 +56,12 @@ def html_tree(text: str, document: str) -> Any:
     return root
 
 
-def add_html(root: Any, builder: TextBuilder, shift: int = 0) -> None:
-    """Add the visible text under `root`; `shift` is added to the level of each heading."""
-    css = "\n".join(style.text or "" for style in root.iter("style"))
+def add_html(root: Any, builder: TextBuilder, shift: int = 0, css: str = "") -> None:
+    """Add the visible text under `root`; `shift` is added to the level of each heading.
+
+    `css` are style sheets that the page refers to.
+    """
+    css = "\n".join([css, *(style.text or "" for style in root.iter("style"))])
     _Walker(builder, hidden_selectors(css), shift).walk(root)
 
 
@@ -66,6 +72,7 @@ class _Walker:
         self.level: int | None = None
         self.close = False
         self.literal = 0
+        self.raised: int | None = None
 
     def walk(self, root: Any) -> None:
         from lxml import etree
@@ -100,9 +107,17 @@ class _Walker:
             caption = element.find("caption")
             if caption is not None and not is_hidden(caption, self.selectors):
                 self.builder.add(_cell_text(caption, self.selectors))
-            self.builder.table(rows, heads)
+            self._table(heads, rows)
             return True
         return False
+
+    def _table(self, heads: list[str], rows: list[list[str]]) -> None:
+        # A title of one cell may stand above the heads.
+        while not heads and len(rows) > 2 and _filled(rows[0]) == 1 < _filled(rows[1]):
+            self.builder.add("".join(rows.pop(0)))
+        if not heads and guess_heads(rows) and has_figures(rows[1:]):
+            heads = rows.pop(0)
+        self.builder.table(rows, heads)
 
     def _open(self, element: Any) -> None:
         tag = element.tag
@@ -114,6 +129,8 @@ class _Walker:
             self.literal += tag == "pre"
         elif tag == "br":
             self.words.append("\n")
+        elif tag == "sup":
+            self.raised = len(self.words)
         self._say(element.text)
 
     def _close(self, element: Any) -> None:
@@ -121,6 +138,11 @@ class _Walker:
             self._flush()
             self.literal -= element.tag == "pre"
             self.level = None
+        elif element.tag == "sup" and self.raised is not None:
+            self.words[self.raised :] = [raised("".join(self.words[self.raised :]).strip())]
+            self.raised = None
+        elif (element.get("class") or "").startswith(_NOTE_MARKS):
+            self.words.append(" ")
 
     def _say(self, text: str | None) -> None:
         if text:
@@ -129,6 +151,7 @@ class _Walker:
     def _flush(self) -> None:
         text = clean("".join(self.words)).strip("\n") if self.literal else tidy("".join(self.words))
         self.words.clear()
+        self.raised = None
         if text.strip():
             text = one_line(text) if self.level else text
             self.builder.add(text, level=self.level, before="\n" if self.close else "\n\n")
@@ -197,6 +220,10 @@ def _row_values(
     return values
 
 
+def _filled(row: list[str]) -> int:
+    return sum(1 for value in row if value)
+
+
 def _joined_heads(heads: list[list[str]]) -> list[str]:
     width = max((len(row) for row in heads), default=0)
     joined = []
@@ -217,6 +244,7 @@ def _cell_text(cell: Any, selectors: frozenset[str]) -> str:
     from lxml import etree
 
     words = [cell.text or ""]
+    begun = 0
     events = etree.iterwalk(cell, events=("start", "end", "comment", "pi"))
     skipped = None
     for event, element in events:
@@ -228,8 +256,11 @@ def _cell_text(cell: Any, selectors: frozenset[str]) -> str:
                 events.skip_subtree()
                 continue
             words.append(" " if element.tag in _BLOCKS or element.tag == "br" else "")
+            begun = len(words)
             words.append(element.text or "")
         elif event != "start":
+            if event == "end" and element.tag == "sup" and skipped is None:
+                words[begun:] = [raised("".join(words[begun:]).strip())]
             skipped = None if skipped is element else skipped
             words.append(element.tail or "")
     return one_line("".join(words))

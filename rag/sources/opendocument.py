@@ -6,12 +6,13 @@ release for years.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from rag.errors import UnreadableDocument
 from rag.sources.archive import Archive, attribute, child, children, local
-from rag.sources.building import TextBuilder, one_line, tidy
+from rag.sources.building import TextBuilder, one_line, raised, tidy
 from rag.sources.grids import guess_heads
 from rag.sources.limits import MAX_CELLS, MAX_PAGES
 from rag.sources.protocol import Parsed
@@ -19,6 +20,7 @@ from rag.sources.sheets import SheetWriter
 
 _UNSEEN = frozenset({"tracked-changes", "annotation", "annotation-end", "note-citation"})
 _UNSEEN_TOO = frozenset({"hidden-text", "hidden-paragraph", "sequence-decls", "forms", "ruby-text"})
+_HIGH = re.compile(r"super\b|[1-9]\d?%")
 _MAX_COLUMNS = 2_000
 _MAX_REPEATED_ROWS = 1_000
 
@@ -49,6 +51,7 @@ def _content(data: bytes, document: str) -> tuple[Any, str | None]:
 
     if data.lstrip()[:1] == b"<":
         root = xml_root(data, document)
+        _apply_styles(root, [root])
         return root, _title(root)
     archive = Archive(data, document)
     if "META-INF/manifest.xml" in archive.names:
@@ -56,7 +59,33 @@ def _content(data: bytes, document: str) -> tuple[Any, str | None]:
         if b"encryption-data" in manifest:
             raise UnreadableDocument(document, "it is encrypted: save a copy without a password")
     meta = archive.xml("meta.xml") if "meta.xml" in archive.names else None
-    return archive.xml("content.xml"), _title(meta)
+    root = archive.xml("content.xml")
+    named = [archive.xml("styles.xml")] if "styles.xml" in archive.names else []
+    _apply_styles(root, [*named, root])
+    return root, _title(meta)
+
+
+def _apply_styles(root: Any, sources: list[Any]) -> None:
+    """Take out what a style hides, and set high the figures that a style sets high."""
+    hidden, high = set(), set()
+    for source in sources:
+        for style in source.iter():
+            properties = child(style, "text-properties") if local(style) == "style" else None
+            name = attribute(style, "name")
+            if properties is None or name is None:
+                continue
+            if attribute(properties, "display") == "none":
+                hidden.add(name)
+            if _HIGH.match(attribute(properties, "text-position") or ""):
+                high.add(name)
+    for element in list(root.iter()) if hidden or high else ():
+        name = attribute(element, "style-name")
+        if name in hidden and local(element) in ("span", "p", "h"):
+            tail = element.tail
+            element.clear()
+            element.tail = tail
+        elif name in high and local(element) == "span" and element.text and not len(element):
+            element.text = raised(element.text)
 
 
 def _title(root: Any) -> str | None:

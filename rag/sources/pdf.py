@@ -8,7 +8,8 @@ from rag.errors import UnreadableDocument
 from rag.sources.building import TextBuilder, one_line
 from rag.sources.limits import MAX_PAGES
 from rag.sources.pdf_layout import Layout
-from rag.sources.pdf_lines import page_lines, with_true_sizes, without_repeats
+from rag.sources.pdf_lines import page_lines, with_true_sizes
+from rag.sources.pdf_running import without_repeats
 from rag.sources.protocol import Parsed
 
 _PASSWORD = 4

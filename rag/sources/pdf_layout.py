@@ -56,7 +56,7 @@ class Layout:
         self.levels = {size: min(at, 5) for at, size in enumerate(larger, 1)}
         bold = sum(len(line.text) for line in lines if line.bold)
         self.bold_stands_out = bold < 0.3 * sum(len(line.text) for line in lines)
-        self.words = Counter(w.casefold() for line in lines for w in _WORDS.findall(line.text))
+        self.words = _whole_words(lines)
         pitches = Counter(
             round(a.bottom - b.bottom)
             for a, b in pairwise(lines)
@@ -151,6 +151,8 @@ class Layout:
             return ended or (not lower and not before.text.endswith(",") and self._is_short(before))
         if gap > 1.45 * self.pitch or abs(line.size - before.size) > 0.15 * before.size:
             return not (lower and not ended and gap < 2.2 * self.pitch)
+        if ended and gap > 1.25 * self.pitch and not lower:
+            return True
         if ended and (self._is_short(before) or line.left > before.left + 0.8 * line.size):
             return True
         return self._is_short(before) and not lower and not ended and self._has_room(before, line)
@@ -209,18 +211,31 @@ class Layout:
     def _mended(self, text: str, following: str) -> str:
         """`text` with its final hyphen taken away, where it only marked a divided word."""
         head = re.search(r"[^\W\d_]+-$", text[-_WORD_CHARS:])
-        tail = re.match(r"[^\W\d_]+", following)
+        tail = re.match(r"[^\W\d_]+(?:-[^\W\d_]+)*", following)
         if not head or not tail or not tail[0][0].islower():
             return text
         joined = (head[0][:-1] + tail[0]).casefold()
         compound = (head[0] + tail[0]).casefold()
         if self.words[compound] > self.words[joined]:
             return text
+        if "-" in tail[0] and not self.words[joined]:
+            return text  # a chain of words: 'touch-' and 'and-go'
         before, after = head[0][:-1].casefold(), tail[0].casefold()
         # Both halves are words of their own here and the whole is not: a compound.
         if not self.words[joined] and self.words[before] > 1 and self.words[after] > 1:
             return text
         return text[:-1]
+
+
+def _whole_words(lines: list[Line]) -> Counter[str]:
+    """How often each word stands in the lines, without the halves of those divided at an end."""
+    words: Counter[str] = Counter()
+    divided = False
+    for line in lines:
+        found = _WORDS.findall(line.text)
+        head, divided = divided, line.text.endswith("-")
+        words.update(w.casefold() for w in found[head : len(found) - divided])
+    return words
 
 
 def _apart(line: Line) -> str:

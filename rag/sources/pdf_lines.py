@@ -7,15 +7,24 @@ string (pypdfium2, issue 261), so characters and boxes are both read by PDFium's
 from __future__ import annotations
 
 import ctypes
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+
+from rag.sources.building import raised
 
 _HYPHENS = (0x02, 0xFFFE)
 """What PDFium puts where it found a hyphen at a line end; it then drops the line end itself."""
 
 _CELL_GAP = 1.2
 """A gap wider than this many character heights separates two cells of a row."""
+
+_HYPHEN_GAP = 0.5
+"""A hyphen nearer than this many heights of a small letter belongs to the word before it."""
+
+
+_RAISED_CHARS = 8
+_OPENERS = "([-–"
+_RAISED_FIGURES = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
 @dataclass(slots=True)
@@ -116,7 +125,9 @@ def _end(
     raw: Any, handle: Any, run: _Run, lines: list[Line], number: int, hyphen: bool = False
 ) -> _Run:
     if run.first >= 0:
+        hyphen = _closes_up(run) or hyphen
         solid = [i for i, char in enumerate(run.chars) if not char.isspace()]
+        _raise_figures(run, solid)
         size = raw.FPDFText_GetFontSize(handle, run.first)
         lines.append(
             Line(
@@ -133,6 +144,46 @@ def _end(
             )
         )
     return _Run()
+
+
+def _closes_up(run: _Run) -> bool:
+    """Whether a hyphen ends the run, seemingly apart but close by: the space is then taken out."""
+    if len(run.chars) < 3 or run.chars[-1] != "-" or run.chars[-2] != " ":
+        return False
+    near = run.lefts[-1] - run.rights[-3] < _HYPHEN_GAP * max(3.0, run.tops[-2] - run.bottoms[-2])
+    if not (near and run.chars[-3].isalpha()):
+        return False
+    for values in (run.chars, run.lefts, run.rights):
+        del values[-2]
+    return True
+
+
+def _raise_figures(run: _Run, solid: list[int]) -> None:
+    """Set the figures of a run high that stand above its letters: marks of notes and powers."""
+    boxes = list(zip(solid, run.bottoms, run.tops, strict=False))
+    letters = [(low, high - low) for at, low, high in boxes if run.chars[at].isalpha()]
+    if not letters or not any(run.chars[at].isdigit() for at in solid):
+        return
+    base = sorted(low for low, _ in letters)[len(letters) // 2]
+    height = sorted(tall for _, tall in letters)[len(letters) // 2]
+    high = [
+        at
+        for at, low, top in boxes
+        if run.chars[at].isdigit() and low > base + 0.3 * height and top - low < 1.1 * height
+    ]
+    marks = set()
+    for number, at in enumerate(solid):
+        before = run.chars[solid[number - 1]] if number else " "
+        # In brackets a mark is told apart already.
+        goes_on = number > 0 and solid[number - 1] in high
+        if at in high and (solid[number - 1] in marks if goes_on else before not in _OPENERS):
+            marks.add(at)
+    high = sorted(marks)
+    for at in high:
+        run.chars[at] = raised(run.chars[at])
+    leading = [at for number, at in enumerate(solid) if number < len(high) and at == high[number]]
+    if leading and len(leading) < len(solid) and high[: len(leading)] == leading:
+        run.chars[leading[-1]] += " "  # the number before a note's own text
 
 
 def _words(text: str) -> str:
@@ -178,8 +229,10 @@ def _join_pieces(lines: list[Line]) -> list[Line]:
             joined.append(line)
             continue
         gap = line.left - last.right
+        _raise(last, line)
         cell_gap = _CELL_GAP * max(last.height, line.height, 4.0)
-        space = " " if gap > 0.15 * max(last.height, line.height) else ""
+        mark = last.text and not last.text.strip(_RAISED_FIGURES)  # a note's own number
+        space = " " if mark or gap > 0.15 * max(last.height, line.height) else ""
         if gap > cell_gap:
             last.cells = [*last.cells, *line.cells]
             space = " "
@@ -193,6 +246,19 @@ def _join_pieces(lines: list[Line]) -> list[Line]:
             last.size = max(last.size, line.size)
         last.hyphen = line.hyphen
     return joined
+
+
+def _raise(last: Line, line: Line) -> None:
+    """Set the figures high that stand high in small type beside the rest of a line."""
+    for small, large in ((line, last), (last, line)):
+        if (
+            len(small.text) <= _RAISED_CHARS
+            and small.size < 0.8 * large.size
+            and small.bottom > large.bottom + 0.15 * large.height
+            and len(small.cells) == 1
+        ):
+            small.text = raised(small.text)
+            small.cells = [(small.text, *small.cells[0][1:])]
 
 
 def _same_line(last: Line, line: Line) -> bool:
@@ -209,50 +275,3 @@ def with_true_sizes(pages: list[list[Line]]) -> list[list[Line]]:
         for line in lines:
             line.size = round(line.size * ratio / 0.75, 1)
     return pages
-
-
-def without_repeats(pages: list[list[Line]], heights: list[float]) -> list[list[Line]]:
-    """The pages without running headers and footers.
-
-    A line in the outer eighth of a page that stands at the same height with the same words (a
-    number may differ) on at least two pages and on a third of them is said once, at the beginning
-    of the first page that has it; a line with only a page's number is left out altogether.
-    """
-    seen: Counter[tuple[str, int]] = Counter()
-    for lines, height in zip(pages, heights, strict=True):
-        seen.update({_repeat_key(line) for line in lines if _is_outer(line, height)})
-    needed = max(2, len(pages) / 3)
-    repeated = {key for key, count in seen.items() if count >= needed}
-    said: set[tuple[str, int]] = set()
-    kept: list[list[Line]] = []
-    for lines, height in zip(pages, heights, strict=True):
-        page: list[Line] = []
-        running: list[Line] = []
-        for line in lines:
-            key = _repeat_key(line)
-            if not _is_outer(line, height) or not (key in repeated or _is_number(line.text)):
-                page.append(line)
-            elif key not in said and not _is_number(line.text):
-                said.add(key)
-                line.running = True
-                running.append(line)
-        kept.append(running + page)
-    return kept
-
-
-def _repeat_key(line: Line) -> tuple[str, int]:
-    words = "".join("#" if c.isdigit() else c for c in line.text)
-    while "##" in words:
-        words = words.replace("##", "#")
-    return words.casefold(), round(line.bottom / 4)
-
-
-def _is_outer(line: Line, height: float) -> bool:
-    return line.bottom > height * 7 / 8 or line.top < height / 8
-
-
-def _is_number(text: str) -> bool:
-    words = text.casefold().replace("page", " ").replace("seite", " ").replace("of", " ")
-    words = words.replace("página", " ").replace("/", " ")
-    bare = "".join(c for c in words if c.isalnum())
-    return len(bare) <= 8 and (bare.isdigit() or (bool(bare) and set(bare) <= set("ivxlc")))

@@ -30,6 +30,9 @@ class Cell:
 Band = list[Cell]
 """Cells on one baseline, from left to right."""
 
+Range = tuple[float, float]
+"""Where a column begins and ends, in points."""
+
 
 def table_length(lines: list[Line], at: int) -> int:
     """How many lines from `at` on make one table; 0 where none begins there.
@@ -97,13 +100,13 @@ def cells_of(line: Line) -> Band:
     return [Cell(text, left, right, line.bottom, line.top) for text, left, right in line.cells]
 
 
-def _continues(line: Line, columns: list[tuple[float, float]], beside: bool) -> bool:
+def _continues(line: Line, columns: list[Range], beside: bool) -> bool:
     under = any(abs(line.left - left) < _ALIGNED for left, _ in columns[1:])
     under = under or (beside and line.left > columns[-1][1])
     return under or _within_first(line, columns)
 
 
-def _within_first(line: Line, columns: list[tuple[float, float]]) -> bool:
+def _within_first(line: Line, columns: list[Range]) -> bool:
     if len(columns) < 2 or len(line.cells) > 1:
         return False
     return abs(line.left - columns[0][0]) < 3 * _ALIGNED and line.right < columns[1][0]
@@ -124,13 +127,13 @@ def _bands(cells: list[Cell]) -> list[Band]:
     return [sorted(band, key=lambda c: c.left) for band in bands]
 
 
-def _ranges(bands: list[Band]) -> list[tuple[float, float]]:
+def _ranges(bands: list[Band]) -> list[Range]:
     """The columns from left to right: cells that overlap sideways are one column.
 
     Only the rows with the most cells count: one with fewer may hold a cell over several columns.
     """
     widest = max(len(band) for band in bands)
-    ranges: list[tuple[float, float]] = []
+    ranges: list[Range] = []
     for band in bands:
         for cell in band if len(band) == widest else ():
             for at, (left, right) in enumerate(ranges):
@@ -139,10 +142,32 @@ def _ranges(bands: list[Band]) -> list[tuple[float, float]]:
                     break
             else:
                 ranges.append((cell.left, cell.right))
-    return sorted(ranges)
+    return _without_halves(sorted(ranges), [b for b in bands if len(b) == widest])
 
 
-def _placed(band: Band, columns: list[tuple[float, float]]) -> list[str]:
+def _without_halves(ranges: list[Range], bands: list[Band]) -> list[Range]:
+    """The columns with those put together that no row fills both of.
+
+    A head at the left of its column and the figures at the right of it do not overlap.
+    """
+    if not len(bands[0]) < len(ranges) <= _MAX_COLUMNS:
+        return ranges
+    filled = [
+        {at for at, (left, right) in enumerate(ranges) for c in band if left <= c.left < right}
+        for band in bands
+    ]
+    joined: list[tuple[float, float, set[int]]] = []
+    for at, (left, right) in enumerate(ranges):
+        rows = {number for number, columns in enumerate(filled) if at in columns}
+        spare = len(ranges) - at + len(joined) > len(bands[0])
+        if joined and spare and not joined[-1][2] & rows:
+            joined[-1] = (joined[-1][0], right, joined[-1][2] | rows)
+        else:
+            joined.append((left, right, rows))
+    return [(left, right) for left, right, _ in joined]
+
+
+def _placed(band: Band, columns: list[Range]) -> list[str]:
     row = [""] * len(columns)
     for cell in band:
         at = min(range(len(columns)), key=lambda c: _distance(cell, columns[c]))

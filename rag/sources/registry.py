@@ -53,17 +53,17 @@ _CODE = (
 _FORMATS = (
     Format("text", "1", "plain", "PlainText", ".txt .text .log"),
     Format("markdown", "1", "markdown", "Markdown", ".md .markdown .mdown .mkd"),
-    Format("html", "1", "html", "Html", ".html .htm .xhtml"),
-    Format("pdf", "1", "pdf", "Pdf", ".pdf"),
-    Format("docx", "1", "word", "Word", ".docx .docm .dotx"),
-    Format("pptx", "1", "slides", "Slides", ".pptx .pptm .ppsx"),
+    Format("html", "2", "html", "Html", ".html .htm .xhtml"),
+    Format("pdf", "2", "pdf", "Pdf", ".pdf"),
+    Format("docx", "2", "word", "Word", ".docx .docm .dotx"),
+    Format("pptx", "2", "slides", "Slides", ".pptx .pptm .ppsx"),
     Format("xlsx", "1", "workbook", "Workbook", ".xlsx .xlsm .xltx"),
     Format(
-        "opendocument", "1", "opendocument", "OpenDocument", ".odt .ods .odp .ott .fodt .fods .fodp"
+        "opendocument", "2", "opendocument", "OpenDocument", ".odt .ods .odp .ott .fodt .fods .fodp"
     ),
     Format("csv", "1", "delimited", "Delimited", ".csv .tsv .tab"),
-    Format("epub", "1", "epub", "Epub", ".epub"),
-    Format("mail", "1", "mail", "Mail", ".eml"),
+    Format("epub", "2", "epub", "Epub", ".epub"),
+    Format("mail", "2", "mail", "Mail", ".eml"),
     Format("json", "1", "records", "Json", ".json .jsonl .ndjson .geojson"),
     Format("subtitles", "1", "subtitles", "Subtitles", ".srt .vtt"),
     Format("code", "1", "code", "Code", _CODE),

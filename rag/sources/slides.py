@@ -72,7 +72,7 @@ def _slide(root: Any, builder: TextBuilder) -> None:
 def _notes(root: Any, builder: TextBuilder, number: int) -> None:
     builder.place(f"slide {number}, notes")
     for shape in _shapes(root):
-        if _placeholder(shape) == "body":
+        if _placeholder(shape) not in _FURNITURE:
             for paragraph in _paragraphs(shape):
                 builder.add(paragraph)
 

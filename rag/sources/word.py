@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.sources.archive import Archive, attribute, child, children, local
-from rag.sources.building import TextBuilder, tidy
+from rag.sources.building import TextBuilder, raised, tidy
 from rag.sources.grids import guess_heads
 from rag.sources.numbering import Numbering
 from rag.sources.protocol import Parsed
@@ -60,6 +60,7 @@ class _Styles:
 
     def __init__(self, root: Any) -> None:
         self._styles = {}
+        self._hiding: dict[str | None, bool] = {}
         for style in children(root, "style") if root is not None else ():
             self._styles[attribute(style, "styleId") or ""] = style
 
@@ -85,6 +86,14 @@ class _Styles:
             if found is not None:
                 return found
         return None
+
+    def hides(self, identifier: str | None) -> bool:
+        """Whether a style hides its text."""
+        if identifier not in self._hiding:
+            marks = (child(style, "rPr", "vanish") for style in self._chain(identifier))
+            found = next((mark for mark in marks if mark is not None), None)
+            self._hiding[identifier] = found is not None and _is_on(found)
+        return self._hiding[identifier]
 
     def _chain(self, identifier: str | None) -> Iterator[Any]:
         seen = set()
@@ -116,9 +125,8 @@ class _Reader:
 
     def _paragraph(self, element: Any) -> None:
         boxes: list[Any] = []
-        text = tidy("".join(_words(element, boxes)))
-        style = child(element, "pPr", "pStyle")
-        identifier = attribute(style, "val") if style is not None else None
+        text = tidy("".join(_words(element, self.styles, boxes)))
+        identifier = _style_of(element)
         level = self.styles.level(identifier)
         outline = child(element, "pPr", "outlineLvl")
         if outline is not None and (attribute(outline, "val") or "9").isdigit():
@@ -143,7 +151,7 @@ class _Reader:
         heads = 0
         above: list[str] = []
         for row in _rows(element):
-            values = _row_values(row, above)
+            values = _row_values(row, above, self.styles)
             if child(row, "trPr", "tblHeader") is not None and heads == len(grid):
                 heads += 1
             grid.append(values)
@@ -169,7 +177,7 @@ def _rows(table: Any) -> Iterator[Any]:
             waiting.extend(list(element)[::-1])
 
 
-def _row_values(row: Any, above: list[str]) -> list[str]:
+def _row_values(row: Any, above: list[str], styles: _Styles) -> list[str]:
     values: list[str] = []
     waiting = list(row)[::-1]
     while waiting:
@@ -182,7 +190,7 @@ def _row_values(row: Any, above: list[str]) -> list[str]:
         width = attribute(span, "val") if span is not None else "1"
         merged = child(cell, "tcPr", "vMerge")
         text = " ".join(
-            filter(None, (tidy("".join(_words(p))) for p in cell.iter() if local(p) == "p"))
+            filter(None, (tidy("".join(_words(p, styles))) for p in cell.iter() if local(p) == "p"))
         )
         if merged is not None and attribute(merged, "val") != "restart" and not text:
             # A cell merged with the one above says the same.
@@ -193,8 +201,9 @@ def _row_values(row: Any, above: list[str]) -> list[str]:
     return values
 
 
-def _words(paragraph: Any, boxes: list[Any] | None = None) -> Iterator[str]:
+def _words(paragraph: Any, styles: _Styles, boxes: list[Any] | None = None) -> Iterator[str]:
     """The words of a paragraph; text boxes in it are put into `boxes`."""
+    hidden = styles.hides(_style_of(paragraph))
     waiting = list(paragraph)[::-1]
     while waiting:
         element = waiting.pop()
@@ -210,12 +219,34 @@ def _words(paragraph: Any, boxes: list[Any] | None = None) -> Iterator[str]:
         elif kind == "txbxContent":
             if boxes is not None:
                 boxes.append(element)
-        elif (kind == "r" and _is_hidden(element)) or kind in _UNSEEN or kind == "p":
+        elif (
+            kind in _UNSEEN or kind == "p" or (kind == "r" and _is_hidden(element, styles, hidden))
+        ):
             continue
+        elif kind == "r" and _is_raised(element):
+            yield raised("".join(part.text or "" for part in element.iter() if local(part) == "t"))
         else:
             waiting.extend(list(element)[::-1])
 
 
-def _is_hidden(run: Any) -> bool:
+def _style_of(element: Any) -> str | None:
+    kind = "p" if local(element) == "p" else "r"
+    style = child(element, f"{kind}Pr", f"{kind}Style")
+    return attribute(style, "val") if style is not None else None
+
+
+def _is_hidden(run: Any, styles: _Styles, otherwise: bool) -> bool:
+    """Whether a run is not shown: by its own mark, by its style, or as its paragraph is."""
     hidden = child(run, "rPr", "vanish")
-    return hidden is not None and (attribute(hidden, "val") or "1").lower() not in _OFF
+    if hidden is not None:
+        return _is_on(hidden)
+    return otherwise or styles.hides(_style_of(run))
+
+
+def _is_on(mark: Any) -> bool:
+    return (attribute(mark, "val") or "1").lower() not in _OFF
+
+
+def _is_raised(run: Any) -> bool:
+    place = child(run, "rPr", "vertAlign")
+    return place is not None and attribute(place, "val") == "superscript"

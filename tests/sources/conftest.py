@@ -207,6 +207,8 @@ class Make:
     mail = staticmethod(mail)
     xlsx = staticmethod(xlsx)
     zipped = staticmethod(zipped)
+    W = W
+    ODF = ODF
 
     @staticmethod
     def sample(suffix: str) -> bytes:

@@ -107,6 +107,32 @@ def test_rows_carry_their_column_heads(read) -> None:
     ]
 
 
+def test_heads_that_a_page_does_not_mark_are_told_by_the_figures_below(read) -> None:
+    def table(*rows: tuple[str, ...]) -> str:
+        cells = ("".join(f"<td>{cell}</td>" for cell in row) for row in rows)
+        return "<table>" + "".join(f"<tr>{row}</tr>" for row in cells) + "</table>"
+
+    ships = table(("Arrivals",), ("Ship", "Day", "Tonnes"), ("Gull", "1 May", "120"))
+    names = table(("Ada", "London", "nurse"), ("Grace", "York", "baker"))
+    assert blocks(read(page(ships + names), "a.html")) == [
+        "Arrivals",
+        "Ship: Gull | Day: 1 May | Tonnes: 120",
+        "Ada | London | nurse",
+        "Grace | York | baker",
+    ]
+
+
+def test_figures_set_high_are_told_from_the_word_before(read) -> None:
+    body = "<p>It sank.<sup><a href='#1'>1</a></sup> The hold had 30 m<sup>3</sup>.</p>"
+    cells = "<table><tr><th>Room</th></tr><tr><td>12 m<sup>2</sup></td></tr></table>"
+    kept = "<p>Cited<sup>[4]</sup> on the 5<sup>th</sup>.</p>"
+    assert blocks(read(page(body + cells + kept), "a.html")) == [
+        "It sank.¹ The hold had 30 m³.",
+        "Room: 12 m²",
+        "Cited[4] on the 5th.",
+    ]
+
+
 def test_tables_that_only_lay_out_are_read_through(read) -> None:
     parsed = read(
         page("<table><tr><td><h2>Left</h2><p>a</p></td><td>b</td></tr></table>"), "a.html"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import io
+import zipfile
 
 import pytest
 
@@ -10,6 +12,11 @@ from rag.errors import UnreadableDocument
 from rag.settings import Settings
 from rag.sources import read_file
 from rag.sources.reading import parse_bytes
+
+
+def unzipped(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def blocks(parsed) -> list[str]:
@@ -78,6 +85,23 @@ def test_deleted_and_hidden_words_are_left_out_and_inserted_ones_kept(read, make
     ]
 
 
+def test_a_style_hides_words_and_a_power_is_set_high(read, make) -> None:
+    w = make.W
+    styles = (
+        f'<w:styles {w}><w:style w:styleId="Secret"><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:styleId="More"><w:basedOn w:val="Secret"/></w:style></w:styles>'
+    )
+    body = (
+        '<w:p><w:r><w:t>A room of 12 m</w:t></w:r><w:r><w:rPr><w:vertAlign w:val="superscript"/>'
+        "</w:rPr><w:t>2</w:t></w:r><w:r><w:t> is let.</w:t></w:r>"
+        '<w:r><w:rPr><w:rStyle w:val="More"/></w:rPr><w:t>SECRET</w:t></w:r></w:p>'
+        '<w:p><w:pPr><w:pStyle w:val="Secret"/></w:pPr><w:r><w:t>SECRET</w:t></w:r>'
+        '<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>Shown.</w:t></w:r></w:p>'
+    )
+    parsed = read(make.docx(body, styles=styles), "a.docx")
+    assert blocks(parsed) == ["A room of 12 m² is let.", "Shown."]
+
+
 def test_a_word_table_and_a_note(read, make) -> None:
     def row(*cells: str, properties: str = "") -> str:
         inner = "".join(f"<w:tc>{cell}</w:tc>" for cell in cells)
@@ -122,6 +146,14 @@ def test_slides_are_pages_and_places(read, make) -> None:
     }
     assert parsed.pages == (0, parsed.text.index("Questions?"))
     assert parsed.title == "Budget"
+
+
+def test_notes_in_a_shape_of_any_kind_are_read(read, make) -> None:
+    data = make.pptx([make.shape("Budget", "title")], notes="Smile here.")
+    members = unzipped(data)
+    notes = members["ppt/notesSlides/n.xml"].replace(b'<p:ph type="body"/>', b"")
+    members["ppt/notesSlides/n.xml"] = notes
+    assert blocks(read(make.zipped(members), "a.pptx")) == ["Budget", "Smile here."]
 
 
 # Spreadsheets
@@ -202,6 +234,25 @@ def test_an_odt_in_order(read, make) -> None:
     assert [(h.level, h.text) for h in parsed.headings] == [(2, "Dogs")]
 
 
+def test_styles_of_an_odt_hide_words_and_set_figures_high(read, make) -> None:
+    styles = (
+        f"<office:document-styles {make.ODF} "
+        'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"><office:styles>'
+        '<style:style style:name="S"><style:text-properties text:display="none"/></style:style>'
+        '<style:style style:name="H"><style:text-properties style:text-position="super 58%"/>'
+        "</style:style></office:styles></office:document-styles>"
+    )
+    body = (
+        "<office:text><text:p>A room of 12 m"
+        '<text:span text:style-name="H">2</text:span> is let.'
+        '<text:span text:style-name="S">SECRET</text:span> Now.</text:p>'
+        '<text:p text:style-name="S">SECRET</text:p></office:text>'
+    )
+    members = unzipped(make.odf(body))
+    members["styles.xml"] = styles
+    assert blocks(read(make.zipped(members), "a.odt")) == ["A room of 12 m² is let. Now."]
+
+
 def test_an_ods_with_repeated_cells_and_rows(read, make) -> None:
     def cell(text: str, more: str = "") -> str:
         return f"<table:table-cell {more}><text:p>{text}</text:p></table:table-cell>"
@@ -239,6 +290,14 @@ def test_a_book_in_reading_order(read, make) -> None:
     assert blocks(parsed) == ["Ebb", "It goes.", "It comes."]
     assert list(places(parsed)) == ["section 1", "section 2"]
     assert parsed.title == "The Tide Book"
+
+
+def test_a_style_sheet_of_a_book_hides_words(read, make) -> None:
+    members = unzipped(make.epub(["<p>Seen.<i class='x'> SECRET</i></p>"]))
+    head = b"<html><head><link rel='stylesheet' href='../s/a%20b.css'/></head>"
+    members["OEBPS/c0.xhtml"] = members["OEBPS/c0.xhtml"].replace(b"<html>", head)
+    members["s/a b.css"] = b".x { display: none }"
+    assert blocks(read(make.zipped(members), "a.epub")) == ["Seen."]
 
 
 def test_a_protected_book_says_so(make) -> None:

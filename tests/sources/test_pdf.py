@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rag.errors import UnreadableDocument
+from rag.passages import split_sentences
 from rag.sources.reading import parse_bytes
+from rag.types import Document
 
 PROSE = [
     "The board of the harbour met on Tuesday evening in the old customs",
@@ -17,6 +19,10 @@ PROSE = [
 
 def blocks(parsed) -> list[str]:
     return [block.of(parsed.text) for block in parsed.blocks]
+
+
+def document_of(parsed) -> Document:
+    return Document("a.pdf", parsed.text, "0" * 64, "pdf/2", blocks=parsed.blocks)
 
 
 def test_line_ends_become_spaces_and_divided_words_whole(read, make) -> None:
@@ -165,3 +171,64 @@ def test_an_encrypted_file_says_so(make) -> None:
     )  # fmt: skip
     with pytest.raises(UnreadableDocument, match="encrypted"):
         parse_bytes(data.replace(b"/Root 1 0 R", entry + b"/Root 1 0 R"), "a.pdf")
+
+
+def test_marks_of_notes_are_set_high_and_end_no_word(read, make) -> None:
+    page = [
+        (72, 700, 11, "The rent was raised twice."),
+        (198, 705, 6, "12"),
+        (212, 700, 11, "Nobody complained about it."),
+    ]
+    parsed = read(make.pdf([page]), "a.pdf")
+    assert "raised twice.¹² Nobody complained" in parsed.text
+    sentences = [s.of(parsed.text) for s in split_sentences(document_of(parsed))]
+    assert sentences == ["The rent was raised twice.¹²", "Nobody complained about it."]
+
+
+def test_a_hyphen_that_the_file_sets_apart_still_divides_a_word(read, make) -> None:
+    # The word processor moved the hyphen by a point; PDFium then sees a space before it.
+    page = [(72, 700, 11, "We pay for the infrastruc"), (193.5, 700, 11, "-")]
+    page += [(72, 686, 11, "ture of the harbour this year and the next.")]
+    assert "the infrastructure of the harbour" in read(make.pdf([page]), "a.pdf").text
+
+
+def test_halves_of_divided_words_are_no_words_of_their_own(read, make) -> None:
+    lines = ["The board must keep the notwith-", "standing clause that the notwith-"]
+    lines += ["standing paragraph of the old con-", "tract and the new con-", "tract name."]
+    text = read(make.pdf([make.text_page(lines)]), "a.pdf").text
+    assert text.count("notwithstanding") == 2
+    assert text.count("contract") == 2
+
+
+def test_a_chain_of_words_keeps_its_hyphens(read, make) -> None:
+    lines = ["During the third touch-", "and-go landing the wind had turned to the north."]
+    assert "touch-and-go landing" in read(make.pdf([make.text_page(lines)]), "a.pdf").text
+
+
+def test_a_paragraph_that_begins_every_page_is_text_on_each(read, make) -> None:
+    pages = []
+    for number, finding in ((1, "for the owner"), (2, "nothing"), (3, "against the master")):
+        lines = [
+            f"Case {number} was heard by the full board of the harbour on that day, and the",
+            "master of the ship gave his account of the night on which the quay was hit.",
+            f"After a long and sometimes heated discussion the board found {finding}.",
+        ]
+        page = make.text_page(lines, top=790)
+        pages.append([*page, (72, 820, 9, "Minutes of the board")])
+    text = read(make.pdf(pages), "a.pdf").text
+    assert [f"Case {n} was heard" in text for n in (1, 2, 3)] == [True, True, True]
+    assert text.count("the quay was hit") == 3
+    assert text.count("Minutes of the board") == 1
+
+
+def test_figures_at_the_right_stand_under_heads_at_the_left(read, make) -> None:
+    page = []
+    rows = [("Berth", "Length", "Fee"), ("North quay", "412", "98"), ("Slipway", "64", "22")]
+    rows.append(("Fish quay", "188", "41"))
+    for number, (name, length, fee) in enumerate(rows):
+        shift = 40 if number else 0
+        page += [(x, 700 - 16 * number, 10, w) for x, w in ((72, name), (200 + shift, length))]
+        page.append((300 + shift, 700 - 16 * number, 10, fee))
+    found = blocks(read(make.pdf([page]), "a.pdf"))
+    assert found[0] == "Berth: North quay | Length: 412 | Fee: 98"
+    assert found[2] == "Berth: Fish quay | Length: 188 | Fee: 41"
