@@ -50,7 +50,7 @@ _MODES: tuple[tuple[str, str], ...] = (
     (r"plan(?:s|ned|ning)?|intend\w*", rf"{_PLANS}|intend\w*"),
     (r"aim(?:s|ed|ing)?|goals?", r"aim\w*|goals?|target\w*|objective\w*|want\w*|trying to"),
     (r"prefer\w*", r"prefer\w*|rather|like\w*|favou?r\w*|better|best"),
-    (r"wants?|wanted", r"want\w*|wanna|like|wish\w*|hop\w+|need\w*|should|prefer\w*|must|let's"),
+    (r"wants?|wanted", rf"{_NEEDS}|want\w*|wanna|like|wish\w*|hop\w+|prefer\w*|let's"),
     (r"must|requir\w+", rf"{_NEEDS}|shall|ha[sd]"),
     (r"needs?|needed", rf"{_NEEDS}|want\w*"),
     (
@@ -76,6 +76,11 @@ _DOUBT_KEPT = re.compile(
     r"wonder\w*|almost|nearly|about|around|approximately|depend\w*|option\w*|where|when|want\w*)\b",
     re.I,
 )
+_OF_ONESELF = (
+    "has|have|had|needs?|needed|must|will|would|should|is|was|plans?|planned|wants?|wanted"
+)
+_ALL = re.compile(r"\b(?:we|us|our|let's)\b", re.I)
+_ONE = re.compile(r"\b(?:I|my|me|mine)\b", re.I)
 _LEANS = re.compile(r"^(?:he|she|they|it|this|these|those|his|her|their|its|such)\b", re.I)
 _GAP = re.compile(r"^[ -]$")
 
@@ -90,6 +95,7 @@ def objections(text: str, units: Sequence[Unit]) -> list[str]:
         *_modes(text, source),
         _doubt(text, units),
         _attribution(text, units),
+        _person(text, units),
         _joined(text, units),
     ]
     return [reason for reason in found if reason]
@@ -167,6 +173,16 @@ def _attribution(text: str, units: Sequence[Unit]) -> str:
         told = part & set().union(*there.values())
         if told and len(told & there[mark[0]]) < OWN_SHARE * len(told):
             return f"others than the {mark[0]} said it"
+    return ""
+
+
+def _person(text: str, units: Sequence[Unit]) -> str:
+    """Something that is told of the speaker alone where the speaker tells it of all: `we must`."""
+    for speaker in sorted({u.speaker for u in units if u.speaker}):
+        told = re.search(rf"\b{re.escape(speaker)} (?:{_OF_ONESELF})\b", text)
+        lines = " ".join(u.text for u in units if u.speaker == speaker)
+        if told and _ALL.search(lines) and not _ONE.search(lines):
+            return f"the {speaker} speaks of all ('{told[0]}')"
     return ""
 
 

@@ -31,7 +31,7 @@ TALK = said(
         "The case is made of rubber, and the battery lasts two years.",
         "The Designer said that the case is made of rubber.",
         "Marketing suggested that the price could be twenty five Euros.",
-        "The Designer described a case of rubber and the Chair said they meet again on Monday.",
+        "The Designer described a case of rubber, and the Chair said they meet again on Monday.",
     ],
 )
 def test_what_the_lines_say_may_be_worded(wording: str) -> None:
@@ -48,6 +48,8 @@ def test_what_the_lines_say_may_be_worded(wording: str) -> None:
         ("The case is made of rubber due to the battery.", "adds a reason"),
         ("The rubber battery lasts two years.", ""),
         ("It is made of rubber.", "'It' means"),
+        ("The Chair will meet again on Monday.", "speaks of all"),
+        ("The Chair said that they meet again on Monday.", ""),
         ("The case survives heavy impacts and dirty kitchens.", "not in the source"),
     ],
 )
