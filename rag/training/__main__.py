@@ -5,7 +5,8 @@
 
 Stopped at any time, the same command continues; with the same arguments it ends with the same
 weights. OUT then holds ``examples.npz``, ``census.json``, ``problems.txt``, ``state.pt``,
-``final.pt``, ``reader.onnx`` and, where asked for, ``vectors.npz`` and ``average.pt``.
+``final.pt``, ``reader.onnx`` and, where asked for, ``vectors.npz``, ``average.pt`` and
+``average.onnx``.
 """
 
 from __future__ import annotations
@@ -70,15 +71,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _write(options: argparse.Namespace, out: Path) -> None:
-    """Exports ``final.pt`` as ``reader.onnx``, its weights stored in the form asked for."""
+    """Exports the final weights as ``reader.onnx``, averaged ones as ``average.onnx``."""
     import torch
 
-    network = build(options.base, options.seed)
-    network.load_state_dict(torch.load(out / "final.pt", weights_only=True))
     size = load_tokenizer(options.base / "tokenizer.json").get_vocab_size()
-    export(network, out / "float32.onnx", vocabulary=size, notes={"seed": str(options.seed)})
-    digest = shrink(out / "float32.onnx", out / "reader.onnx", options.form)
-    _say(f"{out / 'reader.onnx'}: {(out / 'reader.onnx').stat().st_size} bytes, sha256 {digest}")
+    files = [("final.pt", "reader.onnx", "float32.onnx")]
+    if options.average:
+        files.append(("average.pt", "average.onnx", "average_float32.onnx"))
+    for weights, name, whole in files:
+        network = build(options.base, options.seed)
+        network.load_state_dict(torch.load(out / weights, weights_only=True))
+        export(network, out / whole, vocabulary=size, notes={"seed": str(options.seed)})
+        digest = shrink(out / whole, out / name, options.form)
+        _say(f"{out / name}: {(out / name).stat().st_size} bytes, sha256 {digest}")
 
 
 def _say(line: str) -> None:

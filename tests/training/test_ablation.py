@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from rag.training.__main__ import main as train_command
 from rag.training.ablation import main, table, thinned, variants
+from rag.training.export import parameters
 from rag.training.mixture import CLAIM, Example
 
 STREAM = [
@@ -64,6 +66,18 @@ def test_runs_of_a_few_steps_end_in_one_table(base: Path, tmp_path: Path) -> Non
     before = (out / "full" / "final.pt").stat().st_mtime_ns
     assert main(command) == 0
     assert (out / "full" / "final.pt").stat().st_mtime_ns == before
+
+
+def test_a_whole_run_writes_the_reader_and_the_averaged_one(base: Path, tmp_path: Path) -> None:
+    folder = _evaluation_set(tmp_path / "made")
+    out = tmp_path / "run"
+    command = [str(out), "--base", str(base), "--folder", str(folder), "--average", "0.9"]
+    assert train_command([*command, "--last-step", "2", "--threads", "1"]) == 0
+    one, other = parameters(out / "float32.onnx"), parameters(out / "average_float32.onnx")
+    assert one.keys() == other.keys()
+    assert any((one[name] != other[name]).any() for name in one)
+    assert (out / "reader.onnx").stat().st_size < (out / "float32.onnx").stat().st_size
+    assert json.loads((out / "census.json").read_text(encoding="utf-8"))["made/question/1"] == 8
 
 
 def _evaluation_set(folder: Path) -> Path:
