@@ -68,12 +68,14 @@ def _decoded(data: bytes, document: str, encoding: str | None) -> str:
     if kind := kind_of(data):
         holds_text = any(data.startswith(magic) for magic, _ in _MAGIC_OF_TEXT)
         raise (UnreadableDocument if holds_text else NoText)(document, f"binary content: {kind}")
-    for name in filter(None, (encoding, "utf-8")):
+    # ASCII in UTF-16 is UTF-8 too, with a NUL in every second place.
+    wide = b"\x00" in data[:_SAMPLE_BYTES]
+    for name in filter(None, (encoding, None if wide else "utf-8")):
         try:
             return data.decode(name)
         except (UnicodeDecodeError, LookupError, UnicodeError, ValueError):
             continue
-    if b"\x00" in data[:_SAMPLE_BYTES]:
+    if wide:
         return _wide(data, document)
     text = data.decode("utf-8", errors="replace")
     legible = sum(1 for c in text if c > "\x7f" and c != "\ufffd")

@@ -74,6 +74,12 @@ def test_encodings_are_found_out(encoding: str, mark: bytes) -> None:
     assert decode(mark + text.encode(encoding), "a.txt") == text
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_plain_letters_in_utf_16_without_a_mark_are_text(encoding: str) -> None:
+    text = "The crane lifts twelve tonnes every day."
+    assert decode(text.encode(encoding), "a.txt") == text
+
+
 def test_cyrillic_without_a_mark_is_detected() -> None:
     text = "Собрание жильцов состоялось во вторник вечером. Обсуждали ремонт крыши. " * 6
     assert decode(text.encode("cp1251"), "a.txt") == text
