@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
-from rag.errors import DocumentNotFound
+from rag.errors import DocumentNotFound, RagError
 from rag.loading import Models
 from rag.settings import Settings, load_settings
 
@@ -104,11 +104,11 @@ class Index:
         self._checked = False
 
     def __repr__(self) -> str:
-        snapshot = self.snapshot
-        return (
-            f"<rag.Index {str(self.path)!r}: {snapshot.document_count} documents, "
-            f"{snapshot.passage_count} passages>"
-        )
+        try:
+            holds = f"{self.snapshot.document_count} documents"
+        except RagError:
+            holds = "closed"
+        return f"<rag.Index {str(self.path)!r}: {holds}>"
 
     def __enter__(self) -> Self:
         return self
@@ -178,6 +178,7 @@ class Index:
     def status(self) -> IndexStatus:
         """What is indexed, by what, how large, and what changed on disk since."""
         from rag.indexing import staleness
+        from rag.indexing.planning import NO_TEXT
         from rag.store import FORMAT_VERSION
 
         stale = staleness(self.path)
@@ -198,7 +199,7 @@ class Index:
             unreadable=tuple(
                 (file.name, file.problem)
                 for file in self.snapshot.files().values()
-                if file.problem is not None
+                if file.problem is not None and not file.problem.startswith(NO_TEXT)
             ),
         )
 
@@ -243,7 +244,7 @@ class Index:
         embedder = None if mode == "lexical" else self.embedder
         filters = None
         if scopes is not None:
-            filters = [_filters(scope=scope) for scope in scopes]
+            filters = [_filters({"scope": scope}) for scope in scopes]
         return search_many(self.snapshot, embedder, queries, k, mode=mode, filters=filters)
 
     def find(
@@ -253,8 +254,8 @@ class Index:
         from rag.retrieval.search import check_query, search
 
         began = time.perf_counter()
-        query = check_query(query)
-        filters = _filters(**narrow)
+        query = check_query(_words(query))
+        filters = _filters(narrow)
         embedder = None if mode == "lexical" else self.embedder
         timings = {"load": (time.perf_counter() - began) * 1000}
         hits = search(
@@ -284,7 +285,7 @@ class Index:
         from rag.retrieval import search
         from rag.tuning import load_own
 
-        filters = _filters(**narrow)
+        filters = _filters(narrow)
 
         def retrieve(text: str, count: int) -> list[Hit]:
             return search(self.snapshot, self.embedder, text, k=count, filters=filters)
@@ -299,7 +300,7 @@ class Index:
             calibration=load_own(self.settings.calibration, generator.name if generator else None),
         )
         return ask(
-            question,
+            _words(question),
             workshop,
             retrieve_k=self.settings.retrieve_k if k is None else k,
             read_k=self.settings.read_k,
@@ -320,20 +321,30 @@ class Index:
         return summarise_paths(paths, self.models, self.settings, stored=self.snapshot, **options)
 
 
-def _filters(
-    path: str | None = None,
-    formats: Sequence[str] | None = None,
-    since: float | None = None,
-    until: float | None = None,
-    scope: Sequence[str] | None = None,
-) -> Filters:
+def _filters(narrow: Narrowing) -> Filters:
     """The filters; one name alone may stand for a sequence of one."""
     from rag.retrieval import Filters
 
-    return Filters(path, _names(formats), since, until, _names(scope))
+    if unknown := set(narrow) - set(Narrowing.__annotations__):
+        known = ", ".join(Narrowing.__annotations__)
+        raise TypeError(f"{', '.join(sorted(unknown))!r} narrows nothing; known are {known}")
+    return Filters(
+        narrow.get("path"),
+        _names(narrow.get("formats")),
+        narrow.get("since"),
+        narrow.get("until"),
+        _names(narrow.get("scope")),
+    )
 
 
 def _names(given: Sequence[str] | None) -> tuple[str, ...] | None:
     if given is None:
         return None
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _words(given: str) -> str:
+    """What was asked. Raises `TypeError` where it is no text at all."""
+    if not isinstance(given, str):
+        raise TypeError(f"a query or question is a str, not {given!r}")
+    return given

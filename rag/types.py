@@ -213,13 +213,16 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What `ask` returns. `confidence` is the calibrated probability that it is right.
+    """What `ask` returns; printed, it is the answer with its sources.
 
-    `answer` holds markers such as `[1]`, each the number of exactly one citation. With status
-    `not_found` there are no sentences and no citations. `timings_ms` has the stages retrieve,
-    select, first_token, generate, verify, total. `notes` are remarks to the reader of the answer
-    ("two documents disagree"); they are about the answer, never part of it. `prompts` holds the
-    changing part of each prompt a language model was given, in order.
+    `status` is `answered`, `partial` (sentences were removed, are weakly supported, or a part
+    stays open) or `not_found` (no sentences, no citations; `hits` are what was searched).
+    `answer` holds markers such as `[1]`, each the number of exactly one citation. `confidence` is
+    the calibrated probability, 0 to 1, that it is right and the documents say so. `phrase` is the
+    shortest answering span, `missing` the part of the question that stays open. `timings_ms` has
+    the stages retrieve, select, first_token, generate, verify, total. `notes` are remarks to the
+    reader of the answer ("two documents disagree"); they are about the answer, never part of it.
+    `prompts` holds the changing part of each prompt a language model was given, in order.
     """
 
     question: str
@@ -242,6 +245,13 @@ class Answer:
     considered: tuple[Considered, ...] = ()
     notes: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The answer and, a line each, its sources."""
+        if self.status == "not_found":
+            return "The documents do not say."
+        sources = [f"[{c.marker}] {c.document}:{c.span}" for c in self.citations]
+        return "\n".join([self.answer, *sources])
 
     def _repr_html_(self) -> str:
         """The answer as HTML, for a notebook."""

@@ -25,6 +25,12 @@ def test_an_index_says_what_it_is(index):
     assert "2 documents" in repr(index)
 
 
+def test_an_answer_prints_as_its_words_and_sources(index):
+    shown = str(index.ask("How much is the rent due each month?"))
+    assert shown.endswith("\n[1] lease.txt:0-56")
+    assert str(index.ask("Who won the chess tournament?")) == "The documents do not say."
+
+
 def test_a_single_name_stands_for_a_list_of_one(index):
     assert {h.passage.document for h in index.search("rent", formats="md")} == {"bridge.md"}
     assert {h.passage.document for h in index.search("rent", scope="lease")} == {"lease.txt"}
@@ -42,6 +48,8 @@ def test_a_single_name_stands_for_a_list_of_one(index):
         (lambda index: index.ask("How much is the rent?", k=0), ValueError, "k must be"),
         (lambda index: index.search("rent", mode="fuzzy"), ValueError, "hybrid"),
         (lambda index: index.search("rent", glob="*.md"), TypeError, "glob"),
+        (lambda index: index.search(3), TypeError, "a str, not 3"),
+        (lambda index: index.ask(None), TypeError, "a str, not None"),
         (lambda index: index.search(" "), rag.RagError, "empty"),
         (lambda index: index.document("laese.txt"), rag.RagError, "lease.txt"),
         (lambda index: rag.open("nowhere"), rag.RagError, "nowhere"),
@@ -56,6 +64,7 @@ def test_a_mistake_is_answered_with_what_to_do(index, call, error, said):
 def test_a_closed_index_says_so(index):
     index.close()
     index.close()
+    assert repr(index)
     with pytest.raises(rag.RagError, match="closed"):
         index.search("rent", mode="lexical")
 

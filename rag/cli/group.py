@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -74,6 +75,8 @@ class RagGroup(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
         except OSError as exc:
+            if _reader_is_gone(exc):
+                raise typer.Exit(0) from None
             report_error(_system_message(exc), as_json=bool(ctx.params.get("as_json")))
             raise typer.Exit(1) from None
         except MemoryError:
@@ -103,9 +106,12 @@ def report_error(message: str, *, as_json: bool = False) -> None:
     sys.stderr.write(f"rag: {lines}\n")
 
 
-def _system_message(exc: OSError) -> str:
-    import errno
+def _reader_is_gone(exc: OSError) -> bool:
+    """Whether it is how Windows says that nobody reads the pipe any more."""
+    return sys.platform == "win32" and exc.errno == errno.EINVAL and not exc.filename
 
+
+def _system_message(exc: OSError) -> str:
     where = f"{exc.filename}: " if exc.filename else ""
     advice = {
         errno.ENOSPC: "free some disk space and run the command again; nothing was lost",

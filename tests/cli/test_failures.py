@@ -134,6 +134,16 @@ def test_a_folder_that_cannot_be_written_is_named(indexed, place):
         (place / "index").chmod(0o700)
 
 
+def test_a_pipe_that_nobody_reads_is_no_error_on_windows_either(indexed, monkeypatch):
+    def gone(*args, **kwargs):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr("rag.cli.search.Terminal.flow", gone)
+    assert "Invalid argument" in indexed("search", "rent", code=1).stderr
+    monkeypatch.setattr("sys.platform", "win32")
+    assert not indexed("search", "rent", code=0).stderr
+
+
 @pytest.mark.parametrize("name", ["model.gguf", "model.bin"])
 def test_a_file_that_is_no_gguf_is_named(indexed, place, monkeypatch, name):
     monkeypatch.undo()
