@@ -27,8 +27,8 @@ def examples(count: int) -> list[Example]:
         right = i % 2 == 0
         fooled = i % 10 == 3
         judge = 2.0 if right != fooled else -2.0
-        first = {"judge": judge + (i % 5) / 5, "reader": 5.0 + right}
-        other = {"judge": -2.0 - (i % 3) / 3, "reader": 4.0}
+        first = {"judge": judge + (i % 5) / 5, "margin": 5.0 + right}
+        other = {"judge": -2.0 - (i % 3) / 3, "margin": 4.0}
         found.append(Example((first, other), (right, False), right, f"{i // 4}.txt", "run"))
     return found
 
@@ -42,7 +42,7 @@ def outcomes(run: str, right: list[float], wrong: list[float]) -> list[Outcome]:
 
 
 def test_the_fit_tells_right_from_wrong_and_is_calibrated() -> None:
-    fitted = fit_answers(examples(200), ["judge", "reader"], penalty=1.0)
+    fitted = fit_answers(examples(200), ["judge", "margin"], penalty=1.0)
     assert fitted.figures["auroc"] > 0.85
     assert fitted.figures["calibration_error"] < 0.15
     assert fitted.model.weights["judge"] > 0
@@ -109,7 +109,7 @@ def test_a_run_becomes_a_file(tmp_path, monkeypatch, capsys) -> None:
         right = i % 2 == 0
         name = f"{i}.txt"
         spans = [{"document": name, "start": 0, "end": 5}] if right else []
-        signals = {"reader": 6.0 + (i % 3) if right else 4.0 + (i % 4), "margin": 1.0}
+        signals = {"margin": 6.0 + (i % 3) if right else 4.0 + (i % 4), "rank": 1.0}
         return {
             "considered": [{"document": name, "start": 2, "end": 9, "signals": signals}],
             "gold": spans,
@@ -122,6 +122,6 @@ def test_a_run_becomes_a_file(tmp_path, monkeypatch, capsys) -> None:
     written = json.loads(output.read_text(encoding="utf-8"))
     assert written["record"]["questions"] == 80
     assert written["record"]["fitted_on"] == ["dev"]
-    assert written["weights"]["reader"] > 0
+    assert written["weights"]["margin"] > 0
     assert "judge" not in written["weights"]
     assert capsys.readouterr().out == output.read_text(encoding="utf-8")

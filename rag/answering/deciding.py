@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.answering.candidates import Candidate, Judged, agreement
 from rag.answering.disagreeing import worth_judging
-from rag.answering.shape import AnswerType, answer_type, shape_of
+from rag.answering.shape import answer_type, shape_of
 from rag.calibration import Calibrated
 from rag.generation.judging import judge
 from rag.generation.protocol import Generator
@@ -66,7 +66,7 @@ def decide(
     that only those that could contradict it. `calibration` weighs judged candidates.
     """
     words = frozenset(content_words(question))
-    rows = weighed(candidates, words, answer_type(question), alone)
+    rows = weighed(question, candidates, alone)
     if generator is None:
         rows = [replace(r, judged=True) for r in rows]
     elif _in_doubt(question, words, rows, calibration):
@@ -76,14 +76,15 @@ def decide(
     return Decision(tuple(rows), confidence, bool(rows) and confidence >= threshold)
 
 
-def weighed(
-    candidates: Sequence[Candidate], words: frozenset[str], kind: AnswerType, alone: Calibrated
-) -> list[Judged]:
+def weighed(question: str, candidates: Sequence[Candidate], alone: Calibrated) -> list[Judged]:
     """The candidates with their signals, the likeliest by the reader's word first."""
+    words, kind = frozenset(content_words(question)), answer_type(question)
+    asked = shape_of(question)
     rows = []
     for candidate in candidates:
         signals = candidate.signals(words, kind)
         signals["agreement"] = agreement(candidates, candidate)
+        signals["yes_no"] = float(asked == "yes_no")
         rows.append(Judged(candidate, signals, alone.probability(signals), False))
     return sorted(rows, key=lambda r: -r.probability)
 

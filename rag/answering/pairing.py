@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 
 from rag.answering.candidates import Candidate, Judged
 from rag.answering.deciding import JUDGED_CHARS, Decision, weighed
-from rag.answering.shape import Compared, answer_type
+from rag.answering.shape import Compared
 from rag.answering.terms import terms
 from rag.calibration import Calibrated
 from rag.generation.judging import judge_together
 from rag.generation.protocol import Generator
-from rag.verification.rules import content_words
 
 SIDE = 2  # candidates of each thing that are judged
 Find = Callable[[str], Sequence[Candidate]]
@@ -36,8 +35,7 @@ def sides_of(pair: tuple[Compared, Compared], find: Find, alone: Calibrated) -> 
 
 def _side(asked: Compared, against: Compared, find: Find, alone: Calibrated) -> tuple[Judged, ...]:
     own = frozenset(terms(asked.name)) - frozenset(terms(against.name))
-    words = frozenset(content_words(asked.question))
-    rows = weighed(find(asked.question), words, answer_type(asked.question), alone)
+    rows = weighed(asked.question, find(asked.question), alone)
     return tuple(r for r in rows if _names(r.candidate, own))
 
 
