@@ -34,6 +34,7 @@ _ASIDE = re.compile(
     r'"[^"]{1,N}"|[“„][^“”]{1,N}[”“]|«[^«»]{1,N}»|\([^()]{1,N}\)'.replace("N", str(_ASIDE_CHARS))
 )
 _CONTINUES = re.compile(r"[,;:\-–—)\]]|[\"'”’»]?\s*[a-zß-öø-ÿ]")
+_SOURCES = re.compile(r"[(\[]\d{1,3}(?:\s?[-–,]\s?\d{1,3}){0,20}[)\]]\s?\.(?=\s|$)")
 _CLAUSE = re.compile(r"[;:,–—|)]\s|\n|[；：，、]")
 _SPACE = re.compile(r"\s")
 _WORD = re.compile(r"[\w.&'’-]*\w$|[^\W\d_]$")
@@ -198,7 +199,7 @@ def _asides(text: str, block: Span) -> list[tuple[int, int]]:
 def _is_end(text: str, start: int, match: re.Match[str], after: int) -> bool:
     """Whether a sentence ends at these terminators, given where it began and what comes next."""
     first = text[after]
-    if first.islower() or first in ",;:)]}%&":
+    if first.islower() or first in ",;:)]}%&" or _SOURCES.match(text, after):
         return False
     marks, closing = match[1], match[2]
     if marks != ".":

@@ -37,6 +37,10 @@ He got a Ph.D. in physics.| It took years.
 The treaty was signed.[12]| The war ended.
 The paper is by Toops, H. A. (1944).| The criterion.
 It was in F. Leong (Eds.) (1993).| Test theory grew.
+The treaty was signed.¹²| The war ended.
+It fell in 1991.³| It rose again.
+Many methods were used. (8-10).| None worked.
+It was signed in May [4].| The war ended.
 Many were trained here.[citation needed]| Others left.
 It was excluded from the talks.:116| Thus it was new.
 The treaty was signed.[12][13]| The war ended.

@@ -16,10 +16,12 @@ _ITEM = re.compile(r"(?:[•‣▪●○·–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)
 _BULLET = re.compile(r"[•‣▪●○·]\s*")
 _FIELD = re.compile(r"[A-Z][\w /()#-]{0,40}:(?:\s|$)")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+|[^\W\d_]+")
+_SENTENCE_INSIDE = re.compile(r"[^\W\d_]{3,}[.!?]\s+[A-Z][^\W\d_]*\s")
 _MAX_HEADING_CHARS = 150
 _MAX_HEADING_LINES = 5
 _AROUND_LINES = 60
 _WORD_CHARS = 60
+_LONG_HALF = 5
 _HEADING_SHARE = 0.12
 """Type that more than this share of the text is set in is no heading's."""
 
@@ -80,21 +82,32 @@ class Layout:
                 continue
             level = self._heading_level(lines, at)
             stop = at + 1
-            while stop < len(lines) and not table_length(lines, stop):
-                if level is not None:
-                    if not self._heading_goes_on(lines, stop, level):
-                        break
-                elif self._heading_level(lines, stop) is not None or self._breaks(lines, stop):
-                    break
-                stop += 1
-            if level is not None and self._is_text(lines[at:stop]):
-                level = None
+            if level is not None:
+                while stop < len(lines) and self._heading_goes_on(lines, stop, level):
+                    stop += 1
+                if self._is_text(lines[at:stop]):
+                    level = None
+            if level is None:
+                while stop < len(lines) and not self._ends_before(lines, stop):
+                    stop += 1
             yield self._joined(lines[at:stop], level)
             at = stop
+
+    def _ends_before(self, lines: list[Line], at: int) -> bool:
+        """Whether a paragraph that goes on up to `lines[at]` ends there."""
+        if table_length(lines, at) or self._breaks(lines, at):
+            return True
+        # A paragraph set in large type goes on with a line like the last, where that was full.
+        line, before = lines[at], lines[at - 1]
+        alike = line.size == before.size and line.bold == before.bold
+        goes_on = alike and not self._is_short(before)
+        return self._heading_level(lines, at) is not None and not goes_on
 
     def _heading_level(self, lines: list[Line], at: int) -> int | None:
         line = lines[at]
         words = line.text
+        if line.running:
+            return None
         if len(words) > _MAX_HEADING_CHARS or not any(c.isalpha() for c in words):
             return None
         if line.size in self.levels and not words.endswith((".", ",", ";")):
@@ -109,12 +122,17 @@ class Layout:
     def _is_text(self, lines: list[Line]) -> bool:
         """Whether what looked like a heading is a paragraph set in larger or heavier type."""
         chars = sum(len(line.text) for line in lines)
+        words = " ".join(line.text for line in lines)
+        if chars > _MAX_HEADING_CHARS // 2 and _SENTENCE_INSIDE.search(words):
+            return True
         return len(lines) > _MAX_HEADING_LINES or chars > 2 * _MAX_HEADING_CHARS
 
     def _heading_goes_on(self, lines: list[Line], at: int, level: int) -> bool:
         line, before = lines[at], lines[at - 1]
+        # The last line of a long title may end with a full stop.
+        ends = line.size == before.size and line.size in self.levels and line.text.endswith(".")
         return (
-            self._heading_level(lines, at) == level
+            (ends or self._heading_level(lines, at) == level)
             and line.bold == before.bold
             and 0 < _gap(before, line) < self._heading_pitch(before)
             and not _ITEM.match(line.text)
@@ -222,7 +240,8 @@ class Layout:
             return text  # a chain of words: 'touch-' and 'and-go'
         before, after = head[0][:-1].casefold(), tail[0].casefold()
         # Both halves are words of their own here and the whole is not: a compound.
-        if not self.words[joined] and self.words[before] > 1 and self.words[after] > 1:
+        least = 1 if min(len(before), len(after)) >= _LONG_HALF else 2
+        if not self.words[joined] and min(self.words[before], self.words[after]) >= least:
             return text
         return text[:-1]
 

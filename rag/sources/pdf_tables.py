@@ -12,6 +12,7 @@ from rag.sources.pdf_lines import Line
 
 _MAX_COLUMNS = 40
 _ENOUGH_ROWS = 60
+_SEVERAL_NAMES = 4
 _ALIGNED = 4.0
 """Points by which the left edges of one column may differ."""
 
@@ -205,11 +206,17 @@ def _goes_on(row: list[str], before: Band, band: Band, usual: float) -> bool:
 def _fields(row: list[str]) -> list[str]:
     """A form's row with each name and its value in one cell: `Age: | 58` is `Age: 58`."""
     joined: list[str] = []
-    for cell in filter(None, row):
-        if joined and joined[-1].endswith(":") and not cell.endswith(":"):
+    last = -1
+    for column, cell in enumerate(row):
+        if not cell:
+            continue
+        # In a row of several names the value of one stands right beside it, or is not given.
+        beside = column == last + 1 or len(row) < _SEVERAL_NAMES
+        if joined and beside and joined[-1].endswith(":") and not cell.endswith(":"):
             joined[-1] = f"{joined[-1]} {cell}"
         else:
             joined.append(cell)
+        last = column
     return joined
 
 

@@ -232,3 +232,48 @@ def test_figures_at_the_right_stand_under_heads_at_the_left(read, make) -> None:
     found = blocks(read(make.pdf([page]), "a.pdf"))
     assert found[0] == "Berth: North quay | Length: 412 | Fee: 98"
     assert found[2] == "Berth: Fish quay | Length: 188 | Fee: 41"
+
+
+def test_a_running_header_is_no_heading(read, make) -> None:
+    pages = [
+        [(72, 810, 18, "Minutes of the board"), *make.text_page(PROSE, top=690 - 40 * n)]
+        for n in range(3)
+    ]
+    parsed = read(make.pdf(pages), "a.pdf")
+    assert parsed.text.count("Minutes of the board") == 1
+    assert parsed.headings == ()
+
+
+def test_large_type_with_sentences_in_it_is_a_paragraph(read, make) -> None:
+    lines = ["This is for the members of the board. Without their leave", "it is forbidden to hand"]
+    lines[1] += " any of it on to anybody, by any means"
+    page = [(72, 760 - 20 * n, 15, line) for n, line in enumerate(lines)]
+    page += [(72, 720, 15, "who is not of the board.")]
+    page += make.text_page(PROSE * 3, top=600)
+    parsed = read(make.pdf([page]), "a.pdf")
+    assert parsed.headings == ()
+    assert "by any means who is not of the board." in parsed.text
+
+
+def test_a_title_may_end_with_a_full_stop(read, make) -> None:
+    page = [(72, 760, 20, "The mending of the northern"), (72, 736, 20, "breakwater of Dunmore.")]
+    parsed = read(make.pdf([page + make.text_page(PROSE, top=680)]), "a.pdf")
+    assert [h.text for h in parsed.headings] == [
+        "The mending of the northern breakwater of Dunmore."
+    ]
+
+
+def test_a_name_without_a_value_takes_no_other_columns(read, make) -> None:
+    rows = [("Wind:", "calm", "Turbulence:", "none"), ("Cloud:", "", "Visibility", "10 miles")]
+    rows.append(("Light:", "day", "Ceiling:", "9000 feet"))
+    page = [
+        (x, 700 - 16 * number, 10, cell)
+        for number, row in enumerate(rows)
+        for x, cell in zip((72, 160, 260, 380), row, strict=True)
+        if cell
+    ]
+    assert blocks(read(make.pdf([page]), "a.pdf")) == [
+        "Wind: calm | Turbulence: none",
+        "Cloud: | Visibility | 10 miles",
+        "Light: day | Ceiling: 9000 feet",
+    ]
