@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import exp, log
 from typing import TYPE_CHECKING
 
 from rag.embedding.protocol import Embedder
 from rag.reading.protocol import Reader
-from rag.summarising.selecting import Pool
+from rag.summarising.selecting import Pool, is_speech
 from rag.verification.rules import content_words
 
 if TYPE_CHECKING:
@@ -24,9 +25,28 @@ if TYPE_CHECKING:
 NEAR = 0.40  # a text with a sentence at this cosine concerns the topic
 NEAR_WITH_WORDS = 0.22  # so does one at this cosine that holds half of the topic's words
 WORDS_SHARE = 0.5
-KEPT = 0.68  # of the best score: what lies below does not concern the topic
 STRETCH = 4  # sentences before and behind that the reader reads together
 READ = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """How much each sign of concerning a topic counts, with so many `neighbours` on either side.
+
+    What scores less than the share `kept` of the best does not concern the topic.
+    """
+
+    own: float
+    around: float
+    words: float
+    reader: float
+    neighbours: int
+    kept: float
+
+
+PROSE = Signs(own=0.6, around=0.4, words=0.35, reader=0.3, neighbours=2, kept=0.68)
+# What a person says in a conversation is about what the others around it say.
+SPEECH = Signs(own=0.3, around=0.8, words=0.7, reader=0.5, neighbours=3, kept=0.6)
 _ASKING = re.compile(
     r"\b(?:summari[sz]e|summary|describe|discuss(?:ed|ion|ions|ing)?|talk(?:ed|ing)?|explain(?:ed)?|"
     r"tell me|what|why|how|who|when|where|which|about|think|thought|opinions?|group|team|meeting|"
@@ -43,14 +63,15 @@ def nearness(
 
     cosines = pool.vectors @ embedder.embed_query(topic)
     words = word_shares(pool, topic)
-    around = _around(pool, cosines)
+    signs = SPEECH if is_speech(pool) else PROSE
+    around = _around(pool, cosines, signs.neighbours)
     with_words = np.where(words >= WORDS_SHARE, cosines, -1.0)
     if cosines.max() < NEAR and with_words.max() < NEAR_WITH_WORDS:
         return None
-    scores = 0.6 * cosines + 0.4 * around + 0.35 * words
+    scores = signs.own * cosines + signs.around * around + signs.words * words
     if reader is not None:
-        scores = scores + 0.3 * _readings(pool, topic, scores, reader)
-    cut = KEPT * float(scores.max())
+        scores = scores + signs.reader * _readings(pool, topic, scores, reader)
+    cut = signs.kept * float(scores.max())
     return np.where(scores >= cut, scores, -1.0).astype(np.float32)
 
 
@@ -75,12 +96,20 @@ def word_shares(pool: Pool, topic: str) -> NDArray[np.float32]:
     return scaled
 
 
-def _around(pool: Pool, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mean cosine of a unit and its two neighbours on either side."""
+def _around(pool: Pool, cosines: NDArray[np.float32], neighbours: int) -> NDArray[np.float32]:
+    """The mean cosine of a unit and its neighbours in the same section, shape (n,)."""
     import numpy as np
 
-    padded = np.pad(cosines, 2, mode="edge")
-    return np.convolve(padded, np.full(5, 0.2, dtype=np.float32), mode="valid").astype(np.float32)
+    sums, counts = cosines.astype(np.float32), np.ones(len(cosines), dtype=np.float32)
+    sections = np.asarray(pool.sections)
+    for step in range(1, min(neighbours, len(cosines) - 1) + 1):
+        same = sections[step:] == sections[:-step]
+        sums[step:] += np.where(same, cosines[:-step], 0.0)
+        sums[:-step] += np.where(same, cosines[step:], 0.0)
+        counts[step:] += same
+        counts[:-step] += same
+    mean: NDArray[np.float32] = sums / counts
+    return mean
 
 
 def _readings(

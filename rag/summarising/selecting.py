@@ -87,7 +87,12 @@ def weights_for(pool: Pool) -> Weights:
     """The weights that suit what is chosen from: many documents, recorded speech or prose."""
     if len(pool.sizes) > 1 and len({u.document for u in pool.units}) == len(pool.sizes):
         return COLLECTION
-    return DEFAULT if 2 * sum(bool(u.speaker) for u in pool.units) > len(pool.units) else PROSE
+    return DEFAULT if is_speech(pool) else PROSE
+
+
+def is_speech(pool: Pool) -> bool:
+    """Whether most of the units are recorded speech."""
+    return 2 * sum(bool(u.speaker) for u in pool.units) > len(pool.units)
 
 
 def select(
