@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence, Set
 from decimal import Decimal
 
 from rag.answering.candidates import Candidate, Judged
+from rag.answering.terms import named, terms
 from rag.types import Document
 from rag.verification.quantities import months, quantities
 from rag.verification.rules import content_words, normalised
 
 SHARED_WORDS = 0.4  # of the shorter sentence: about the same thing, not just of the same kind
+LIKELY = 0.5  # a second document is cited where it is likelier than not to answer, too
 SHARED_BY_NAMES = 0.5  # two names are less often one question's two answers than two numbers
 _ISO = re.compile(r"(?<!\d)(\d{4})[-_.](\d{2})[-_.](\d{2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
@@ -26,14 +28,28 @@ _REPLACES = re.compile(
 def differing(
     question: str, first: Judged, others: Sequence[Judged], threshold: float
 ) -> Judged | None:
-    """The best other judged candidate of another document that says another number or date."""
-    wanted = set(content_words(question))
+    """The best other judged candidate of another document that says another number or date.
+
+    Both must speak of the same names of the question.
+    """
+    wanted, names = set(content_words(question)), named(question)
     for other in others:
         same = other.candidate.document == first.candidate.document
-        likely = other.judged and other.probability >= threshold
-        if not same and likely and _differ(wanted, first.candidate, other.candidate):
+        likely = other.judged and other.probability >= max(threshold, LIKELY)
+        if same or not likely or not _differ(wanted, first.candidate, other.candidate):
+            continue
+        if _held(names, first.candidate) == _held(names, other.candidate):
             return other
     return None
+
+
+def _held(names: frozenset[str], candidate: Candidate) -> frozenset[str]:
+    """Which of the question's names a sentence and what stands above it hold.
+
+    What is said of the DX-30 does not contradict what is said of the DX-40.
+    """
+    path = candidate.document.replace("_", " ")
+    return names & frozenset(terms(f"{path} {candidate.setting} {candidate.text}"))
 
 
 def worth_judging(question_words: frozenset[str], first: Candidate, other: Candidate) -> bool:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from rag.answering import ask
 from rag.answering.disagreeing import date_of
 from rag.types import Document
 
@@ -25,3 +26,13 @@ def test_the_date_a_document_bears(path, text, date) -> None:
 def test_a_date_far_down_is_not_the_documents_own() -> None:
     text = "A long letter. " * 40 + "It began on 3 March 2011."
     assert date_of(Document("letter.txt", text, "0" * 64, "plain/1")) == ""
+
+
+def test_what_is_said_of_another_named_thing_is_no_disagreement(make) -> None:
+    texts = {
+        "dx-30.txt": "The filter of the DX-30 lasts 3 months in daily use.",
+        "dx-40.txt": "The filter of the DX-40 lasts 6 months in daily use.",
+    }
+    answer = ask("How long does the filter of the DX-40 last?", make(texts))
+    assert [c.document for c in answer.citations] == ["dx-40.txt"]
+    assert not answer.notes
