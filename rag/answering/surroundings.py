@@ -10,6 +10,7 @@ from rag.types import Document, Span
 
 SETTING_CHARS = 110
 BEFORE_CHARS = 160
+_MOST_ROWS = 500
 _LEANING_CHARS = 60  # a sentence as short as this rarely stands by itself
 _LEANS = re.compile(
     r"\W*(?:it|he|she|they|this|these|those|that|his|her|their|its|such|both|there|then|here|"
@@ -50,13 +51,18 @@ def _name(path: str) -> str:
 
 
 def table_head(text: str, span: Span) -> str:
-    """The first row of the Markdown table that a row stands in; empty elsewhere."""
+    """The first row of the Markdown table that a row stands in; empty elsewhere.
+
+    Empty, too, more than 500 rows below it.
+    """
     begin = text.rfind("\n", 0, span.start) + 1
     end = text.find("\n", span.start)
     if not _ROW.match(text[begin : end if end >= 0 else len(text)]):
         return ""
     head = ""
-    while begin > 0:
+    for _ in range(_MOST_ROWS):
+        if begin == 0:
+            break
         above = text.rfind("\n", 0, begin - 1) + 1
         line = text[above : begin - 1]
         if not _ROW.match(line):
@@ -64,6 +70,8 @@ def table_head(text: str, span: Span) -> str:
         if not _RULE.match(line):
             head = line
         begin = above
+    else:
+        return ""
     return " ".join(head.strip(" |").split())
 
 

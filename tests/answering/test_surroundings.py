@@ -30,6 +30,12 @@ def test_the_head_itself_has_none() -> None:
     assert table_head(TABLE, span_of(TABLE, "| Boat | Day | Week |")) == ""
 
 
+def test_far_below_the_head_there_is_none() -> None:
+    long = TABLE + "| Punt | 20 | 70 |\n" * 600
+    assert table_head(long, Span(len(long) - 18, len(long) - 1)) == ""
+    assert table_head(long, Span(len(TABLE), len(TABLE) + 5)) == "Boat | Day | Week"
+
+
 def test_headings_then_the_head_of_the_table() -> None:
     setting = setting_of(document(TABLE, "House rules", "Boats"), span_of(TABLE, "| Canoe"))
     assert setting == "House rules > Boats: Boat | Day | Week"
