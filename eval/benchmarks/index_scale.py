@@ -263,12 +263,16 @@ class Run:
                 yield
 
     def build(self) -> None:
-        row, first = self.row, self.row.get("built", 0)
-        made = documents(self.maker, first, min(self.portion, self.size - first))
+        row, first = self.row, 0
+        if self.index.exists():  # also what a run that was killed had committed
+            with open_snapshot(self.index) as snapshot:
+                first = snapshot.passage_count
+        count = max(0, min(self.portion, self.size - first))
+        made = documents(self.maker, first, count)
         row["build_s"] = round(row.get("build_s", 0.0) + add(self.index, self.meta, made), 1)
         peak = peak_kib() / 1024
         row["build_peak_mib"] = round(max(peak, row.get("build_peak_mib", 0.0)))
-        row["built"] = min(first + self.portion, self.size)
+        row["built"] = first + count
 
     def add_some(self) -> None:
         made = list(documents(self.maker, self.size, ADDED))

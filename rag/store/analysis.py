@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from rag.store.stopwords import LANGUAGES, STOP_WORDS
@@ -17,6 +18,7 @@ from rag.store.stopwords import LANGUAGES, STOP_WORDS
 UNKNOWN = "none"
 _SAMPLE_CHARS = 20_000
 _MAX_TERM_CHARS = 64
+_KEPT_TERMS = 1 << 17
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"\d+(?:[.,]\d+)*(?![^\W_])|[{_CJK}]+|[^\W_{_CJK}]+(?:['’][^\W_]+)?")
 _IDEOGRAPHS = re.compile(rf"[{_CJK}]")
@@ -70,14 +72,36 @@ def language_of(text: str) -> str:
 
 def terms(text: str, language: str) -> list[str]:
     """The terms of a text in order, stop words included, as the index holds them."""
-    return [term(word, language) for word in words(text)]
+    return list(map(_terms_of(language).__getitem__, words(text)))
 
 
-@lru_cache(maxsize=1 << 17)
 def term(word: str, language: str) -> str:
     """The term of a word: its stem in `language`, without diacritics."""
-    stemmer = _stemmer(language)
-    return fold(stemmer.stemWord(word) if stemmer and not word.isdigit() else word)
+    return _terms_of(language)[word]
+
+
+class _Terms(dict[str, str]):
+    """The terms of the words met so far in a language, forgotten when they are too many."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._stemmer = _stemmer(language)
+        self._lock = Lock()  # a stemmer holds the word it is at
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _KEPT_TERMS:
+            self.clear()
+        found = word
+        if self._stemmer and not word.isdigit():
+            with self._lock:
+                found = self._stemmer.stemWord(word)
+        self[word] = found = fold(found)
+        return found
+
+
+@lru_cache(maxsize=8)
+def _terms_of(language: str) -> _Terms:
+    return _Terms(language)
 
 
 def fold(word: str) -> str:
@@ -88,7 +112,6 @@ def fold(word: str) -> str:
     return "".join(c for c in parts if not unicodedata.combining(c)) or word
 
 
-@lru_cache(maxsize=8)
 def _stemmer(language: str) -> Any:
     if language not in LANGUAGES:
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,12 +41,20 @@ def write_postings(db: sqlite3.Connection, segment: int, passages: Sequence[Sequ
     )
 
 
+class _Numbers(dict[str, int]):
+    """Numbers terms in the order in which they are first asked for."""
+
+    def __missing__(self, term: str) -> int:
+        self[term] = number = len(self)
+        return number
+
+
 def _inverted(passages: Sequence[Sequence[str]], first: int) -> Iterator[tuple[str, bytes, bytes]]:
     """Each term of some passages with its positions, from `first` on, and its counts."""
     import numpy as np
 
-    numbers: dict[str, int] = {}
-    terms = (numbers.setdefault(term, len(numbers)) for terms in passages for term in terms)
+    numbers = _Numbers()
+    terms = map(numbers.__getitem__, chain.from_iterable(passages))
     lengths = [len(terms) for terms in passages]
     keys = np.fromiter(terms, dtype=np.int64, count=sum(lengths)) * len(passages)
     keys += np.repeat(np.arange(len(passages)), lengths)

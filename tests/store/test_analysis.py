@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from rag.store import analysis
 from rag.store.analysis import fold, language_of, query_terms, terms, words
 
 
@@ -78,3 +81,20 @@ def test_a_query_asks_in_every_language_of_the_index() -> None:
 
 def test_words_with_the_same_forms_are_asked_for_once() -> None:
     assert len(query_terms("bridge bridges Bridge", ["en"])) == 1
+
+
+def test_many_threads_stem_as_one_does() -> None:
+    words = [f"running{a}{b}s houses{b}" for a in "abcdefghij" for b in "abcdefghij"]
+    expected = [terms(text, "en") for text in words]
+    analysis._terms_of.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda text: terms(text, "en"), words)) == expected
+
+
+def test_terms_are_forgotten_when_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysis, "_KEPT_TERMS", 3)
+    analysis._terms_of.cache_clear()
+    assert terms("houses boats ferries lamps houses", "en") == [
+        "hous", "boat", "ferri", "lamp", "hous",
+    ]  # fmt: skip
+    assert len(analysis._terms_of("en")) <= 3
