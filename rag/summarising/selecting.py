@@ -37,6 +37,13 @@ _DANGLING = re.compile(
     r"also|too|so|both|such|here)\b",
     re.I,
 )
+# A question, or what every meeting and every letter says.
+_ROUTINE = re.compile(
+    r"\?$|^(?:the )?minutes of\b.*\b(?:approved|adopted|read|accepted)\b|\bthank(?:s|ed)? \w|"
+    r"^(?:the )?(?:chair\w* (?:opened|closed)|(?:meeting|board) (?:opened|closed|meets|was closed)|"
+    r"next (?:meeting|report)|(?:the )?quorum|apologies)\b",
+    re.I,
+)
 _CUE = re.compile(
     r"\b(?:decid\w+|decision|agree\w*|propos\w+|suggest\w*|recommend\w*|conclu\w+|plan\w*|should|"
     r"need to|going to|gonna|will|have to|want|important|main|problem|issue|because|idea|"
@@ -57,7 +64,7 @@ class Weights:
     opening: float = 0.3
     title: float = 0.25
     dangling: float = 0.15
-    asking: float = 0.3
+    routine: float = 0.3
     novelty: float = 0.5
     spread: float = 0.3
 
@@ -175,7 +182,9 @@ def relevance(pool: Pool, weights: Weights = DEFAULT) -> NDArray[np.float32]:
     scores = scores - weights.dangling * np.array(
         [bool(_DANGLING.match(u.text)) for u in pool.units]
     )
-    scores = scores - weights.asking * np.array([u.text.endswith("?") for u in pool.units])
+    scores = scores - weights.routine * np.array(
+        [bool(_ROUTINE.search(u.text)) for u in pool.units]
+    )
     floored: NDArray[np.float32] = np.maximum(scores, 0.0).astype(np.float32)
     return floored
 

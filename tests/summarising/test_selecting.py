@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,3 +80,22 @@ def test_a_sentence_with_the_words_of_its_title_counts_more() -> None:
     gained = relevance(titled) - relevance(plain)
     assert gained[1] > 0
     assert gained[0] == 0
+
+
+@pytest.mark.parametrize(
+    "routine",
+    [
+        "Does the harbour crane lift boats?",
+        "The minutes of 11 March were approved without correction.",
+        "Thanks to the harbour crane.",
+    ],
+)
+def test_a_question_and_what_every_meeting_says_count_less(routine: str) -> None:
+    line = "The harbour crane lifts boats."
+    units = [
+        Unit("a", Span(9 * i, 9 * i + 8), text, i, "sentence")
+        for i, text in enumerate((line, routine))
+    ]
+    same = np.ones((2, 4), dtype=np.float32) / 2
+    plain, less = relevance(Pool(units, same, [0, 1], [5, 5]), Weights(words=0.0))
+    assert less < plain
