@@ -7,7 +7,8 @@ Each SET is an evaluation set; its documents are indexed once, in the cache (an 
 on). With `--split` only the questions of that split are asked, over all documents. A question is
 asked within its scope. The candidates of both lists are fetched once a question and fused in
 different ways, so that all rows stand on the same lists. With `--lexical` nothing is embedded and
-only the lexical rows are measured.
+only the lexical rows are measured, with `--twice` only a search against two (the second with the
+first evidence), 20 hits each, with the share of questions of which every need is met.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from rag.evaluation.items import Question
 from rag.evaluation.retrieval_metrics import need_ranks, retrieval_scores
 from rag.evaluation.sets import open_set
 from rag.indexing import build_index
-from rag.retrieval import Filters, fusion
+from rag.retrieval import Filters, fusion, search, search_twice
 from rag.settings import Settings, cache_dir, load_settings
 from rag.store import Matches, Snapshot, open_snapshot, postings
 from rag.testing import FakeEmbedder
@@ -172,6 +173,48 @@ def measure(
     }
 
 
+def measure_twice(
+    folder: Path, index: Path, embedder: Embedder, options: argparse.Namespace
+) -> dict[str, Any]:
+    ways: dict[str, Callable[..., Any]] = {"one search": search, "two searches": search_twice}
+    met: dict[str, list[list[bool]]] = {name: [] for name in ways}
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    with open_snapshot(index) as snapshot:
+        for question in questions(folder, snapshot, options.limit, options.split):
+            filters = Filters(documents=question.scope or None)
+            gold = [Place(g.document, g.start, g.end) for g in question.gold]
+            for name, way in ways.items():
+                began = time.perf_counter()
+                hits = way(snapshot, embedder, question.question, 20, filters=filters)
+                times[name].append(time.perf_counter() - began)
+                spans = [(h.passage.document, h.passage.span) for h in hits]
+                places = [Place(document, s.start, s.end) for document, s in spans]
+                ranks = need_ranks(places, gold, question.gold_mode)
+                met[name].append([all(0 < r <= k for r in ranks) for k in (5, 10, 20)])
+    return {
+        name: {
+            "questions": len(rows),
+            "median_ms": round(statistics.median(times[name]) * 1000, 1),
+            "all_met@5_10_20": [_interval([row[i] for row in rows]) for i in range(3)],
+            "gain@5_10_20": [
+                _interval(
+                    [row[i] - one[i] for row, one in zip(rows, met["one search"], strict=True)]
+                )
+                for i in range(3)
+            ],
+        }
+        for name, rows in met.items()
+    }
+
+
+def _interval(values: Sequence[float]) -> list[float]:
+    import numpy as np
+
+    numbers = np.array(values, dtype=float)
+    low, high = mean_interval(numbers)
+    return [round(float(x), 4) for x in (numbers.mean(), low, high)]
+
+
 def scores(snapshot: Snapshot, question: Question, fused: dict[int, float]) -> dict[str, float]:
     ids = dict(zip(fused, snapshot.ids_at(list(fused)), strict=True))
     order = sorted(fused, key=lambda p: (-round(fused[p], 4), ids[p]))
@@ -183,14 +226,7 @@ def scores(snapshot: Snapshot, question: Question, fused: dict[int, float]) -> d
 
 
 def summary(found: list[dict[str, float]]) -> dict[str, list[float]]:
-    import numpy as np
-
-    table = {}
-    for metric in SHOWN:
-        values = np.array([row[metric] for row in found])
-        low, high = mean_interval(values)
-        table[metric] = [round(float(x), 4) for x in (values.mean(), low, high)]
-    return table
+    return {metric: _interval([row[metric] for row in found]) for metric in SHOWN}
 
 
 def lines(results: dict[str, Any]) -> Iterator[str]:
@@ -211,6 +247,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--split")
     parser.add_argument("--lexical", action="store_true")
+    parser.add_argument("--twice", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     settings = load_settings()
@@ -220,10 +257,14 @@ def main() -> None:
         embedder = _embedder(settings, options.lexical)
         build_index([folder / "docs"], index, settings, embedder)
         name = f"{folder.name}, {options.split}" if options.split else folder.name
+        if options.twice:
+            results[name] = measure_twice(folder, index, embedder, options)
+            print(name, json.dumps(results[name], indent=1), flush=True)
+            continue
         results[name] = measure(folder, index, embedder, options)
         print("\n".join(lines({name: results[name]})), flush=True)
-        if options.json:
-            options.json.write_text(json.dumps(results, indent=1) + "\n")
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
 
 
 def _embedder(settings: Settings, only_lexical: bool) -> Embedder:
