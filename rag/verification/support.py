@@ -15,7 +15,8 @@ SUPPORTED = 0.5
 WEAK = 0.25
 VERBATIM = 0.99
 UNSURE = (0.1, 0.9)  # between these a language model is asked too, if there is one
-JUDGE_WEIGHT = 0.5
+JUDGE_WEIGHT, JUDGE_CENTRE = 0.5, 0.0  # unless the calibration has fitted ones
+JUDGE_MOST = 4.0  # logits beyond it say no more
 _SURE_AGAINST = frozenset({"number", "unit", "negation"})
 _NEUTRAL = Entailment(1 / 3, 1 / 3, 1 / 3)
 
@@ -117,8 +118,20 @@ def _score(
     if any(f.kind in _SURE_AGAINST for f in found):
         return score * (WEAK - 0.01)
     if judge is not None and UNSURE[0] < score < UNSURE[1]:
-        score = _squash(_logit(score) + JUDGE_WEIGHT * max(-4.0, min(4.0, judge())))
+        score = _moved(score, judge())
     return score * (SUPPORTED - 0.01) if found else score
+
+
+def _moved(score: float, logit: float) -> float:
+    """The score moved by what a language model says, which is weighed around its centre."""
+    weight = _model().threshold("judge_weight", JUDGE_WEIGHT)
+    centre = _model().threshold("judge_centre", JUDGE_CENTRE)
+    return _squash(_logit(score) + weight * (clipped(logit) - centre))
+
+
+def clipped(logit: float) -> float:
+    """A language model's logit difference, bounded."""
+    return max(-JUDGE_MOST, min(JUDGE_MOST, logit))
 
 
 @cache

@@ -6,7 +6,7 @@ import pytest
 
 from rag.errors import SetInvalid
 from rag.testing import FakeReader
-from rag.verification.fitting import claims_of, fit_support
+from rag.verification.fitting import claims_of, fit_judge, fit_support
 from rag.verification.support import SIGNALS, signals_of
 
 
@@ -48,3 +48,14 @@ def test_the_test_split_and_a_missing_set_are_refused(tmp_path) -> None:
         claims_of(tmp_path, "test", 5, 1)
     with pytest.raises(SetInvalid, match=r"claims\.jsonl"):
         claims_of(tmp_path, "dev", 5, 1)
+
+
+def test_a_judge_that_knows_weighs_and_one_that_guesses_does_not() -> None:
+    scores = [0.3 + 0.4 * ((i * 7) % 10) / 10 for i in range(120)]
+    labels = [i % 2 == 0 for i in range(120)]
+    knowing = [(-1.0 if y else -3.0) + (i % 5) / 4 for i, y in enumerate(labels)]
+    weight, centre = fit_judge(scores, knowing, labels)
+    assert weight > 0.5
+    assert -3.0 < centre < 0.0
+    against = [-j for j in knowing]
+    assert fit_judge(scores, against, labels) == (0.0, 0.0)
