@@ -51,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         rate=options.rate,
         embedding_rate=options.embedding_rate,
         average=options.average,
+        shared_norm_weight=options.shared_norm,
         cool_step=options.cool_step,
         last_step=options.last_step,
         bfloat16=not options.float32,
@@ -95,7 +96,8 @@ def _make(options: argparse.Namespace, out: Path) -> int:
     problems = Problems()
     read = read_all(options, problems)
     shares = json.loads(options.shares.read_text(encoding="utf-8")) if options.shares else {}
-    features = made_features(options, read, shares, Recipe())
+    recipe = replace(Recipe(), wrong_passage=options.wrong_passage)
+    features = made_features(options, read, shares, recipe)
     (out / "problems.txt").write_text("\n".join(problems.lines), encoding="utf-8")
     for what, count in sorted(problems.counts.items()):
         print(f"skipped {count}: {what} (see {out / 'problems.txt'})", file=sys.stderr)
@@ -181,6 +183,8 @@ def _parser() -> argparse.ArgumentParser:
         help="sets whose wrong passages are ranked by the project's embedder as well as by words",
     )
     parser.add_argument("--seed", type=int, default=13)
+    parser.add_argument("--wrong-passage", type=float, default=Recipe().wrong_passage)
+    parser.add_argument("--shared-norm", type=float, default=Plan().shared_norm_weight)
     parser.add_argument("--rate", type=float, default=Plan().rate)
     parser.add_argument("--embedding-rate", type=float, default=Plan().embedding_rate)
     parser.add_argument("--average", type=float, default=0.0, help="decay of averaged weights")
