@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rag.settings import Settings
@@ -35,7 +38,8 @@ class Models:
             if self._embedder is None:
                 from rag.embedding import load_embedder
 
-                self._embedder = load_embedder(self.settings, progress=self._progress)
+                with _timed("embedder", self.settings.embedder):
+                    self._embedder = load_embedder(self.settings, progress=self._progress)
             return self._embedder
 
     @property
@@ -45,12 +49,13 @@ class Models:
             if self._reader is None:
                 from rag.reading import load_reader
 
-                self._reader = load_reader(
-                    self.settings.reader,
-                    self.settings,
-                    lambda: self.embedder,
-                    progress=self._progress,
-                )
+                with _timed("reader", self.settings.reader):
+                    self._reader = load_reader(
+                        self.settings.reader,
+                        self.settings,
+                        lambda: self.embedder,
+                        progress=self._progress,
+                    )
             return self._reader
 
     @property
@@ -60,7 +65,8 @@ class Models:
             if self._generator is None:
                 from rag.generation import load_generator
 
-                self._generator = load_generator(self.settings, progress=self._progress)
+                with _timed("generator", self.settings.model):
+                    self._generator = load_generator(self.settings, progress=self._progress)
             return self._generator
 
     def close(self) -> None:
@@ -69,3 +75,17 @@ class Models:
             if self._generator is not None:
                 self._generator.close()
             self._generator = self._reader = self._embedder = None
+
+
+def note(message: str, *values: object) -> None:
+    """Writes a line to the log: what was done and how long it took, never a text."""
+    import logging  # not needed to import rag, and not free
+
+    logging.getLogger("rag").debug(message, *values)
+
+
+@contextmanager
+def _timed(role: str, name: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    note("%s %s loaded in %.0f ms", role, name, (time.perf_counter() - began) * 1000)

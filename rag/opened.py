@@ -8,7 +8,7 @@ index may be used from several threads.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from rag.errors import DocumentNotFound, RagError
-from rag.loading import Models
+from rag.loading import Models, note
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class Index:
         self.path = Path(path)
         self.settings = settings or load_settings()
         self.snapshot: Snapshot = open_snapshot(self.path)
+        note("opened %s, digest %s", self.path, self.snapshot.digest)
         self._own_models = models is None
         self.models = models or Models(self.settings, progress)
         self._checked = False
@@ -262,6 +263,7 @@ class Index:
             self.snapshot, embedder, query, k=k, mode=mode, filters=filters, timings_ms=timings
         )
         timings["total"] = (time.perf_counter() - began) * 1000
+        note("search, %s: %d hits; %s", mode, len(hits), _in_words(timings))
         return Found(query, mode, tuple(hits), timings)
 
     def ask(
@@ -299,7 +301,7 @@ class Index:
             index_digest=self.digest,
             calibration=load_own(self.settings.calibration, generator.name if generator else None),
         )
-        return ask(
+        answer = ask(
             _words(question),
             workshop,
             retrieve_k=self.settings.retrieve_k if k is None else k,
@@ -309,6 +311,18 @@ class Index:
             quote_only=quote,
             on_event=on_event,
         )
+        note(
+            "ask: %s, confidence %.4f; %d hits, %d candidates, %d removed; tokens %d and %d; %s",
+            answer.status,
+            answer.confidence,
+            len(answer.hits),
+            len(answer.considered),
+            len(answer.removed),
+            answer.prompt_tokens,
+            answer.completion_tokens,
+            _in_words(answer.timings_ms),
+        )
+        return answer
 
     def summarise(self, paths: Sequence[PathLike] = (), **options: Any) -> Summary:
         """The cited summary of documents (none named: of the whole index).
@@ -341,6 +355,10 @@ def _names(given: Sequence[str] | None) -> tuple[str, ...] | None:
     if given is None:
         return None
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _in_words(timings_ms: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.0f} ms" for name, value in timings_ms.items())
 
 
 def _words(given: str) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 _PACKAGES = ("llama-cpp-python", "onnxruntime", "faiss-cpu", "numpy", "tokenizers")
 _COMPARED = ("status", "answer", "confidence", "sentences", "citations", "removed", "missing")
+_TOLD = 4
 _OPTIONS = ("quote", "k", "path", "formats", "since", "until", "scope")  # of `Index.ask`
 _SETTINGS = (
     "embedder", "reader", "model", "threads", "gpu_layers", "seed", "passage_tokens",
@@ -163,7 +164,7 @@ def _regenerate(receipt: Json, index: Index) -> list[str]:
     if not differs:
         return []
     causes = [
-        f"{name} is now {_short(now)}, was {_short(before)}"
+        f"{name}: {_changes(before, now)}"
         for name, before, now in (
             ("the model", recorded.get("model"), fresh.get("model")),
             ("the reader", recorded.get("reader"), fresh.get("reader")),
@@ -174,6 +175,31 @@ def _regenerate(receipt: Json, index: Index) -> list[str]:
         if before != now
     ]
     return differs + causes
+
+
+def _changes(before: object, now: object) -> str:
+    """Which parts are not the same, a few of them with what they were and are."""
+    old, new = dict(_flat(before)), dict(_flat(now))
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    told = [
+        f"{key} is now {_short(new.get(key), 40)}, was {_short(old.get(key), 40)}"
+        for key in keys[:_TOLD]
+    ]
+    more = [f"{len(keys) - _TOLD} more"] if len(keys) > _TOLD else []
+    return "; ".join([*told, *more])
+
+
+def _flat(value: object, under: str = "") -> Iterator[tuple[str, object]]:
+    """The leaves of nested objects and lists with their dotted names."""
+    if isinstance(value, Mapping):
+        parts = [(str(key), part) for key, part in value.items()]
+    elif isinstance(value, list):
+        parts = [(str(number), part) for number, part in enumerate(value, 1)]
+    else:
+        yield under or "it", value
+        return
+    for key, part in parts:
+        yield from _flat(part, f"{under}.{key}" if under else key)
 
 
 def _prompts(answer: Answer) -> Json:
@@ -229,6 +255,6 @@ def _sha(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _short(value: object) -> str:
+def _short(value: object, chars: int = 160) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 160 else text[:157] + "..."
+    return text if len(text) <= chars else text[: chars - 3] + "..."

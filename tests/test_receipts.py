@@ -109,7 +109,7 @@ def test_an_answer_that_cannot_be_reproduced_says_what_differs(written) -> None:
     result = replay(written, OneDocument(text, "d1", model="another"), generate=True)
     assert not result.holds
     assert any(line.startswith("sentences is now") for line in result.differs)
-    assert any(line.startswith("the model is now") for line in result.differs)
+    assert any(line.startswith("the model: name is now") for line in result.differs)
 
 
 def test_an_altered_receipt_is_noticed(written) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,6 +59,15 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
+def _log_to_stderr() -> Callable[[], None]:
+    """Begins the log; gives what ends it."""
+    log, handler = logging.getLogger("rag"), logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(relativeCreated)d ms %(name)s: %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    return lambda: log.removeHandler(handler)
+
+
 @app.callback()
 def globals_(
     ctx: typer.Context,
@@ -86,7 +96,7 @@ def globals_(
     offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No remarks and no progress.")] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="A log on stderr, without document text.")
+        bool, typer.Option("--verbose", help="A log on stderr: what was done, how long it took.")
     ] = False,
     version: Annotated[
         bool,
@@ -95,8 +105,7 @@ def globals_(
 ) -> None:
     """Collects the global options into the state that every command works with."""
     if verbose:
-        logging.basicConfig(stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
-        logging.getLogger("rag").setLevel(logging.DEBUG)
+        ctx.call_on_close(_log_to_stderr())
     flags: dict[str, Any] = {
         "model": model,
         "embedder": embedder,

@@ -115,7 +115,7 @@ def _show(model: ModelStatus, terminal: Terminal) -> None:
     if model.chosen:
         remarks.append("in use")
     if model.recommended:
-        remarks.append("suits this machine's memory")
+        remarks.append("recommended for this machine")
     if not model.tested:
         remarks.append("not tested here")
     if not model.fits:

