@@ -77,8 +77,8 @@ def main() -> None:
     settings = load_settings({"model": options.model, "threads": options.threads})
     models = Models(settings)
     ends = time.monotonic() + 60 * options.minutes
-    for way in options.ways:
-        for task in tasks:
+    for task in tasks:  # all ways of one before the next, so that a run cut short can be compared
+        for way in options.ways:
             if (task.id, way, options.length) not in done and time.monotonic() < ends:
                 row = _row(task, way, options.length, models)
                 row["model"] = settings.model if way in ("worded", "mapreduce") else None

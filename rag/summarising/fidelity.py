@@ -105,7 +105,7 @@ def _new_words(text: str, source: str) -> str:
     words = [w for w in dict.fromkeys(content_words(text)) if w not in _REPORTING]
     there = set(content_words(source))
     new = [w for w in words if not _akin(w, there)]
-    if len(new) > max(1, NEW_SHARE * len(words)):
+    if len(new) > NEW_SHARE * len(words):
         return f"too much of it is not in the source ({', '.join(new)})"
     return ""
 
