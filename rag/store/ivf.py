@@ -91,6 +91,22 @@ def build_ivf(parts: Sequence[Part], trained: IvfVectors | None) -> Any:
     return index
 
 
+def stack(parts: Sequence[Part]) -> NDArray[np.float32]:
+    """The parts' vectors, in order, shape (n, dimension): taken in blocks, to hold them once."""
+    import numpy as np
+
+    total, at = sum(len(positions) for _, positions in parts), 0
+    stacked: NDArray[np.float32] | None = None
+    for vectors, positions in parts:
+        for block in _blocks(positions):
+            taken = vectors.take(block)
+            if stacked is None:
+                stacked = np.empty((total, taken.shape[1]), dtype=np.float32)
+            stacked[at : at + len(block)] = taken
+            at += len(block)
+    return np.empty((0, 0), dtype=np.float32) if stacked is None else stacked
+
+
 def _ids(first: int, count: int) -> NDArray[np.int64]:
     import numpy as np
 
@@ -110,13 +126,12 @@ def _train(parts: Sequence[Part], total: int) -> Any:
     wanted = np.unique(
         np.linspace(0, total - 1, min(total, _TRAINING_SHARE * cells)).astype(np.int64)
     )
-    sample, first = [], 0
+    chosen, first = [], 0
     for vectors, positions in parts:
         here = wanted[(wanted >= first) & (wanted < first + len(positions))] - first
-        if len(here):
-            sample.append(vectors.take(positions[here]))
+        chosen.append((vectors, positions[here]))
         first += len(positions)
-    stacked = np.ascontiguousarray(np.concatenate(sample), dtype=np.float32)
+    stacked = stack(chosen)
     index = _new(stacked.shape[1], cells)
     index.train(stacked)
     return index

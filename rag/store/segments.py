@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _DEAD_SHARE = 0.2
 _GROWTH = 2
+_LARGEST = 1 << 20  # passages of a segment: merging needs memory for all their codes
 _LOOKUP = 500
 
 
@@ -154,7 +155,7 @@ class SegmentWriter:
         """Merges segments so that their number stays about the logarithm of the passages.
 
         The newest are merged while the next older one is less than twice as large as they are
-        together; a segment with a fifth of its passages dead (`purge`: with any) is written anew.
+        together, and both have not over a million; a segment with a fifth of its passages dead (`purge`: with any) is written anew.
         """
         sizes = []
         for number, passages, dead in self._db.execute(
@@ -212,10 +213,11 @@ def _tail(sizes: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     tail: list[tuple[int, int, int]] = []
     living = 0
     for size in reversed(sizes):
-        if tail and size[1] - size[2] >= _GROWTH * max(living, 1):
+        older = size[1] - size[2]
+        if tail and (older >= _GROWTH * max(living, 1) or older + living > _LARGEST):
             break
         tail.insert(0, size)
-        living += size[1] - size[2]
+        living += older
     return tail
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.errors import IndexDamaged
 from rag.store import files
-from rag.store.ivf import IvfVectors, build_ivf
+from rag.store.ivf import IvfVectors, build_ivf, stack
 from rag.store.search_faiss import search_faiss
 
 if TYPE_CHECKING:
@@ -118,14 +118,11 @@ def write_vectors(target: Path, parts: Sequence[Part], trained: IvfVectors | Non
 
     `flat` up to 100,000 vectors, beside a `trained` segment up to 20,000; else `ivf`.
     """
-    import numpy as np
-
     total = sum(len(positions) for _, positions in parts)
     if total > (FLAT_BESIDE_IVF if trained else FLAT_LIMIT):
         _write(target, build_ivf(parts, trained))
         return IVF
-    taken = [vectors.take(positions) for vectors, positions in parts]
-    write_flat(target, np.ascontiguousarray(np.concatenate(taken), dtype=np.float32))
+    write_flat(target, stack(parts))
     return FLAT
 
 
