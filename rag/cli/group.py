@@ -50,6 +50,17 @@ def hoist(args: Sequence[str]) -> list[str]:
 class RagGroup(TyperGroup):
     """Maps what a command raises to a message on stderr and an exit code."""
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, its switches without a type."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            _untyped(command.get_params(ctx))
+        return command
+
+    def get_params(self, ctx: Any) -> Any:
+        """The global options, the switches without a type."""
+        return _untyped(super().get_params(ctx))
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parses the arguments after moving global options to the front."""
         return super().parse_args(ctx, hoist(args))
@@ -91,6 +102,14 @@ class RagGroup(TyperGroup):
                 as_json=bool(ctx.params.get("as_json")),
             )
             raise typer.Exit(1) from None
+
+
+def _untyped(parameters: list[Any]) -> list[Any]:
+    """The parameters, switches among them without `<bool>` in the help: they take no value."""
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+            parameter.metavar = ""
+    return parameters
 
 
 def report_error(message: str, *, as_json: bool = False) -> None:

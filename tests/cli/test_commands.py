@@ -283,6 +283,11 @@ def test_help_lists_the_commands_in_the_order_a_person_needs_them(rag):
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize("command", [[], ["ask"], ["index"], ["models"]])
+def test_a_switch_is_not_said_to_take_a_value(rag, command):
+    assert "bool" not in rag(*command, "--help").stdout
+
+
 def test_the_working_folder_s_index_is_found_from_below(indexed, place, monkeypatch):
     monkeypatch.chdir(place / "docs" / "home")
     assert "rent" in indexed("search", "rent").stdout.lower()
