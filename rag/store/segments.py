@@ -155,7 +155,8 @@ class SegmentWriter:
         """Merges segments so that their number stays about the logarithm of the passages.
 
         The newest are merged while the next older one is less than twice as large as they are
-        together, and both have not over a million; a segment with a fifth of its passages dead (`purge`: with any) is written anew.
+        together, and both have not over a million; a segment with a fifth of its passages dead
+        (`purge`: with any) is written anew.
         """
         sizes = []
         for number, passages, dead in self._db.execute(
