@@ -105,7 +105,14 @@ def documents(maker: Maker, first: int, count: int) -> Iterator[tuple[Document, 
         yield Document(name, "\n".join(texts), f"{at:064x}", "text/1"), passages, vectors
 
 
-def add(index: Path, meta: Meta, made: Iterable[tuple[Document, Any, np.ndarray]]) -> float:
+def add(
+    index: Path,
+    meta: Meta,
+    made: Iterable[tuple[Document, Any, np.ndarray]],
+    *,
+    last: bool = True,
+) -> float:
+    """The seconds of adding documents; only the `last` run of several merges the segments."""
     began = time.perf_counter()
     with open_writer(index, meta) as writer:
         for document, passages, vectors in made:
@@ -113,7 +120,10 @@ def add(index: Path, meta: Meta, made: Iterable[tuple[Document, Any, np.ndarray]
             writer.add_document(writer.put_file(entry), document, passages, vectors)
             if writer.pending_passages >= COMMIT:
                 writer.commit()
-        writer.finish()
+        if last:
+            writer.finish()
+        else:
+            writer.commit()
     return time.perf_counter() - began
 
 
@@ -245,7 +255,7 @@ class Run:
 
     def stages(self) -> Iterator[None]:
         row, size = self.row, self.size
-        while row.get("built", 0) < size:
+        while "merged" not in row:
             self.build()
             yield
         stages = (
@@ -269,10 +279,15 @@ class Run:
                 first = snapshot.passage_count
         count = max(0, min(self.portion, self.size - first))
         made = documents(self.maker, first, count)
-        row["build_s"] = round(row.get("build_s", 0.0) + add(self.index, self.meta, made), 1)
+        if first != row.get("built", 0):
+            row["killed_while_building"] = row.get("killed_while_building", 0) + 1
+        seconds = add(self.index, self.meta, made, last=first + count == self.size)
+        row["build_s"] = round(row.get("build_s", 0.0) + seconds, 1)
         peak = peak_kib() / 1024
         row["build_peak_mib"] = round(max(peak, row.get("build_peak_mib", 0.0)))
         row["built"] = first + count
+        if row["built"] == self.size:
+            row["merged"] = True
 
     def add_some(self) -> None:
         made = list(documents(self.maker, self.size, ADDED))

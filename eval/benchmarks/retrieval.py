@@ -231,7 +231,7 @@ def summary(found: list[dict[str, float]]) -> dict[str, list[float]]:
 
 def lines(results: dict[str, Any]) -> Iterator[str]:
     for name, result in results.items():
-        yield f"\n{name}: {result['questions']} questions, {result['documents']} documents, "
+        yield f"\n{name}: {result['questions']} questions, {result['documents']} documents,"
         yield f"{result['passages']} passages, median ms {result['median_ms']}\n"
         yield "| way | " + " | ".join(SHOWN) + " |"
         yield "|---|" + "---|" * len(SHOWN)
