@@ -3,15 +3,14 @@
 Nothing is concluded: both sentences stand as they are, each with its citation. Two sentences are
 about the same thing where their vectors and their words are near. They differ where numbers of one
 unit differ, or where one denies what the other says; of two documents with different dates that is
-a change. They agree where they hold the same numbers. A sentence that differs from sentences of
-many documents is a form that is filled in anew each time, and says nothing of a disagreement.
+a change. They agree where they hold the same numbers. A sentence that has its like in many
+documents is a form that is filled in anew each time, and says nothing of a disagreement.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
@@ -31,8 +30,9 @@ ALIKE = 0.66
 ALIKE_FEW_WORDS = 0.70  # where they share less than `SHARED_WELL` of their words
 ALIKE_DENIED = 0.70  # where no number differs, but one denies the other
 SHARED, SHARED_WELL = 0.5, 0.6  # of the words of the shorter sentence
-FORM_DOCUMENTS = 3  # a sentence that differs from so many documents' is a form
+FORM_DOCUMENTS = 3  # a sentence that has its like in so many other documents is a form
 LEAST_WORDS = 2  # that carry meaning, beside numbers
+DENIED_WORDS = 3  # the same where no number differs: less is not about one thing
 MOST_WORDS = 40
 ALIKE_FAR = 0.78  # where the documents as a whole are not near each other
 _BLOCK = 512
@@ -73,30 +73,34 @@ def relations(pool: Pool, dates: Mapping[str, str]) -> list[Relation]:
 
     `dates` holds the date that a document bears as `YYYY-MM-DD` or less, empty where it bears none.
     """
-    found = sorted(_candidates(pool, dates), key=lambda r: -r.likeness)
-    forms = Counter[Unit]()
-    for unit, _ in {
-        (u, v.document)
-        for r in found
-        if r.kind != "agree"
-        for u, v in ((r.one, r.other), (r.other, r.one))
-    }:
-        forms[unit] += 1
+    pairs = list(_pairs(pool))
+    beside: dict[Unit, set[str]] = {}
+    for one, other, _ in pairs:
+        beside.setdefault(one, set()).add(other.document)
+        beside.setdefault(other, set()).add(one.document)
+    near = Nearness(pool.units, pool.vectors)
+    found = [
+        relation
+        for one, other, alike in pairs
+        if max(len(beside[one]), len(beside[other])) < FORM_DOCUMENTS
+        and (alike >= ALIKE_FAR or near(one.document, other.document))
+        and (relation := _related(one, other, alike, dates))
+    ]
     kept: list[Relation] = []
     said: set[Unit] = set()
-    for relation in found:
-        sides = {relation.one, relation.other}
-        if not sides & said and all(forms[u] < FORM_DOCUMENTS for u in sides):
+    for relation in sorted(found, key=lambda r: -r.likeness):
+        if not {relation.one, relation.other} & said:
             kept.append(relation)
-            said |= sides
+            said |= {relation.one, relation.other}
     return kept
 
 
-def _candidates(pool: Pool, dates: Mapping[str, str]) -> Iterator[Relation]:
+def _pairs(pool: Pool) -> Iterator[tuple[Unit, Unit, float]]:
+    """The sentences of two documents each that are about the same thing, and how alike they are."""
     import numpy as np
 
     at = [i for i, unit in enumerate(pool.units) if _usable(unit)]
-    near = Nearness(pool.units, pool.vectors)
+    words = {i: set(content_words(pool.units[i].text)) for i in at}
     vectors = pool.vectors[at]
     for start in range(0, len(at), _BLOCK):
         alike: NDArray[np.float32] = vectors[start : start + _BLOCK] @ vectors.T
@@ -104,12 +108,14 @@ def _candidates(pool: Pool, dates: Mapping[str, str]) -> Iterator[Relation]:
             i, j = at[start + int(row)], at[int(column)]
             one, other = pool.units[i], pool.units[j]
             value = float(alike[row, column])
-            if i >= j or one.document == other.document:
-                continue
-            if value < ALIKE_FAR and not near(one.document, other.document):
-                continue
-            if relation := _related(one, other, value, dates):
-                yield relation
+            if i < j and one.document != other.document and _akin(words[i], words[j], value):
+                yield one, other, value
+
+
+def _akin(words: Set[str], others: Set[str], alike: float) -> bool:
+    least = min(len(words), len(others))
+    shared = len(words & others) / max(1, least)
+    return least >= LEAST_WORDS and shared >= (SHARED if alike >= ALIKE_FEW_WORDS else SHARED_WELL)
 
 
 def _usable(unit: Unit) -> bool:
@@ -118,12 +124,6 @@ def _usable(unit: Unit) -> bool:
 
 
 def _related(one: Unit, other: Unit, alike: float, dates: Mapping[str, str]) -> Relation | None:
-    words, others = (set(content_words(u.text)) for u in (one, other))
-    shared = len(words & others) / max(1, min(len(words), len(others)))
-    if min(len(words), len(others)) < LEAST_WORDS or shared < SHARED:
-        return None
-    if shared < SHARED_WELL and alike < ALIKE_FEW_WORDS:
-        return None
     first, second = dates.get(one.document, ""), dates.get(other.document, "")
     if _differ(one.text, other.text, alike):
         if first and second and first[: len(second)] != second[: len(first)]:
@@ -144,7 +144,8 @@ def _differ(one: str, other: str, alike: float) -> bool:
         all_there > all_here and _IN_PLACE_OF.search(other)
     ):
         return True
-    if alike < ALIKE_DENIED or normalised(one) == normalised(other):
+    few = min(len(set(content_words(text))) for text in (one, other)) < DENIED_WORDS
+    if few or alike < ALIKE_DENIED or normalised(one) == normalised(other):
         return False
     return any(
         f.kind in ("negation", "opposite")

@@ -22,6 +22,7 @@ from rag.summarising.sections import Section, sections_of
 from rag.summarising.selecting import Pool, relevance, select, weights_for
 from rag.summarising.units import Unit, units_of, with_short_lines
 from rag.types import Document, ModelInfo, Passage, Status, Summary
+from rag.verification.rules import normalised
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +33,7 @@ FORMATS = ("prose", "bullets", "outline")
 SENTENCE_WORDS = 19  # a worded sentence has about so many
 MOST_WORDS = 1.5  # the long form may grow to so many times its length to have every section
 EMBED_BATCH = 256
+BOILERPLATE = 3
 ABOUT_RELEVANCE = 0.15  # how much being central counts beside being about the topic
 
 Progress = Callable[[str, int, int], None]
@@ -149,14 +151,24 @@ def _pool(
 ) -> Pool:
     """What is chosen from: the sentences of each section, or its lines where it has none."""
     members, numbers, at = [], [], []
+    everywhere = _boilerplate(units)
     for number, section in enumerate(sections):
-        usable = section.sentences or tuple(u for u in section.units if u.kind == "line")
+        own = tuple(u for u in section.sentences if normalised(u.text) not in everywhere)
+        usable = own or section.sentences or tuple(u for u in section.units if u.kind == "line")
         for unit in usable:
             members.append(unit)
             numbers.append(number)
             at.append(rows[unit.document, unit.position])
     sizes = [s.words for s in sections]
     return Pool(members, vectors[at], numbers, sizes, [s.heading for s in sections])
+
+
+def _boilerplate(units: Sequence[Unit]) -> set[str]:
+    """The sentences, normalised, that stand word for word in at least `BOILERPLATE` documents."""
+    held: dict[str, set[str]] = {}
+    for unit in units:
+        held.setdefault(normalised(unit.text), set()).add(unit.document)
+    return {text for text, documents in held.items() if len(documents) >= BOILERPLATE}
 
 
 def _scores(pool: Pool, tools: SummaryTools, about: str | None) -> NDArray[np.float32]:

@@ -39,7 +39,7 @@ _DANGLING = re.compile(
 )
 # A question, or what every meeting and every letter says.
 _ROUTINE = re.compile(
-    r"\?$|^(?:the )?minutes of\b.*\b(?:approved|adopted|read|accepted)\b|\bthank(?:s|ed)? \w|"
+    r"[?:]$|^(?:the )?minutes of\b.*\b(?:approved|adopted|read|accepted)\b|\bthank(?:s|ed)? \w|"
     r"^(?:the )?(?:chair\w* (?:opened|closed)|(?:meeting|board) (?:opened|closed|meets|was closed)|"
     r"next (?:meeting|report)|(?:the )?quorum|apologies)\b",
     re.I,

@@ -114,3 +114,17 @@ def test_names_of_documents_bring_no_markers_into_the_text(
     texts = [text_of("a[7].txt", LIMIT), text_of("b.txt", LIMIT.replace("145", "165"))]
     summary = summarise(texts, tools, length="long")
     assert "[7]" not in summary.summary
+
+
+def test_what_stands_in_every_document_is_left_to_the_end(
+    text_of: TextOf, tools: SummaryTools
+) -> None:
+    notice = "Dockets released before June are publicly available from the records division."
+    own = ("A ferry ran aground near the old lighthouse.", "A glider landed in a field of rye.")
+    texts = [
+        text_of(f"{i}.txt", f"{notice} {text} {notice}")
+        for i, text in enumerate((*own, "A lorry lost its load of bricks on the bridge."))
+    ]
+    summary = summarise(texts, tools, length="short")
+    assert "Dockets" not in summary.summary
+    assert "ferry" in summary.summary
