@@ -61,6 +61,7 @@ _FORMATS = (
     Format(
         "opendocument", "2", "opendocument", "OpenDocument", ".odt .ods .odp .ott .fodt .fods .fodp"
     ),
+    Format("rtf", "1", "rtf", "Rtf", ".rtf"),
     Format("csv", "1", "delimited", "Delimited", ".csv .tsv .tab"),
     Format("epub", "2", "epub", "Epub", ".epub"),
     Format("mail", "2", "mail", "Mail", ".eml"),

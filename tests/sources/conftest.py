@@ -239,6 +239,10 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     ".jsonl": lambda: b'{"a": 1}\n{"a": 2}\n',
     ".srt": lambda: b"1\n00:00:01,000 --> 00:00:03,000\nThe tide\nis high.\n\n",
     ".vtt": lambda: b"WEBVTT\n\n00:01.000 --> 00:03.000\nThe tide is low.\n",
+    ".rtf": lambda: (
+        rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\stylesheet{\s1 heading 1;}}\pard\s1 Quay\par"
+        rb"\pard It is \'e4 wet{\*\footnote Very.}.\par\trowd\pard\intbl a\cell b\cell\row}"
+    ),
     ".py": lambda: b'"""A module."""\n\n\ndef add(a, b):\n    return a + b\n',
 }
 

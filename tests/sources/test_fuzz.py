@@ -1,7 +1,7 @@
 """Damaged files: every parser answers with a document or a reason, in time, and hurts no other.
 
 By default 20 mutants a format. `RAG_FUZZ=150 pytest tests/sources/test_fuzz.py` makes 150 of each,
-2,550 in all; `RAG_FUZZ_SEED` chooses others than the fixed ones.
+2,700 in all; `RAG_FUZZ_SEED` chooses others than the fixed ones.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EACH = int(os.environ.get("RAG_FUZZ", "20"))
 SEED = int(os.environ.get("RAG_FUZZ_SEED", "7"))
 SUFFIXES = (
     ".txt", ".md", ".html", ".pdf", ".docx", ".pptx", ".xlsx", ".odt", ".ods", ".csv", ".epub",
-    ".eml", ".json", ".jsonl", ".srt", ".vtt", ".py",
+    ".eml", ".json", ".jsonl", ".srt", ".vtt", ".py", ".rtf",
 )  # fmt: skip
 
 
