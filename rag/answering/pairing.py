@@ -13,7 +13,8 @@ from rag.calibration import Calibrated
 from rag.generation.judging import judge_together
 from rag.generation.protocol import Generator
 
-SIDE = 2  # candidates of each thing that are judged
+SIDE = 2  # candidates of each thing that are paired
+MOST_PAIRS = 2  # judged: of two sentences, each costs about twice a single one
 Find = Callable[[str], Sequence[Candidate]]
 
 
@@ -60,14 +61,17 @@ def decide_pair(
     options = [(a, b) for a in first for b in second if not _same(a.candidate, b.candidate)]
     if not options:
         return Decision((), 0.0, False)
+    options.sort(key=_weakest, reverse=True)
     threshold = calibration.threshold("answer", 0.5)
-    if generator is None:
-        best = max(options, key=lambda o: min(o[0].probability, o[1].probability))
-        pair = best
-    else:
-        judged = [(_together(question, o, generator, calibration)) for o in options[: SIDE + 1]]
-        pair = max(judged, key=lambda o: min(o[0].probability, o[1].probability))
-    confidence = min(j.probability for j in pair)
+    pair = options[0]
+    if generator is not None:
+        judged = []
+        for option in options[:MOST_PAIRS]:
+            judged.append(_together(question, option, generator, calibration))
+            if _weakest(judged[-1]) >= threshold:
+                break
+        pair = max(judged, key=_weakest)
+    confidence = _weakest(pair)
     spans = {(j.candidate.document, j.candidate.span) for j in pair}
     rest = [
         replace(j, probability=min(j.probability, 0.99 * confidence))
@@ -75,6 +79,10 @@ def decide_pair(
         if (j.candidate.document, j.candidate.span) not in spans
     ]
     return Decision((*pair, *rest), confidence, confidence >= threshold, paired=True)
+
+
+def _weakest(pair: tuple[Judged, Judged]) -> float:
+    return min(pair[0].probability, pair[1].probability)
 
 
 def _same(one: Candidate, other: Candidate) -> bool:
