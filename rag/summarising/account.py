@@ -16,7 +16,7 @@ from rag.verification.support import VERBATIM, Support, check
 
 AGAIN = 0.8  # of its words in one earlier sentence: a wording says nothing new
 NARROW = 3  # a worded sentence cites at most so many sentences
-JUDGED = 0.0  # the least logit difference at which the language model holds a wording to follow
+JUDGED = 1.0  # the least logit difference at which the language model holds a wording to follow
 _OBJECTED = "what it was worded from does not support it"
 
 
