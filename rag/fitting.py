@@ -133,7 +133,11 @@ def fit_answers(examples: Sequence[Example], names: Sequence[str], penalty: floa
 
 def outcomes_of(model: Calibrated, examples: Sequence[Example]) -> list[Outcome]:
     """What a calibration makes of questions."""
-    return [Outcome(*_best(model, e), e.answerable, e.run) for e in examples]
+    found = []
+    for example in examples:
+        score, right = _best(model, example)
+        found.append(Outcome(score, right, example.answerable, example.run))
+    return found
 
 
 def balanced_threshold(outcomes: Sequence[Outcome]) -> float:
