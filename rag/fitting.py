@@ -99,7 +99,7 @@ def examples_of(run: Path, judged: bool) -> list[Example]:
         raise RunInvalid(f"run '{run}' stands on the test split: fit on the dev split instead")
     found = []
     for record in read_records(run):
-        considered = record.get("considered") or ()
+        considered: Sequence[Any] = record.get("considered") or []
         kept = [c for c in considered if not judged or "judge" in c["signals"]]
         if kept:
             rows = tuple({n: c["signals"].get(n, 0.0) for n in NAMES} for c in kept)
