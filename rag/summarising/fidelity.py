@@ -35,7 +35,7 @@ _CAUSE = re.compile(
 )
 _CAUSE_TOLD = re.compile(
     r"\b(?:because|'?cause|cos|due|owing|results?|resulted|therefore|thus|hence|in order|so|since|"
-    r"caus\w+|lead\w*|led|ensur\w+|reasons?|why|make sure|that'?s how|for this|as)\b",
+    r"caus\w+|forc\w+|lead\w*|led|ensur\w+|reasons?|why|make sure|that'?s how|for this|as)\b",
     re.I,
 )
 # A word of deciding, wanting or duty in a wording, and what must stand in its source.
@@ -65,7 +65,7 @@ _MODES: tuple[tuple[str, str], ...] = (
     ),
 )
 _DOUBT = re.compile(
-    r"\b(?:might|maybe|perhaps|possibl[ey]|probably|could|unless|whether|not sure|I guess|"
+    r"\b(?:might|maybe|perhaps|possibl[ey]|probably|could(?! not)|unless|whether|not sure|I guess|"
     r"I suppose|hopefully|apparently|i'd|would|if|almost|nearly|about|around|approximately)\b|\?",
     re.I,
 )

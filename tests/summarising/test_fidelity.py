@@ -70,6 +70,14 @@ def test_a_reason_that_is_given_may_be_told() -> None:
     assert objections("The harbour closes because the crane broke down.", lines) == []
 
 
+def test_what_could_not_be_done_is_no_doubt() -> None:
+    lines = said("The board could not name a date for the delivery")
+    assert objections("The board had no date for the delivery to name.", lines) == []
+    assert objections(
+        "The board did name a date for the delivery.", said("The board could name it")
+    )
+
+
 def test_other_languages_are_judged_by_their_words_alone() -> None:
     lines = said("Der Hafen wird am vierten Juni eröffnet")
     assert objections("Am vierten Juni wird der Hafen eröffnet.", lines) == []
