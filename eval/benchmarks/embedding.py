@@ -30,7 +30,7 @@ from rag.settings import load_settings
 from rag.store import open_snapshot
 
 Embed = Callable[[Sequence[str]], np.ndarray]
-ALONE = 100
+ALONE = 40
 
 
 def texts_of(indexes: Sequence[Path], count: int) -> list[str]:
@@ -111,6 +111,7 @@ def main() -> None:
     base = np.array(found["sentence-transformers"])
     for name, way in ways.items():
         alone = np.stack([way([t])[0] for t in texts[:ALONE]])
+        same = int((alone == vectors[name][:ALONE]).all(axis=1).sum())
         row[name] = {
             "texts_a_second_median": round(float(np.median(found[name])), 1),
             "times_sentence_transformers": [round(float(x), 2) for x in found[name] / base],
@@ -118,7 +119,7 @@ def main() -> None:
             "least_cosine": round(
                 float((vectors[name] * vectors["sentence-transformers"]).sum(axis=1).min()), 6
             ),
-            "equal_alone": f"{int((alone == vectors[name][:ALONE]).all(axis=1).sum())} of {ALONE}",
+            "equal_alone": f"{same} of {len(alone)}",
             "largest_difference_alone": float(np.abs(alone - vectors[name][:ALONE]).max()),
         }
     print(json.dumps(row, indent=1))

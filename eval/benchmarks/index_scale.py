@@ -254,7 +254,7 @@ class Run:
         np.savez(self.queries, texts=np.array(words), vectors=self.vectors)
 
     def stages(self) -> Iterator[None]:
-        row, size = self.row, self.size
+        row = self.row
         while "merged" not in row:
             self.build()
             yield
