@@ -80,19 +80,3 @@ def risk_coverage(scores: Floats, right: Floats) -> list[RiskPoint]:
     return [
         RiskPoint((i + 1) / n, float(wrong[i] / (i + 1)), float(ranked[i])) for i in ends.tolist()
     ]
-
-
-def area_under_risk(scores: Floats, right: Floats) -> float:
-    """AURC, the mean risk over all coverages; lower is better, NaN of nothing.
-
-    Equal scores are averaged: each item of a run of ties counts with the risk at its end.
-    """
-    import numpy as np
-
-    if not len(scores):
-        return float("nan")
-    order = np.argsort(-scores, kind="stable")
-    ranked, wrong = scores[order], np.cumsum(1 - right[order])
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    widths = np.diff(np.concatenate([[-1], ends]))
-    return float((wrong[ends] / (ends + 1) * widths).sum() / len(scores))

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rag.calibration import auroc, calibration_error, fit, log_loss
 from rag.errors import RunInvalid
 from rag.evaluation.metrics import item_scores
+from rag.evaluation.product import Stage
 from rag.evaluation.records import Record
 from rag.evaluation.runs import read_head, read_records, run_folder
 
-if TYPE_CHECKING:
-    from rag.evaluation.decision_metrics import Floats
-
 FOLDS = 5
 FEWEST = 30
-_RIDGE = 1.0
-_STEPS = 50
-
-Signals = Callable[[Record], Mapping[str, float] | None]
+NAMES = ("log_odds",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +65,6 @@ class Proposal:
         )
 
 
-def recorded_signals(record: Record) -> Mapping[str, float] | None:
-    """The signals of the candidate that an answer was built on; None where none was recorded.
-
-    That is the first considered candidate whose span was cited, else the first considered.
-    """
-    considered = record.get("considered") or []
-    cited = {(c["document"], c["start"], c["end"]) for c in record.get("citations", ())}
-    chosen = [c for c in considered if (c["document"], c["start"], c["end"]) in cited]
-    best = (chosen or considered)[:1]
-    return best[0]["signals"] if best and best[0]["signals"] else None
-
-
 def log_odds(record: Record) -> Mapping[str, float] | None:
     """The log odds of the recorded probability (confidence or support): Platt's scaling of it."""
     from math import log
@@ -92,13 +76,13 @@ def log_odds(record: Record) -> Mapping[str, float] | None:
     return {"log_odds": log(inside / (1 - inside))}
 
 
-def propose(run_dir: Path | str, signals: Signals = log_odds) -> Proposal:
+def propose(run_dir: Path | str) -> Proposal:
     """A calibration of a run's confidence (of a support run: of the support score).
 
     The target is whether an answered question is right (see `decision_part`), or whether a claim is
-    supported. `signals` gives the inputs of an item, or None to leave it out; every item needs the
-    same names. Raises `RunInvalid` for a run on a test split, with fewer than 30 usable items,
-    without both outcomes, or of a stage that has no probability.
+    supported; the signal is the log odds of the probability as it is. Raises `RunInvalid` for a run
+    on a test split, with fewer than 30 usable items or 2 of either outcome, or of a stage that has
+    no probability.
     """
     folder = run_folder(run_dir)
     identity = read_head(folder)["identity"]
@@ -107,133 +91,64 @@ def propose(run_dir: Path | str, signals: Signals = log_odds) -> Proposal:
             f"run '{folder}' stands on the test split: what is fitted there cannot be reported "
             "there; run on the dev split"
         )
-    names, inputs, outcomes, now = _examples(read_records(folder), identity["stage"], signals)
-    n, positive = len(outcomes), int(sum(outcomes))
-    if n < FEWEST or not 0 < positive < n:
+    rows, labels, now = _examples(read_records(folder), identity["stage"])
+    n, positive = len(labels), sum(labels)
+    if n < FEWEST or min(positive, n - positive) < 2:
         raise RunInvalid(
             f"run '{folder}' has {n} usable items, {positive} of them true: a calibration needs at "
-            f"least {FEWEST} and both outcomes; use a larger set"
+            f"least {FEWEST} and both outcomes; use a larger set, or --stage reading, answers or "
+            "support"
         )
-    import numpy as np
-
-    x, y = np.array(inputs, dtype=np.float64), np.array(outcomes, dtype=np.float64)
-    weights, intercept = fit_logistic(x, y)
-    held_out = cross_validate(x, y)
-    after, before = _quality(held_out, y), _quality(np.array(now), y)
+    model = fit(rows, labels, NAMES)
+    held_out = cross_validate(rows, labels)
     return Proposal(
         "support" if identity["stage"] == "support" else "confidence",
         identity["set"],
         identity["split"],
         n,
         positive,
-        intercept,
-        dict(zip(names, weights.tolist(), strict=True)),
-        after["auroc"],
-        after["ece"],
-        after["log_loss"],
-        before,
+        model.intercept,
+        model.weights,
+        auroc(held_out, labels),
+        calibration_error(held_out, labels),
+        log_loss(held_out, labels),
+        {
+            "auroc": auroc(now, labels),
+            "ece": calibration_error(now, labels),
+            "log_loss": log_loss(now, labels),
+        },
     )
 
 
 def _examples(
-    records: Iterable[Record], stage: Any, signals: Signals
-) -> tuple[tuple[str, ...], list[list[float]], list[float], list[float]]:
+    records: Iterable[Record], stage: Stage
+) -> tuple[list[Mapping[str, float]], list[bool], list[float]]:
+    """Of each usable record its signals, whether it is true, and its probability as it is."""
     truth, now = ("_supported", "_support") if stage == "support" else ("_right", "_confidence")
-    names: tuple[str, ...] | None = None
-    inputs: list[list[float]] = []
-    outcomes: list[float] = []
+    rows: list[Mapping[str, float]] = []
+    labels: list[bool] = []
     probabilities: list[float] = []
     for record in records:
         scores = item_scores(record, stage)
-        given = signals(record) if truth in scores else None
-        if given is None:
-            continue
-        if names is None:
-            names = tuple(sorted(given))
-        if tuple(sorted(given)) != names:
-            continue
-        inputs.append([float(given[name]) for name in names])
-        outcomes.append(scores[truth])
-        probabilities.append(scores[now])
-    return names or (), inputs, outcomes, probabilities
+        signals = log_odds(record) if truth in scores else None
+        if signals is not None:
+            rows.append(signals)
+            labels.append(scores[truth] > 0.5)
+            probabilities.append(scores[now])
+    return rows, labels, probabilities
 
 
-def fit_logistic(x: Floats, y: Floats, ridge: float = _RIDGE) -> tuple[Floats, float]:
-    """Weights and intercept of a logistic regression of `y` (n,) on `x` (n, d).
+def cross_validate(rows: Sequence[Mapping[str, float]], labels: Sequence[bool]) -> list[float]:
+    """The probability of each item by weights fitted on the other folds.
 
-    Newton's method on the log likelihood with a ridge of `ridge` / 2 * |w|^2 on the weights of
-    standardised inputs (Hastie et al. 2009, sections 4.4.1 and 3.4.1); the weights returned are for
-    the inputs as given. A constant input gets weight 0.
+    Each fold gets its share of either label, so that at least two of each suffice.
     """
-    import numpy as np
-
-    centre, scale = x.mean(axis=0), x.std(axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
-    design = np.column_stack([(x - centre) / scale, np.ones(len(x))])
-    penalty = np.append(np.full(x.shape[1], ridge), 1e-9)
-    w = np.zeros(design.shape[1])
-    for _ in range(_STEPS):
-        p = _sigmoid(design @ w)
-        gradient = design.T @ (y - p) - penalty * w
-        curvature = design.T @ (design * np.maximum(p * (1 - p), 1e-9)[:, None])
-        step = np.linalg.solve(curvature + np.diag(penalty), gradient)
-        w = w + np.clip(step, -5.0, 5.0)
-        if np.abs(step).max() < 1e-8:
-            break
-    weights = w[:-1] / scale
-    return weights, float(w[-1] - weights @ centre)
-
-
-def cross_validate(x: Floats, y: Floats, folds: int = FOLDS, seed: int = 0) -> Floats:
-    """The probability of each item by weights fitted on the other folds."""
-    import numpy as np
-
-    order = np.random.default_rng(seed).permutation(len(x))
-    held_out = np.empty(len(x))
-    for fold in range(folds):
-        test = order[fold::folds]
-        train = np.setdiff1d(order, test)
-        weights, intercept = fit_logistic(x[train], y[train])
-        held_out[test] = _sigmoid(x[test] @ weights + intercept)
+    order = sorted(range(len(rows)), key=lambda i: labels[i])
+    held_out = [0.0] * len(rows)
+    for fold in range(FOLDS):
+        left_out = set(order[fold::FOLDS])
+        learn = [i for i in order if i not in left_out]
+        model = fit([rows[i] for i in learn], [labels[i] for i in learn], NAMES)
+        for i in left_out:
+            held_out[i] = model.probability(rows[i])
     return held_out
-
-
-def _sigmoid(z: Floats) -> Floats:
-    import numpy as np
-
-    found: Floats = 1.0 / (1.0 + np.exp(-np.clip(z, -50, 50)))
-    return found
-
-
-def _quality(probabilities: Floats, outcomes: Floats) -> dict[str, float]:
-    import numpy as np
-
-    from rag.evaluation.decision_metrics import auroc, ece
-
-    inside = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    loss = -(outcomes * np.log(inside) + (1 - outcomes) * np.log(1 - inside)).mean()
-    return {
-        "auroc": auroc(probabilities, outcomes),
-        "ece": ece(probabilities, outcomes),
-        "log_loss": float(loss),
-    }
-
-
-def best_threshold(scores: Sequence[float], outcomes: Sequence[bool]) -> tuple[float, float]:
-    """The threshold with the highest accuracy of `score >= threshold`, and that accuracy.
-
-    Candidates lie half-way between neighbouring distinct scores; of equal ones the lowest wins.
-    Raises `ValueError` without items.
-    """
-    if not scores or len(scores) != len(outcomes):
-        raise ValueError(f"{len(scores)} scores and {len(outcomes)} outcomes: give as many of both")
-    ordered = sorted(zip(scores, outcomes, strict=True))
-    right = sum(outcomes)
-    best, at = right, ordered[0][0]
-    for i, (score, positive) in enumerate(ordered):
-        right += -1 if positive else 1
-        after = ordered[i + 1][0] if i + 1 < len(ordered) else None
-        if after != score and right > best:
-            best = right
-            at = score + 1e-9 if after is None else (score + after) / 2
-    return at, best / len(scores)

@@ -145,7 +145,7 @@ def _risk_plot(
     plot.line([(p.coverage, p.risk) for p in curve])
     if threshold is not None:
         kept = float((scores >= threshold).mean())
-        plot.mark(kept, f"threshold {threshold:.2f}")
+        plot.mark(kept, f"threshold {threshold:.2f}", low=True)  # the curve ends at the top
     half = next(p for p in curve if p.coverage >= min(0.5, last.coverage))
     caption = (
         f"Kept by {name}. All: {last.risk:.3f} wrong; the surest {half.coverage:.0%}: "

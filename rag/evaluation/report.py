@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rag.evaluation.breakdown import ByType
 from rag.evaluation.compare import Comparison
 from rag.evaluation.metrics import Measure, item_scores
 from rag.evaluation.outcomes import outcome
@@ -29,6 +30,7 @@ class Report:
     strategies without skill get (metric -> strategy -> figure). `invalid` counts the lines of the
     set that were left out, `failed` the items that the product refused. `split` is the part of the
     set this stands on (None: the whole), `n` the number of items, `run` the folder of the run.
+    `by_type` maps a type of question to its own figures; empty where the set has no types.
     """
 
     set: str
@@ -43,6 +45,7 @@ class Report:
     invalid: int = 0
     failed: int = 0
     head: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    by_type: ByType = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form of the command line's contract; holds only finite numbers."""
@@ -51,6 +54,7 @@ class Report:
             "stage": self.stage,
             "n": self.n,
             "metrics": measures_json(self.metrics),
+            "by_type": {name: measures_json(found) for name, found in self.by_type.items()},
             "run": str(self.run),
             "baseline": None if self.baseline is None else self.baseline.to_json(),
         }

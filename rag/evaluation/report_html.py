@@ -38,6 +38,10 @@ _HEADLINES = {
     "summaries": ("rouge1", "rouge2", "rougeL", "support_rate", "coverage", "seconds_p50"),
 }
 _HEADLINES["answers"] = _HEADLINES["reading"]
+_HOW_TO_READ = (
+    '<p class="dim">Below each figure: its 95 % interval, the number of items it stands on, and '
+    "what strategies without any skill would get.</p>"
+)
 
 
 def write_html(report: Report, path: Path) -> None:
@@ -53,11 +57,13 @@ def write_html(report: Report, path: Path) -> None:
 def _page(report: Report, collected: Collected) -> Iterator[str]:
     yield _head(report)
     yield f"<body><main><header>{_title(report)}</header>\n"
-    yield f'<h2>Figures</h2><div class="tiles">{"".join(_tiles(report))}</div>\n'
+    yield f'<h2>Figures</h2>{_HOW_TO_READ}<div class="tiles">{"".join(_tiles(report))}</div>\n'
     shown = "".join(_figure(*plot) for plot in plots(report, collected))
     if shown:
         yield f'<h2>Plots</h2><div class="plots">{shown}</div>\n'
     yield f"<h2>All metrics</h2>{_metrics_table(report)}\n"
+    if report.by_type:
+        yield f"<h2>By type of question</h2>{_type_table(report)}\n"
     if report.baseline is not None:
         yield f"<h2>Against the baseline</h2>{_comparison(report.baseline)}\n"
     yield from _items(report, collected)
@@ -134,7 +140,7 @@ def _metrics_table(report: Report) -> str:
         if over is not None:
             rows.append(_metric_row(name, "over answered ones", over, {}, ' class="sub"'))
     return (
-        '<div class="scroll"><table><thead><tr><th>metric</th><th>figure</th>'
+        f"{_scroll('All metrics')}<table><thead><tr><th>metric</th><th>figure</th>"
         '<th>95 % interval</th><th>n</th><th class="text">without skill</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
@@ -150,6 +156,24 @@ def _metric_row(name: str, label: str, m: Measure, trivial: Mapping[str, float],
     )
 
 
+def _scroll(what: str) -> str:
+    """A region that scrolls sideways where a table is wider than the page, by keyboard too."""
+    return f'<div class="scroll" role="region" aria-label="{what}" tabindex="0">'
+
+
+def _type_table(report: Report) -> str:
+    from rag.evaluation.table import type_rows
+
+    heads, rows = type_rows(report)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(c)}</td>' for c in row)}</tr>" for row in rows)
+    return (
+        '<p class="dim">Figure, and in brackets the number of items.</p>'
+        f"{_scroll('By type of question')}<table><thead><tr>"
+        f"{''.join(f'<th>{escape(h)}</th>' for h in heads)}</tr></thead><tbody>{body}</tbody>"
+        "</table></div>"
+    )
+
+
 def _comparison(comparison: Comparison) -> str:
     from rag.evaluation.table import change_cells
 
@@ -161,7 +185,7 @@ def _comparison(comparison: Comparison) -> str:
     )
     return (
         f'<p class="dim">{escape(comparison.run)}, {comparison.n:,} shared items; p: paired '
-        'randomisation test</p><div class="scroll"><table><thead><tr><th>metric</th>'
+        f"randomisation test</p>{_scroll('Against the baseline')}<table><thead><tr><th>metric</th>"
         f"{''.join(f'<th>{h}</th>' for h in heads)}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

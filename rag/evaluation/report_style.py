@@ -53,7 +53,8 @@ legend{padding:0;margin-bottom:.4rem;font-size:.875rem;color:var(--dim)}
 background:var(--chip);font-size:.875rem}
 .chip input:checked+span{border-color:var(--accent);box-shadow:inset 0 0 0 1px var(--accent);
 font-weight:600}
-.chip input:focus-visible+span,summary:focus-visible,a:focus-visible,input:focus-visible{
+.chip input:focus-visible+span,summary:focus-visible,a:focus-visible,input:focus-visible,
+.scroll:focus-visible{
 outline:3px solid var(--accent);outline-offset:2px}
 input[type=search]{font:inherit;color:inherit;background:var(--card);border:1px solid var(--rule);
 border-radius:.4rem;padding:.35rem .6rem;width:min(26rem,100%)}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import RunInvalid
+from rag.evaluation.breakdown import by_type
 from rag.evaluation.compare import check_baseline, compare
 from rag.evaluation.metrics import DEFAULT_THRESHOLD, Columns, item_scores, measures, over_answered
 from rag.evaluation.product import Product, Stage
@@ -133,10 +134,12 @@ def _score(folder: Path, baseline: Path | str | None) -> Report:
     identity = head["identity"]
     stage: Stage = identity["stage"]
     columns, trivial, failed = Columns(), TrivialScores(stage), 0
+    types: list[str | None] = []
     threshold = identity["thresholds"].get("support", DEFAULT_THRESHOLD)
     for record in read_records(folder):
         columns.add(record["id"], item_scores(record, stage, threshold))
         trivial.add(record)
+        types.append(_interned(record.get("type")))
         failed += "error" in record
     seed = identity["seed"]
     return Report(
@@ -152,7 +155,13 @@ def _score(folder: Path, baseline: Path | str | None) -> Report:
         head.get("invalid", 0),
         failed,
         head,
+        by_type(columns, types, stage, seed),
     )
+
+
+def _interned(kind: str | None) -> str | None:
+    """The same string once in memory, however many items have it."""
+    return None if kind is None else sys.intern(kind)
 
 
 def _conclude(folder: Path, baseline: Path | str | None, invalid: int) -> Report:
@@ -174,6 +183,7 @@ def _conclude(folder: Path, baseline: Path | str | None, invalid: int) -> Report
         "metrics": measures_json(report.metrics),
         "over_answered": measures_json(report.over_answered),
         "trivial": report.trivial,
+        "by_type": {name: measures_json(m) for name, m in report.by_type.items()},
     }
     if report.stage in ("retrieval", "reading", "answers"):
         write_trec(read_records(folder), folder)

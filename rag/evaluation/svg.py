@@ -71,14 +71,15 @@ class Plot:
             f'<line class="whisker" x1="{px:.1f}" x2="{px:.1f}" y1="{bottom:.1f}" y2="{top:.1f}"/>'
         )
 
-    def mark(self, x: float, label: str) -> None:
-        """A dashed vertical line with a label."""
+    def mark(self, x: float, label: str, low: bool = False) -> None:
+        """A dashed vertical line with a label, at its top or (`low`) its bottom."""
         (px, bottom), (_, top) = self.at((x, self.y.low)), self.at((x, self.y.high))
         end = px > WIDTH * 0.6
+        y = bottom - 6 if low else top + 9
         anchor, shift = ("end", -4) if end else ("start", 4)
         self._parts.append(
             f'<line class="mark" x1="{px:.1f}" x2="{px:.1f}" y1="{bottom:.1f}" y2="{top:.1f}"/>'
-            f'<text class="marklabel" x="{px + shift:.1f}" y="{top + 9:.1f}" '
+            f'<text class="marklabel" x="{px + shift:.1f}" y="{y:.1f}" '
             f'text-anchor="{anchor}">{html.escape(label)}</text>'
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from rag.evaluation.breakdown import SHOWN
 from rag.evaluation.compare import Change, Comparison
 from rag.evaluation.metrics import Measure
 from rag.evaluation.report import Report
@@ -48,6 +49,8 @@ def report_table(report: Report) -> RenderableType:
     from rich.console import Group
 
     parts: list[RenderableType] = [_figures(report)]
+    if report.by_type:
+        parts.append(type_table(report))
     if report.baseline is not None:
         parts.append(comparison_table(report.baseline))
     return Group(*parts)
@@ -81,6 +84,36 @@ def _row(
         f"{measure.n:,}",
         ", ".join(f"{form(value)} {strategy}" for strategy, value in trivial.items()),
     )
+
+
+def type_rows(report: Report) -> tuple[list[str], list[list[str]]]:
+    """The heads and the cells of the figures by type: the type, then `figure (n)` of each metric.
+
+    A metric that no type defines has no column.
+    """
+    defined = {name for figures in report.by_type.values() for name in figures}
+    names = [name for name in SHOWN[report.stage] if name in defined]
+    rows = []
+    for kind, figures in report.by_type.items():
+        cells = [figures.get(name) for name in names]
+        rows.append([kind, *("" if m is None else f"{m.mean:.3f} ({m.n:,})" for m in cells)])
+    return ["type", *names], rows
+
+
+def type_table(report: Report) -> Table:
+    """The figures by type of question, each with the number of items it stands on."""
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
+    heads, rows = type_rows(report)
+    table = Table(title="by type: figure (n)", box=SIMPLE_HEAD, title_justify="left")
+    table.add_column(heads[0], overflow="fold")
+    for head in heads[1:]:
+        table.add_column(head, justify="right")
+    for kind, *cells in rows:
+        table.add_row(escape(kind), *cells)
+    return table
 
 
 def comparison_table(comparison: Comparison) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from statistics import median
 
 from rag.evaluation.product import Stage
@@ -118,11 +117,3 @@ def _weighted_median(counts: dict[float, int]) -> float:
         if seen >= half:
             return value
     return 0.0
-
-
-def trivial_scores(records: Iterable[Record], stage: Stage) -> Trivial:
-    """What each trivial strategy gets on the records: metric -> strategy -> figure."""
-    scores = TrivialScores(stage)
-    for record in records:
-        scores.add(record)
-    return scores.figures()

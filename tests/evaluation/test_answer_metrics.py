@@ -16,7 +16,7 @@ from rag.evaluation.answer_metrics import (
 from rag.evaluation.metrics import collect, item_scores, measures, over_answered
 from rag.evaluation.outcomes import outcome
 from rag.evaluation.records import around, places
-from rag.evaluation.trivial import trivial_scores
+from rag.evaluation.trivial import Trivial, TrivialScores
 
 GOLD = {"document": "a", "start": 10, "end": 20, "quote": "four hours", "grade": 1.0}
 OTHER = {"document": "b", "start": 0, "end": 5, "quote": "Paris", "grade": 1.0}
@@ -192,6 +192,13 @@ def test_summaries() -> None:
     nothing = summary | {"status": "not_found", "summary": "", "sentences": []}
     assert summary_part(nothing)["rouge1"] == 0.0
     assert "support_rate" not in summary_part(nothing)
+
+
+def trivial_scores(records: list[Any], stage: Any) -> Trivial:
+    scores = TrivialScores(stage)
+    for each in records:
+        scores.add(each)
+    return scores.figures()
 
 
 def test_trivial_strategies_by_hand() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from rag.errors import RunInvalid, SettingsInvalid
 from rag.evaluation import Measure, rescore, run_evaluation
-from rag.evaluation.fit import best_threshold, fit_logistic, log_odds, propose, recorded_signals
+from rag.evaluation.fit import cross_validate, log_odds, propose
 from rag.evaluation.gate import Condition, check, parse_fail_under
 
 
@@ -140,35 +140,28 @@ def test_a_proposal_needs_enough_items_and_no_test_split(tmp_path: Path) -> None
         propose(write_run(tmp_path / "test", claims(400), "test"))
 
 
-def test_logistic_regression_finds_the_weights() -> None:
-    import numpy as np
-
-    rng = np.random.default_rng(0)
-    x = rng.normal(3, 2, (20_000, 2))
-    p = 1 / (1 + np.exp(-(0.5 + 1.5 * x[:, 0] - 1.0 * x[:, 1])))
-    weights, intercept = fit_logistic(x, (rng.random(20_000) < p).astype(float))
-    assert weights.tolist() == pytest.approx([1.5, -1.0], abs=0.08)
-    assert intercept == pytest.approx(0.5, abs=0.15)
-    constant, _ = fit_logistic(np.ones((50, 1)), np.array([0.0, 1.0] * 25))
-    assert constant.tolist() == pytest.approx([0.0])
+def test_rare_outcomes_stand_in_every_fold(tmp_path: Path) -> None:
+    rows = claims(60)
+    for number, row in enumerate(rows):
+        row["supported"] = number in (7, 8)
+    proposal = propose(write_run(tmp_path / "run", rows))
+    assert proposal.positive == 2
+    rows[8]["supported"] = False
+    with pytest.raises(RunInvalid, match="60 usable items, 1 of them true"):
+        propose(write_run(tmp_path / "one", rows))
 
 
-def test_signals_are_those_of_the_cited_candidate() -> None:
-    def candidate(start: int, score: float) -> dict[str, Any]:
-        return {"document": "d", "start": start, "end": start + 5, "signals": {"score": score}}
+def test_an_item_is_scored_by_weights_that_did_not_see_it() -> None:
+    rows = [{"log_odds": float(i % 7)} for i in range(40)]
+    labels = [i % 7 > 3 for i in range(40)]
+    before = cross_validate(rows, labels)
+    changed = [*rows[:39], {"log_odds": 500.0}]
+    after = cross_validate(changed, labels)
+    same = [i for i in range(40) if before[i] == after[i]]
+    assert same, "items of the fold that was left out stay as they are"
+    assert 39 not in same
 
-    considered = [candidate(0, 0.1), candidate(10, 0.9)]
-    cited = [{"document": "d", "start": 10, "end": 15}]
-    assert recorded_signals({"considered": considered, "citations": cited}) == {"score": 0.9}
-    assert recorded_signals({"considered": considered, "citations": []}) == {"score": 0.1}
-    assert recorded_signals({"considered": []}) is None
+
+def test_log_odds_are_those_of_the_recorded_probability() -> None:
     assert log_odds({"confidence": 0.5}) == {"log_odds": 0.0}
     assert log_odds({}) is None
-
-
-def test_the_best_threshold_by_hand() -> None:
-    assert best_threshold([0.1, 0.4, 0.6, 0.9], [False, False, True, True]) == (0.5, 1.0)
-    assert best_threshold([0.5, 0.5], [True, False])[1] == 0.5
-    assert best_threshold([0.2, 0.3], [True, True]) == (0.2, 1.0)
-    with pytest.raises(ValueError, match="0 scores"):
-        best_threshold([], [])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.evaluation.calibration import area_under_risk, reliability, risk_coverage, wilson
+from rag.evaluation.calibration import reliability, risk_coverage, wilson
 from rag.evaluation.decision_metrics import (
     abstention_statistic,
     auroc,
@@ -101,4 +101,3 @@ def test_the_curve_ends_at_the_error_of_all(items: list[tuple[int, bool]]) -> No
     curve = risk_coverage(scores, right)
     assert curve[-1].coverage == 1.0
     assert curve[-1].risk == pytest.approx(1 - right.mean())
-    assert 0.0 <= area_under_risk(scores, right) <= 1.0

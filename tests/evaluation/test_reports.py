@@ -193,3 +193,28 @@ def test_a_notebook_shows_answer_and_report(world: ModuleType, report: Report) -
     assert "sub/lease.txt, line 1" in fragment
     assert "The documents do not say." in world.ask("zzz", None, True)._repr_html_()
     assert "right_and_right" in report._repr_html_()
+
+
+def test_figures_stand_by_type_of_question(world: ModuleType, tmp_path: Path) -> None:
+    from rich.console import Console
+
+    kinds = {"budget": "number", "rent": "number", "parrot": "unanswerable"}
+    rows = [q | ({"type": kinds[q["id"]]} if q["id"] in kinds else {}) for q in world.QUESTIONS]
+    folder = world.write_set(tmp_path / "s", rows)
+    found = run_evaluation(folder, world.product(), stage="answers", run_dir=tmp_path / "run")
+    assert list(found.by_type) == ["number", "no type", "unanswerable"]
+    assert found.by_type["number"]["right_and_right"].n == 2
+    assert found.by_type["number"]["right_and_right"].mean == 1.0
+    assert "abstention_recall" in found.by_type["unanswerable"]
+    assert "right_and_right" not in found.by_type["unanswerable"]
+    assert found.to_json()["by_type"]["number"]["answered"]["n"] == 2
+    stream = io.StringIO()
+    Console(file=stream, width=140).print(report_table(found))
+    assert re.search(r"number\s+1\.000 \(2\)", stream.getvalue())
+    text = (found.run / "report.html").read_text(encoding="utf-8")
+    assert "<td>number</td><td>1.000 (2)</td>" in text
+
+
+def test_a_set_without_types_has_no_figures_by_type(report: Report) -> None:
+    assert report.by_type == {}
+    assert "By type" not in (report.run / "report.html").read_text(encoding="utf-8")

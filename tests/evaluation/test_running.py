@@ -41,7 +41,7 @@ def test_the_json_is_the_contract_s(
 ) -> None:
     report = run(world, folder, tmp_path / "run", stage)
     content = json.loads(json.dumps(report.to_json(), allow_nan=False))
-    assert list(content) == ["set", "stage", "n", "metrics", "run", "baseline"]
+    assert list(content) == ["set", "stage", "n", "metrics", "by_type", "run", "baseline"]
     assert (content["set"], content["stage"], content["n"]) == ("council", stage, 8)
     assert content["baseline"] is None
     assert content["run"] == str(tmp_path / "run")
