@@ -16,6 +16,7 @@ from rag.types import Heading, Place, Span
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000\x0c]+")
 _MAX_HEAD_CHARS = 80
+_MAX_ROW_CHARS = 400
 MAX_HEADING_CHARS = 400
 """What is longer than this is no heading, whatever the file says: it is repeated everywhere."""
 
@@ -136,7 +137,9 @@ def table_rows(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> list
 
     A head is put before each value, so that a passage with a figure also holds what the figure is
     of. A value under no head, under a long one, or equal to its head stands alone; so does the
-    first column's where its head is empty. A table that is nothing but heads gives one line.
+    first column's where its head is empty. A row too long for one passage becomes several lines,
+    each with the row's first value before the others. A table that is nothing but heads gives one
+    line.
     """
     lines = []
     for row in rows:
@@ -149,9 +152,23 @@ def table_rows(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> list
                 continue
             named = head and len(head) <= _MAX_HEAD_CHARS and head.casefold() != value.casefold()
             cells.append(f"{head}: {value}" if named else value)
-        if cells:
-            lines.append(" | ".join(cells))
+        lines.extend(_row_lines(cells))
     if not lines and heads:
         only = " | ".join(head for head in map(one_line, heads) if head)
         return [only] if only else []
     return lines
+
+
+def _row_lines(cells: list[str]) -> list[str]:
+    """The cells of a row on one line; on several where they are many."""
+    if not cells:
+        return []
+    name, line = cells[0], cells[0]
+    lines = []
+    for cell in cells[1:]:
+        if len(line) + len(cell) > _MAX_ROW_CHARS and line != name:
+            lines.append(line)
+            line = f"{name} | {cell}" if len(name) <= _MAX_HEAD_CHARS else cell
+        else:
+            line = f"{line} | {cell}"
+    return [*lines, line]

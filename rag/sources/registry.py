@@ -57,12 +57,12 @@ _FORMATS = (
     Format("pdf", "2", "pdf", "Pdf", ".pdf"),
     Format("docx", "2", "word", "Word", ".docx .docm .dotx"),
     Format("pptx", "2", "slides", "Slides", ".pptx .pptm .ppsx"),
-    Format("xlsx", "1", "workbook", "Workbook", ".xlsx .xlsm .xltx"),
+    Format("xlsx", "2", "workbook", "Workbook", ".xlsx .xlsm .xltx"),
     Format(
         "opendocument", "2", "opendocument", "OpenDocument", ".odt .ods .odp .ott .fodt .fods .fodp"
     ),
     Format("rtf", "1", "rtf", "Rtf", ".rtf"),
-    Format("csv", "1", "delimited", "Delimited", ".csv .tsv .tab"),
+    Format("csv", "2", "delimited", "Delimited", ".csv .tsv .tab"),
     Format("epub", "2", "epub", "Epub", ".epub"),
     Format("mail", "2", "mail", "Mail", ".eml"),
     Format("json", "1", "records", "Json", ".json .jsonl .ndjson .geojson"),

@@ -203,6 +203,21 @@ def test_delimited_tables(read, delimiter: str) -> None:
     assert list(places(parsed)) == ["row 2", "row 3"]
 
 
+def test_a_wide_row_says_on_each_line_whose_values_they_are(read) -> None:
+    heads = ["Ship", *(f"Measured in week {n}" for n in range(1, 53))]
+    rows = [[name, *(str(100 * row + n) for n in range(1, 53))] for row, name in ((1, "Gull"),)]
+    rows.append(["Tern", *(str(900 + n) for n in range(1, 53))])
+    data = "\n".join(",".join(row) for row in [heads, *rows]).encode()
+    parsed = read(data, "a.csv")
+    found = blocks(parsed)
+    assert len(found) > 2
+    for line in found:
+        assert len(line) < 500
+        assert line.startswith(("Ship: Gull | ", "Ship: Tern | "))
+    assert sum("Measured in week 37: 137" in line for line in found) == 1
+    assert parsed.places[1].label == "row 2"
+
+
 def test_a_table_without_heads_keeps_its_values(read) -> None:
     assert blocks(read(b"1,2\n3,4\n", "a.csv")) == ["1 | 2", "3 | 4"]
 
