@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
@@ -322,7 +322,22 @@ class Index:
             answer.completion_tokens,
             _in_words(answer.timings_ms),
         )
+        if note_on_language := self._language_note(question):
+            return replace(answer, notes=(*answer.notes, note_on_language))
         return answer
+
+    def _language_note(self, question: str) -> str | None:
+        """A remark where the reader was trained on English alone and the question is not."""
+        from rag.models import load_catalogue
+        from rag.reading import looks_english
+
+        entry = load_catalogue().find(self.models.reader.name, "reader")
+        if entry is None or entry.languages != ("en",) or looks_english(question):
+            return None
+        return (
+            "the question does not look English, the language that the reader was trained on: "
+            "`rag search` finds passages in other languages more surely"
+        )
 
     def summarise(self, paths: Sequence[PathLike] = (), **options: Any) -> Summary:
         """The cited summary of documents (none named: of the whole index).

@@ -61,6 +61,14 @@ def test_a_mistake_is_answered_with_what_to_do(index, call, error, said):
         call(index)
 
 
+def test_a_question_in_another_language_gets_a_remark(index, monkeypatch):
+    english = FakeReader(name="rag-reader-minilm")
+    monkeypatch.setattr("rag.reading.load_reader", lambda *a, **k: english)
+    index.models.close()
+    assert "English" in index.ask("Wie hoch ist die Miete für den Stellplatz?").notes[-1]
+    assert not any("English" in n for n in index.ask("How much is the rent?").notes)
+
+
 def test_a_closed_index_says_so(index):
     index.close()
     index.close()
