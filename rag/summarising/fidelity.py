@@ -89,7 +89,7 @@ def objections(text: str, units: Sequence[Unit]) -> list[str]:
     """What speaks against a wording of these units, in words; empty where nothing does."""
     source = "\n".join(u.shown for u in units)
     found = [
-        _new_words(text, source),
+        _new_words(text, source, {w for u in units for w in content_words(u.speaker)}),
         _leaning(text),
         _cause(text, source),
         *_modes(text, source),
@@ -101,8 +101,9 @@ def objections(text: str, units: Sequence[Unit]) -> list[str]:
     return [reason for reason in found if reason]
 
 
-def _new_words(text: str, source: str) -> str:
-    words = [w for w in dict.fromkeys(content_words(text)) if w not in _REPORTING]
+def _new_words(text: str, source: str, names: Set[str]) -> str:
+    """Too many words of the model's own; the names of speakers and words of saying are free."""
+    words = [w for w in dict.fromkeys(content_words(text)) if w not in _REPORTING | names]
     there = set(content_words(source))
     new = [w for w in words if not _akin(w, there)]
     if len(new) > NEW_SHARE * len(words):
