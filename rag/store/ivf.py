@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rag.store.vectors import Part
 
-_BLOCK = 20_000
+_BLOCK = 8192
 _TRAINING_SHARE = 64
 _PROBE_SHARE = 64
 _LEAST_PROBES = 32
@@ -91,20 +91,11 @@ def build_ivf(parts: Sequence[Part], trained: IvfVectors | None) -> Any:
     return index
 
 
-def stack(parts: Sequence[Part]) -> NDArray[np.float32]:
-    """The parts' vectors, in order, shape (n, dimension): taken in blocks, to hold them once."""
-    import numpy as np
-
-    total, at = sum(len(positions) for _, positions in parts), 0
-    stacked: NDArray[np.float32] | None = None
+def taken(parts: Sequence[Part]) -> Iterator[NDArray[np.float32]]:
+    """The parts' vectors, in order, in blocks of shape (n, dimension)."""
     for vectors, positions in parts:
         for block in _blocks(positions):
-            taken = vectors.take(block)
-            if stacked is None:
-                stacked = np.empty((total, taken.shape[1]), dtype=np.float32)
-            stacked[at : at + len(block)] = taken
-            at += len(block)
-    return np.empty((0, 0), dtype=np.float32) if stacked is None else stacked
+            yield vectors.take(block)
 
 
 def _ids(first: int, count: int) -> NDArray[np.int64]:
@@ -131,9 +122,17 @@ def _train(parts: Sequence[Part], total: int) -> Any:
         here = wanted[(wanted >= first) & (wanted < first + len(positions))] - first
         chosen.append((vectors, positions[here]))
         first += len(positions)
-    stacked = stack(chosen)
-    index = _new(stacked.shape[1], cells)
-    index.train(stacked)
+    sample: NDArray[np.float32] | None = None
+    at = 0
+    for block in taken(chosen):
+        if sample is None:
+            sample = np.empty((len(wanted), block.shape[1]), dtype=np.float32)
+        sample[at : at + len(block)] = block
+        at += len(block)
+    if sample is None:
+        raise ValueError("centres need vectors to be trained on, got none")
+    index = _new(sample.shape[1], cells)
+    index.train(sample)
     return index
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.errors import IndexDamaged
 from rag.store import files
-from rag.store.ivf import IvfVectors, build_ivf, stack
+from rag.store.ivf import IvfVectors, build_ivf, taken
 from rag.store.search_faiss import search_faiss
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ IVF = "ivf"
 FLAT_LIMIT = 100_000
 FLAT_BESIDE_IVF = 20_000
 _MARGIN = 8
+_COUNT_AT, _NUMBERS_AT = 8, 37  # in the header of a flat file: vectors, and numbers in all
 
 
 class Vectors(Protocol):
@@ -122,17 +124,28 @@ def write_vectors(target: Path, parts: Sequence[Part], trained: IvfVectors | Non
     if total > (FLAT_BESIDE_IVF if trained else FLAT_LIMIT):
         _write(target, build_ivf(parts, trained))
         return IVF
-    write_flat(target, stack(parts))
+    _write_flat(target, taken(parts), total)
     return FLAT
 
 
-def write_flat(target: Path, vectors: NDArray[np.float32]) -> None:
-    """Writes vectors (n, dimension) as a FAISS inner-product file, durable under its name."""
+def _write_flat(target: Path, blocks: Iterable[NDArray[np.float32]], total: int) -> None:
+    """Writes vectors as FAISS writes an `IndexFlatIP`, block by block, so that none is held."""
     import faiss
 
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(vectors)
-    _write(target, index)
+    temporary = files.temporary_of(target)
+    with files.naming(target):
+        files.create_private(temporary)
+        with temporary.open("wb") as file:
+            dimension = 0
+            for block in blocks:
+                if not dimension:
+                    dimension = block.shape[1]
+                    header = bytearray(faiss.serialize_index(faiss.IndexFlatIP(dimension)))
+                    struct.pack_into("<q", header, _COUNT_AT, total)
+                    struct.pack_into("<Q", header, _NUMBERS_AT, total * dimension)
+                    file.write(header)
+                file.write(block.astype("<f4", copy=False).tobytes())
+        files.publish(temporary, target)
 
 
 def _write(target: Path, index: Any) -> None:

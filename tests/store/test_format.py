@@ -10,10 +10,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import faiss
+import numpy as np
 import pytest
 
 from rag.indexing import IndexReport
-from rag.store import FORMAT_VERSION, open_snapshot, schema
+from rag.store import FORMAT_VERSION, open_snapshot, schema, vectors
 from rag.testing import FakeEmbedder
 
 README = Path(__file__).parents[2] / "index" / "README.md"
@@ -73,3 +75,15 @@ def test_the_specification_names_every_setting(specification: str, index: Path) 
     for (key,) in db.execute("SELECT key FROM meta"):
         assert f"`{key}`" in specification, key
     db.close()
+
+
+@pytest.mark.parametrize("count", [1, 7, 9000])
+def test_a_flat_file_is_what_faiss_writes(tmp_path: Path, count: int) -> None:
+    array = np.random.default_rng(count).random((count, 12), dtype=np.float32)
+    halves = [np.arange(0, count, 2), np.arange(1, count, 2)]
+    parts = [(vectors.ArrayVectors(array), half) for half in halves]
+    assert vectors.write_vectors(tmp_path / "ours.faiss", parts) == "flat"
+    index = faiss.IndexFlatIP(12)
+    index.add(np.concatenate([array[half] for half in halves]))
+    faiss.write_index(index, str(tmp_path / "theirs.faiss"))
+    assert (tmp_path / "ours.faiss").read_bytes() == (tmp_path / "theirs.faiss").read_bytes()
