@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.answering.candidates import Candidate
 from rag.answering.deciding import Decision
-from rag.answering.disagreeing import differing, disagreement_note
+from rag.answering.disagreeing import differing, disagreement_note, later_note, newer
 from rag.answering.linking import second_source
 from rag.answering.shape import shape_of
 from rag.answering.writing import Draft
@@ -51,6 +51,12 @@ def compose(
         for judged in order:
             draft.quote(judged.candidate)
         return Composed(frozenset({0, decision.ranked.index(other)}), (note,))
+    since = newer(question, best, decision.ranked[1:], threshold, draft.document)
+    if since is not None:
+        for judged in (since, best):
+            draft.quote(judged.candidate)
+        note = later_note(best.candidate, since.candidate)
+        return Composed(frozenset({0, decision.ranked.index(since)}), (note,))
     shape = shape_of(question)
     if shape == "list":
         return _listed(decision, draft, threshold)

@@ -14,6 +14,7 @@ from rag.verification.rules import content_words, normalised
 
 SHARED_WORDS = 0.4  # of the shorter sentence: about the same thing, not just of the same kind
 LIKELY = 0.5  # a second document is cited where it is likelier than not to answer, too
+NEARLY = 0.5  # of the first one's probability: so likely a later document is not passed over
 SHARED_BY_NAMES = 0.5  # two names are less often one question's two answers than two numbers
 _ISO = re.compile(r"(?<!\d)(\d{4})[-_.](\d{2})[-_.](\d{2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
@@ -41,6 +42,36 @@ def differing(
         if _held(names, first.candidate) == _held(names, other.candidate):
             return other
     return None
+
+
+def newer(
+    question: str,
+    first: Judged,
+    others: Sequence[Judged],
+    threshold: float,
+    document: Callable[[str], Document],
+) -> Judged | None:
+    """The best other judged candidate of a document that bears a later date, if nearly as likely.
+
+    What an earlier document says may hold no longer, in words that share little with the later
+    ones. Both must speak of the same names of the question, and not point at the same phrase.
+    """
+    names, date = named(question), date_of(document(first.candidate.document))
+    for other in others:
+        likely = other.probability >= max(threshold, NEARLY * first.probability)
+        if not date or not other.judged or not likely:
+            continue
+        same = normalised(first.candidate.phrase.text) == normalised(other.candidate.phrase.text)
+        if same or date_of(document(other.candidate.document)) <= date:
+            continue
+        if _held(names, first.candidate) <= _held(names, other.candidate):
+            return other
+    return None
+
+
+def later_note(first: Candidate, other: Candidate) -> str:
+    """A remark that a later document speaks of the same."""
+    return f"{other.document} is later than {first.document} and speaks of this, too"
 
 
 def _held(names: frozenset[str], candidate: Candidate) -> frozenset[str]:

@@ -36,3 +36,18 @@ def test_what_is_said_of_another_named_thing_is_no_disagreement(make) -> None:
     answer = ask("How long does the filter of the DX-40 last?", make(texts))
     assert [c.document for c in answer.citations] == ["dx-40.txt"]
     assert not answer.notes
+
+
+def test_a_later_document_is_not_passed_over(make) -> None:
+    texts = {
+        "2023-04-02-board.txt": "The gateway is paid for by the board alone, Mr Teale said.",
+        "2024-05-06-report.txt": "For the gateway the firm is paid two thirds by Marrow Ltd.",
+        "undated.txt": "The gateway is paid.",
+    }
+    answer = ask("Who paid for the gateway?", make(texts))
+    assert {c.document for c in answer.citations} == {
+        "2023-04-02-board.txt",
+        "2024-05-06-report.txt",
+    }
+    assert any("2024-05-06-report.txt is later" in note for note in answer.notes)
+    assert answer.citations[0].document == "2024-05-06-report.txt"
