@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from rag.loading import Models
-from rag.opened import Found, Index, IndexStatus, Narrowing, PathLike
+from rag.narrowing import Narrowing
+from rag.opened import Found, Index, IndexStatus, PathLike
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:

@@ -13,36 +13,21 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from rag.errors import DocumentNotFound, RagError
 from rag.loading import Models, note
+from rag.narrowing import Narrowing, filters_of
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from rag.answering import Event
     from rag.embedding.protocol import Embedder
     from rag.models import Progress
-    from rag.retrieval import Filters
     from rag.store import Snapshot
     from rag.types import Answer, Document, Hit, Mode, Summary
 
 PathLike = str | Path
-
-
-class Narrowing(TypedDict, total=False):
-    """What narrows a search or a question; each may be left out or None.
-
-    `path` is a glob over document paths (a folder stands for all below it), `formats` are file
-    endings, `since` and `until` are the file's time in seconds since 1970, `scope` names the
-    documents, by path or unique stem.
-    """
-
-    path: str | None
-    formats: Sequence[str] | None
-    since: float | None
-    until: float | None
-    scope: Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +230,7 @@ class Index:
         embedder = None if mode == "lexical" else self.embedder
         filters = None
         if scopes is not None:
-            filters = [_filters({"scope": scope}) for scope in scopes]
+            filters = [filters_of({"scope": scope}) for scope in scopes]
         return search_many(self.snapshot, embedder, queries, k, mode=mode, filters=filters)
 
     def find(
@@ -256,7 +241,7 @@ class Index:
 
         began = time.perf_counter()
         query = check_query(_words(query))
-        filters = _filters(narrow)
+        filters = filters_of(narrow)
         embedder = None if mode == "lexical" else self.embedder
         timings = {"load": (time.perf_counter() - began) * 1000}
         hits = search(
@@ -287,7 +272,7 @@ class Index:
         from rag.retrieval import search
         from rag.tuning import load_own
 
-        filters = _filters(narrow)
+        filters = filters_of(narrow)
 
         def retrieve(text: str, count: int) -> list[Hit]:
             return search(self.snapshot, self.embedder, text, k=count, filters=filters)
@@ -348,28 +333,6 @@ class Index:
         from rag.summarising.from_paths import summarise_paths
 
         return summarise_paths(paths, self.models, self.settings, stored=self.snapshot, **options)
-
-
-def _filters(narrow: Narrowing) -> Filters:
-    """The filters; one name alone may stand for a sequence of one."""
-    from rag.retrieval import Filters
-
-    if unknown := set(narrow) - set(Narrowing.__annotations__):
-        known = ", ".join(Narrowing.__annotations__)
-        raise TypeError(f"{', '.join(sorted(unknown))!r} narrows nothing; known are {known}")
-    return Filters(
-        narrow.get("path"),
-        _names(narrow.get("formats")),
-        narrow.get("since"),
-        narrow.get("until"),
-        _names(narrow.get("scope")),
-    )
-
-
-def _names(given: Sequence[str] | None) -> tuple[str, ...] | None:
-    if given is None:
-        return None
-    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _in_words(timings_ms: Mapping[str, float]) -> str:

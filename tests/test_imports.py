@@ -31,7 +31,7 @@ ROOMS = (
     ("verification",),
     ("answering",),
     ("summarising",),
-    ("json_form", "followup", "tuning", "loading", "opened"),
+    ("json_form", "followup", "tuning", "loading", "narrowing", "opened"),
     ("notebook", "receipts", "annotation"),
     ("evaluation",),
     ("library", "measuring", "diagnosis", "training", "testing", "fitting"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rag.opened import Narrowing
+    from rag.narrowing import Narrowing
 
 PathGlob = Annotated[
     str | None, typer.Option("--path", metavar="GLOB", help="Only documents whose path matches.")

@@ -15,7 +15,8 @@ from rag.cli.state import State
 from rag.cli.terminal import Piece, Terminal, write_json
 
 if TYPE_CHECKING:
-    from rag.opened import Found, Index, Narrowing
+    from rag.narrowing import Narrowing
+    from rag.opened import Found, Index
     from rag.types import Document, Hit, Mode, Passage
 
 MARK = re.compile(r"\s*(?:[-*+>#|]+|\d{1,3}[.)])?\s*")
