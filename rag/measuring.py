@@ -37,6 +37,7 @@ def evaluate(
     skip_invalid: bool = False,
     run_dir: Path | str | None = None,
     workers: int = 1,
+    judge: bool = False,
     progress: Callable[[int, int], None] | None = None,
     indexing: Callable[[IndexProgress], None] | None = None,
     fetching: Fetching | None = None,
@@ -44,8 +45,10 @@ def evaluate(
     """The report of a stage over a set, recorded in a run folder.
 
     `index` is an open index or its folder; None indexes the set's own documents once, in the
-    cache. Raises `SetInvalid` for a set with problems or without documents, `RunInvalid` for a
-    run folder or baseline of something else, `ValueError` for an unknown stage.
+    cache. With `judge` the language model is asked too in the support stage, as it is when an
+    answer is checked; otherwise reader and rules judge alone. Raises `SetInvalid` for a set with
+    problems or without documents, `RunInvalid` for a run folder or baseline of something else,
+    `ValueError` for an unknown stage.
     """
     if stage not in STAGES:
         raise ValueError(f"stage {stage!r} is not one of {', '.join(STAGES)}")
@@ -62,7 +65,7 @@ def evaluate(
             opened = Index(place, settings, models=models)
         return run_evaluation(
             folder,
-            product_of(stage, models, opened),
+            product_of(stage, models, opened, judge=judge and stage == "support"),
             stage=stage,
             limit=limit,
             seed=seed,
@@ -98,15 +101,24 @@ def own_index(
     return place / "index"
 
 
-def product_of(stage: Stage, models: Models, index: Index | None) -> Product:
-    """What a stage needs of the models and the index, as plain calls."""
-    used = _models_of(stage, models)
+def product_of(
+    stage: Stage, models: Models, index: Index | None, *, judge: bool = False
+) -> Product:
+    """What a stage needs of the models and the index, as plain calls.
+
+    With `judge`, support is judged by the language model too where the rest leaves it unsure.
+    """
+    used = _models_of(stage, models, judge)
     shaping = {name: getattr(models.settings, name) for name in SHAPING}
 
     def support(claim: str, evidence: Sequence[str]) -> float:
+        from rag.generation.judging import judge_claim
         from rag.verification.support import check
 
-        return check(claim, evidence, models.reader).score
+        def asked() -> float:
+            return judge_claim(models.generator, claim, evidence)
+
+        return check(claim, evidence, models.reader, judge=asked if judge else None).score
 
     thresholds = _thresholds(stage, models.settings, used)
     if index is None:
@@ -142,7 +154,7 @@ def product_of(stage: Stage, models: Models, index: Index | None) -> Product:
     )
 
 
-def _models_of(stage: Stage, models: Models) -> dict[str, ModelInfo]:
+def _models_of(stage: Stage, models: Models, judge: bool) -> dict[str, ModelInfo]:
     needed: dict[Stage, tuple[str, ...]] = {
         "retrieval": ("embedder",),
         "reading": ("embedder", "reader"),
@@ -151,7 +163,7 @@ def _models_of(stage: Stage, models: Models) -> dict[str, ModelInfo]:
         "summaries": ("embedder", "reader", "generator"),
     }
     found = {}
-    for role in needed[stage]:
+    for role in (*needed[stage], *(("generator",) if judge else ())):
         model = getattr(models, role)
         found[role] = ModelInfo(model.name, model.sha256)
     return found

@@ -14,12 +14,15 @@ from rag.cli.terminal import Terminal
 from rag.errors import QuestionInvalid
 
 if TYPE_CHECKING:
-    from rag.annotation import Annotation, Pending
+    from rag.annotation import Annotation, Pending, Pick
     from rag.types import Hit
 
 SHOWN = 8
 QUESTIONS_NAME = "questions.jsonl"
-HELP_LINE = "a number: that passage answers; n: none does; s: later; q: stop"
+HELP_LINE = (
+    "a number: that passage answers (2,5: either does; 2+5: both are needed); n: none does; "
+    "s: later; q: stop"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -71,24 +74,47 @@ def _decide(work: Annotation, pending: Pending, hits: list[Hit], terminal: Termi
         if reply == "n":
             work.unanswerable(pending)
             return True
-        if reply and reply.isdigit() and 1 <= int(reply) <= len(hits):
-            if _picked(work, pending, hits[int(reply) - 1], terminal):
-                return True
+        chosen = _numbers(reply or "", len(hits))
+        if not chosen:
+            terminal.line(HELP_LINE)
             continue
-        terminal.line(HELP_LINE)
+        picks = [_pick(hits[number - 1], terminal) for number in chosen]
+        if None in picks:
+            terminal.line("these words do not stand in the passage; choose again")
+            continue
+        answers = _read("the short answer, several with ; between (Enter: none)> ") or ""
+        every = "+" in (reply or "")
+        work.answer(pending, [p for p in picks if p], answers.split(";"), every=every)
+        return True
 
 
-def _picked(work: Annotation, pending: Pending, hit: Hit, terminal: Terminal) -> bool:
-    from rag.annotation import pick_passage, pick_words
+def _numbers(reply: str, most: int) -> list[int]:
+    """The numbers in a reply such as `2`, `2,5` or `1-3`; none where one is no number from 1 on."""
+    import re
 
-    words = _read("the words that answer, copied from it (Enter: the whole passage)> ")
-    pick = pick_words(hit, words) if words else pick_passage(hit)
-    if pick is None:
-        terminal.line("these words do not stand in the passage; choose again")
-        return False
-    answers = _read("the short answer, several with ; between (Enter: none)> ") or ""
-    work.answer(pending, [pick], answers.split(";"))
-    return True
+    numbers: list[int] = []
+    for part in re.split(r"[,+ ]+", reply.strip()):
+        low, _, high = part.partition("-")
+        if not low.isdecimal() or not (high or low).isdecimal():
+            return []
+        numbers.extend(range(int(low), min(int(high or low), most + 1) + 1))
+    return numbers if numbers and all(1 <= n <= most for n in numbers) else []
+
+
+def _pick(hit: Hit, terminal: Terminal) -> Pick | None:
+    """What of a passage a person takes: words of it, sentences by number, or all."""
+    from rag.annotation import pick_passage, pick_sentences, pick_words
+
+    sentences = [
+        s.shifted(-hit.passage.span.start).of(hit.passage.text) for s in hit.passage.sentences
+    ]
+    for number, text in enumerate(sentences, 1):
+        terminal.flow([(f"#{number} ", "dim"), (text, "none")], indent="   ")
+    words = _read("the words that answer, or #2, or #1-3 (Enter: the whole passage)> ")
+    if words and words.startswith("#"):
+        numbers = _numbers(words.replace("#", ""), len(sentences))
+        return pick_sentences(hit, numbers) if numbers else None
+    return pick_words(hit, words) if words else pick_passage(hit)
 
 
 def _read(prompt: str) -> str | None:

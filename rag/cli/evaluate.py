@@ -59,6 +59,10 @@ def evaluate(
     workers: Annotated[
         int, typer.Option("--workers", min=1, max=64, help="Questions at a time.")
     ] = 1,
+    judge: Annotated[
+        bool,
+        typer.Option("--judge", help="Stage support: ask the language model too where unsure."),
+    ] = False,
     fit: Annotated[
         bool, typer.Option("--fit", help="Propose calibrations from this set; changes nothing.")
     ] = False,
@@ -83,6 +87,7 @@ def evaluate(
             skip_invalid=skip_invalid,
             run_dir=run,
             workers=workers,
+            judge=judge,
             progress=partial(progress, "evaluating") if progress else None,
             indexing=counted(progress),
             fetching=progress,

@@ -1,0 +1,174 @@
+"""`rag eval` and `rag annotate` as a person meets them: sets, gates, baselines, wrong input."""
+
+import json
+
+import pytest
+
+
+def question(identity, text, doc=None, **more):
+    row = {
+        "id": identity,
+        "question": text,
+        "answerable": doc is not None,
+        "answers": [],
+        "gold": [] if doc is None else [{"doc": doc}],
+        "gold_mode": "any",
+    }
+    return row | more
+
+
+ROWS = [
+    question("rent", "How much rent is due?", "lease", type="number"),
+    question("bridge", "When was the bridge built?", "bridge", type="date"),
+    question("boiler", "What does the fitting cost?", "minutes", type="number"),
+    question("chess", "Who won the chess tournament?", type="unanswerable"),
+]
+
+
+def write(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+
+
+@pytest.fixture
+def measured(indexed, place):
+    """`rag eval set` over the small index; the set has four questions."""
+    write(place / "set" / "questions.jsonl", ROWS)
+    return lambda *more, code=0: indexed("--index", "index", "eval", *more, code=code)
+
+
+def test_a_set_is_measured_by_type_and_gated(measured):
+    found = json.loads(measured("set", "--stage", "retrieval", "--json").stdout)
+    assert found["n"] == 4
+    assert found["by_type"]["number"]["recall@5"]["n"] == 2
+    gate = ("--fail-under", "recall@5=0.5", "--fail-under", "mrr@10=1.01")
+    result = measured("set", "--stage", "retrieval", *gate, code=5)
+    assert "mrr@10 is 1.0000, it has to be at least 1.01" in result.stderr
+    assert "recall@5" not in result.stderr
+    result = measured("set", "--stage", "retrieval", "--fail-under", "beauty=1", code=1)
+    assert "unknown metric 'beauty'" in result.stderr
+
+
+def test_problems_are_named_by_line_and_can_be_left_out(measured, place):
+    write(place / "set" / "questions.jsonl", [*ROWS, {"id": "rent"}, question("x", "Y?", "gone")])
+    with (place / "set" / "questions.jsonl").open("a") as file:
+        file.write("{\n")
+    result = measured("set", "--stage", "retrieval", code=1)
+    for line, what in ((5, "missing key 'question'"), (6, "'gone'"), (7, "not valid JSON")):
+        assert f"questions.jsonl:{line}: " in result.stderr
+        assert what in result.stderr
+    result = measured("set", "--stage", "retrieval", "--skip-invalid")
+    assert "4 questions; 3 invalid lines left out" in " ".join(result.stdout.split())
+
+
+def test_a_baseline_shows_what_moved_and_has_to_fit(measured, place):
+    first = json.loads(measured("set", "--stage", "retrieval", "--json").stdout)["run"]
+    again = json.loads(
+        measured("set", "--stage", "retrieval", "--baseline", first, "--json").stdout
+    )
+    change = again["baseline"]["metrics"]["recall@1"]
+    assert (change["difference"], change["p"], change["same"]) == (0.0, 1.0, 3)
+    write(place / "other" / "questions.jsonl", ROWS[:2])
+    result = measured("other", "--stage", "retrieval", "--baseline", first, code=1)
+    assert "is of another set ('set', this run: 'other')" in result.stderr
+    result = measured("set", "--stage", "reading", "--baseline", first, code=1)
+    assert "is of another stage" in result.stderr
+    head = json.loads((place / first / "run.json").read_text()) | {"format_version": 99}
+    (place / first / "run.json").write_text(json.dumps(head))
+    result = measured("set", "--stage", "retrieval", "--baseline", first, code=1)
+    assert "format version 99, this program reads 1" in result.stderr
+
+
+def test_a_set_of_another_index_is_an_error_not_a_row_of_zeros(measured, place):
+    write(place / "set" / "questions.jsonl", [question("a", "What?", "nowhere.md")])
+    result = measured("set", "--stage", "retrieval", code=1)
+    assert "questions.jsonl:1: document 'nowhere.md' is not in the index" in result.stderr
+
+
+def test_the_beir_layout_is_read_as_it_is(rag, place):
+    beir = place / "beir"
+    corpus = [
+        {"_id": "d/1", "title": "Cats", "text": "A cat sleeps sixteen hours a day."},
+        {"_id": "d2", "title": "", "text": "The bridge over the Ilse was built in 1987."},
+    ]
+    write(beir / "corpus.jsonl", corpus)
+    asked = [{"_id": "q1", "text": "how long do cats sleep"}, {"_id": "q2", "text": "not judged"}]
+    write(beir / "queries.jsonl", asked)
+    (beir / "qrels").mkdir()
+    (beir / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td/1\t2\n")
+    found = json.loads(rag("eval", "beir", "--json").stdout)
+    assert (found["stage"], found["n"]) == ("retrieval", 1)
+    assert found["metrics"]["ndcg@10"]["mean"] == 1.0
+
+
+def test_the_judge_is_asked_only_where_wanted_and_makes_another_run(rag, place):
+    claims = [
+        {"id": "1", "claim": "The boiler was paid in May", "evidence": ["The boiler was paid."]},
+        {"id": "2", "claim": "The lamp is blue", "evidence": ["A lamp."]},
+    ]
+    rows = [c | {"supported": c["id"] == "1"} for c in claims]
+    write(place / "claims" / "claims.jsonl", rows)
+    runs = []
+    for more in ((), ("--judge",)):
+        found = json.loads(rag("eval", "claims", *more, "--json").stdout)
+        assert (found["stage"], found["n"]) == ("support", 2)
+        head = json.loads((place / found["run"] / "run.json").read_text())
+        assert ("generator" in head["identity"]["models"]) == bool(more)
+        lines = (place / found["run"] / "questions.jsonl").read_text().splitlines()
+        runs.append([json.loads(line)["support"] for line in lines])
+    assert runs[0] != runs[1]
+
+
+def test_fit_proposes_and_changes_nothing(measured, place):
+    result = measured("set", "--stage", "reading", "--fit", code=1)
+    assert "a calibration needs at least 30" in result.stderr
+
+
+def annotated(place):
+    lines = (place / "mine" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_annotating_is_stopped_and_goes_on(indexed, place):
+    asked = ["How much rent is due?", "Is there a pool?", "When was the bridge built?"]
+    (place / "q.txt").write_text("\n".join(asked) + "\n")
+    command = ("--index", "index", "annotate", "mine", "--from", "q.txt")
+    result = indexed(*command, stdin="x\n9\n1\n940 EUROS\n940; 940 euros\nq\n")
+    assert "0 done, 3 to do" in result.stdout
+    assert "1 of 3 questions are in" in result.stdout
+    (row,) = annotated(place)
+    (gold,) = row["gold"]
+    assert row["answers"] == ["940", "940 euros"]
+    assert gold["quote"] == "940 euros"
+    text = (place / "docs" / "home" / "lease.txt").read_text()
+    assert text[gold["start"] : gold["end"]] == "940 euros"
+    result = indexed(*command, stdin="n\ns\n")
+    assert "1 done, 2 to do" in result.stdout
+    indexed(*command, stdin="1+2\n#1\n\n\n")
+    found = annotated(place)
+    assert [r["question"] for r in found] == asked
+    assert [r["answerable"] for r in found] == [True, False, True]
+    assert found[2]["gold_mode"] == "all"
+    assert found[2]["gold"][0]["quote"] == "The bridge over the Ilse was built in 1987."
+    measured = json.loads(
+        indexed("--index", "index", "eval", "mine", "--stage", "retrieval", "--json").stdout
+    )
+    assert measured["n"] == 3
+
+
+@pytest.mark.parametrize("reply", ["0", "9", "1-9", "1,x", "²", "#", ""])
+def test_a_number_that_is_no_passage_is_asked_again(indexed, place, reply):
+    (place / "q.txt").write_text("How much rent is due?\n")
+    result = indexed(
+        "--index", "index", "annotate", "mine", "--from", "q.txt", stdin=f"{reply}\nq\n"
+    )
+    assert result.stdout.count("s: later; q: stop") == 2
+    assert "0 of 1 questions" in result.stdout
+
+
+def test_words_that_are_not_there_are_never_gold(indexed, place):
+    (place / "q.txt").write_text("How much rent is due?\n")
+    replies = "1\n941 euros\n1\n#7\nq\n"
+    result = indexed("--index", "index", "annotate", "mine", "--from", "q.txt", stdin=replies)
+    assert result.stdout.count("do not stand in the passage") == 2
+    assert not (place / "mine" / "questions.jsonl").exists()
