@@ -79,7 +79,6 @@ _DOUBT_KEPT = re.compile(
 _OF_ONESELF = (
     "has|have|had|needs?|needed|must|will|would|should|is|was|plans?|planned|wants?|wanted"
 )
-_ALL = re.compile(r"\b(?:we|us|our|let's)\b", re.I)
 _ONE = re.compile(r"\b(?:I|my|me|mine)\b", re.I)
 _LEANS = re.compile(r"^(?:he|she|they|it|this|these|those|his|her|their|its|such)\b", re.I)
 _GAP = re.compile(r"^[ -]$")
@@ -178,12 +177,18 @@ def _attribution(text: str, units: Sequence[Unit]) -> str:
 
 
 def _person(text: str, units: Sequence[Unit]) -> str:
-    """Something that is told of the speaker alone where the speaker tells it of all: `we must`."""
+    """Something told of the speaker as a person that the speaker does not tell of themselves.
+
+    `Chair: We must go` is no duty of the chair alone, `EL: It was a ferry` does not make EL one.
+    """
     for speaker in sorted({u.speaker for u in units if u.speaker}):
-        told = re.search(rf"\b{re.escape(speaker)} (?:{_OF_ONESELF})\b", text)
+        name = re.escape(speaker)
+        told = re.search(rf"\b{name} (?:{_OF_ONESELF})\b", text)
         lines = " ".join(u.text for u in units if u.speaker == speaker)
-        if told and _ALL.search(lines) and not _ONE.search(lines):
-            return f"the {speaker} speaks of all ('{told[0]}')"
+        if told and not _ONE.search(lines):
+            return f"the speaker does not say it of themselves ('{told[0]}')"
+        if speaker.isupper() and re.search(rf"\bthe {name}\b", text, re.I):
+            return f"'{speaker}' is a person's initials"
     return ""
 
 

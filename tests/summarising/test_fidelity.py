@@ -48,7 +48,7 @@ def test_what_the_lines_say_may_be_worded(wording: str) -> None:
         ("The case is made of rubber due to the battery.", "adds a reason"),
         ("The rubber battery lasts two years.", ""),
         ("It is made of rubber.", "'It' means"),
-        ("The Chair will meet again on Monday.", "speaks of all"),
+        ("The Chair will meet again on Monday.", "of themselves"),
         ("The Chair said that they meet again on Monday.", ""),
         ("The case survives heavy impacts and dirty kitchens.", "not in the source"),
     ],
@@ -68,6 +68,13 @@ def test_words_of_two_sentences_are_not_joined() -> None:
 def test_a_reason_that_is_given_may_be_told() -> None:
     lines = said("The harbour closes because the crane broke")
     assert objections("The harbour closes because the crane broke down.", lines) == []
+
+
+def test_initials_are_a_person_and_no_thing() -> None:
+    lines = said("EL: When I began it was the old chain ferry", "NF: The ferry is gone now")
+    assert objections("The EL was the old chain ferry.", lines)
+    assert objections("NF is the ferry that is gone now.", lines)
+    assert objections("EL said that it was the old chain ferry.", lines) == []
 
 
 def test_what_could_not_be_done_is_no_doubt() -> None:
