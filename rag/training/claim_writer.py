@@ -119,9 +119,11 @@ def main(arguments: list[str] | None = None) -> int:
     problems = Problems()
     questions = [q for path in options.questions for q in read_questions(path, problems)]
     generator = load_generator(load_settings())
-    made = [written(*s, generator) for s in sources_of(questions, options.count, options.seed)]
+    made: list[Written] = []
+    for source in sources_of(questions, options.count, options.seed):
+        made.append(written(*source, generator))
+        save(made, options.out)  # what is written so far stays when the run is stopped
     generator.close()
-    save(made, options.out)
     reasons = Counter(w.reason or "accepted" for w in made)
     print(json.dumps(dict(reasons.most_common())))
     return 0
