@@ -66,6 +66,8 @@ def ask(
         raise typer.BadParameter("goes with a single question", param_hint="--receipt")
     if receipt and not receipt.absolute().parent.is_dir():
         raise RagError(f"no folder {receipt.absolute().parent} for the receipt: make it first")
+    if interactive and (state.as_json or from_file):
+        raise typer.BadParameter("goes without --json and --from", param_hint="--interactive")
     if question and (from_file or interactive):
         alone = "--from" if from_file else "--interactive"
         raise typer.BadParameter("goes without a question beside it", param_hint=alone)

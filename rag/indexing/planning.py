@@ -160,7 +160,7 @@ def without(known: Known, remove: Sequence[Path]) -> tuple[Known, tuple[FileEntr
         ]
         if not here:
             raise NoDocuments(
-                f"nothing in the index comes from '{path}': `rag status` lists its documents"
+                f"nothing in the index comes from '{path}': `rag status --documents` names all"
             )
         removed.update((entry.name, entry) for entry in here)
     folders = [path.resolve() for path in remove]

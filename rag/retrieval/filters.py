@@ -49,7 +49,7 @@ class Filters:
             if not any(_is_named(document.path, name) for document in snapshot.documents()):
                 raise QuestionInvalid(
                     f"the scope names '{name}', which is no document of the index: "
-                    "`rag status` lists them"
+                    "`rag status --documents` lists them"
                 )
         return snapshot.mask(self.accepts)
 

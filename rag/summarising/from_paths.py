@@ -200,7 +200,7 @@ def _nowhere(path: str, stored: Snapshot | None) -> str:
 
     names = [info.path for info in stored.documents()]
     near = difflib.get_close_matches(path, names, n=3, cutoff=0.4)
-    hint = f"near are {', '.join(near)}" if near else "`rag status` lists what is indexed"
+    hint = f"near are {', '.join(near)}" if near else "`rag status --documents` names them all"
     return f"'{path}' is neither a file nor a document of the index: {hint}"
 
 
