@@ -61,7 +61,7 @@ def answer_json(answer: Answer) -> Json:
             "start": phrase.span.start,
             "end": phrase.span.end,
         },
-        **_checked_json(answer.sentences, answer.removed, answer.citations),
+        **checked_json(answer.sentences, answer.removed, answer.citations),
         "missing": answer.missing,
         "hits": [hit_json(h) for h in answer.hits],
         "model": _model_json(answer.model),
@@ -82,7 +82,7 @@ def summary_json(summary: Summary) -> Json:
     return {
         "summary": summary.summary,
         "status": summary.status,
-        **_checked_json(summary.sentences, summary.removed, summary.citations),
+        **checked_json(summary.sentences, summary.removed, summary.citations),
         "coverage": {
             "passages": coverage.passages,
             "represented": coverage.represented,
@@ -127,9 +127,10 @@ def citation_json(citation: Citation) -> Json:
     }
 
 
-def _checked_json(
+def checked_json(
     sentences: Sequence[Sentence], removed: Sequence[Removed], citations: Sequence[Citation]
 ) -> Json:
+    """The JSON form of what was checked: `sentences`, `removed` and `citations`."""
     return {
         "sentences": [
             {

@@ -12,6 +12,7 @@ from typing import Any
 from rag.errors import RagError
 from rag.evaluation.items import Claim, Gold, Question, SummaryTask
 from rag.evaluation.text_metrics import contains, without_markers
+from rag.json_form import checked_json
 from rag.types import Answer, Citation, Considered, Hit, Summary
 
 Record = dict[str, Any]
@@ -102,10 +103,8 @@ def answer_part(answer: Answer, item: Question, text_of: TextOf) -> Record:
             "start": phrase.span.start,
             "end": phrase.span.end,
         },
-        "sentences": [_sentence_row(s) for s in answer.sentences],
-        "removed": [{"text": r.text, "reason": r.reason} for r in answer.removed],
+        **_checked(answer, text_of),
         "missing": answer.missing,
-        "citations": [_citation_row(c, text_of) for c in answer.citations],
         "notes": list(answer.notes),
         "prompt_tokens": answer.prompt_tokens,
         "completion_tokens": answer.completion_tokens,
@@ -115,27 +114,12 @@ def answer_part(answer: Answer, item: Question, text_of: TextOf) -> Record:
     }
 
 
-def _sentence_row(sentence: Any) -> Record:
-    return {
-        "text": sentence.text,
-        "citations": list(sentence.citations),
-        "support": sentence.support,
-        "verdict": sentence.verdict,
-    }
-
-
-def _citation_row(citation: Citation, text_of: TextOf) -> Record:
-    row: Record = {
-        "marker": citation.marker,
-        "document": citation.document,
-        "start": citation.span.start,
-        "end": citation.span.end,
-        "quote": citation.quote,
-        "page": citation.page,
-        "line": citation.line,
-    }
+def _checked(result: Answer | Summary, text_of: TextOf) -> Record:
+    """The sentences, what was removed, and the citations, each with whether its quote is true."""
+    row = checked_json(result.sentences, result.removed, result.citations)
     if text_of is not None:
-        row["valid"] = _is_valid(citation, text_of)
+        for cited, citation in zip(row["citations"], result.citations, strict=True):
+            cited["valid"] = _is_valid(citation, text_of)
     return row
 
 
@@ -224,9 +208,7 @@ def summary_record(item: SummaryTask, summary: Summary, text_of: TextOf) -> Reco
         "status": summary.status,
         "summary": summary.summary,
         "lead": lead,
-        "sentences": [_sentence_row(s) for s in summary.sentences],
-        "removed": [{"text": r.text, "reason": r.reason} for r in summary.removed],
-        "citations": [_citation_row(c, text_of) for c in summary.citations],
+        **_checked(summary, text_of),
         "coverage": {
             "passages": coverage.passages,
             "represented": coverage.represented,
