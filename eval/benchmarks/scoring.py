@@ -1,6 +1,6 @@
 """Times the scoring of a run against `ir_measures`, on the same run and judgements.
 
-    python eval/benchmarks/scoring.py [--queries 100000] [--depth 10]
+    python eval/benchmarks/scoring.py [--queries 100000] [--depth 10] [--output FILE]
 
 Both get plain dictionaries and compute recall at 1, 5 and 10, MRR@10 and nDCG@10 for each query.
 Prints the median seconds of each over some rounds, their ratio, and the largest difference between
@@ -14,6 +14,7 @@ import json
 import random
 import statistics
 import time
+from pathlib import Path
 
 from rag.evaluation.retrieval_metrics import score_run
 
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=100_000)
     parser.add_argument("--depth", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     run, qrels = make(options.queries, options.depth)
     seconds: dict[str, list[float]] = {"rag": [], "ir_measures": []}
@@ -66,18 +68,18 @@ def main() -> None:
                 ours = figures
     difference = max(abs(ours[key] - value) for key, value in figures.items())
     rag, other = (statistics.median(seconds[name]) for name in ("rag", "ir_measures"))
-    print(
-        json.dumps(
-            {
-                "queries": options.queries,
-                "depth": options.depth,
-                "rag_seconds": round(rag, 2),
-                "ir_measures_seconds": round(other, 2),
-                "ratio": round(other / rag, 2),
-                "largest_difference": difference,
-            }
-        )
-    )
+    found = {
+        "queries": options.queries,
+        "depth": options.depth,
+        "rag_seconds": round(rag, 2),
+        "ir_measures_seconds": round(other, 2),
+        "ratio": round(other / rag, 2),
+        "largest_difference": difference,
+    }
+    text = json.dumps(found, indent=1) + "\n"
+    if options.output is not None:
+        options.output.write_text(text, encoding="utf-8")
+    print(text, end="")
 
 
 if __name__ == "__main__":
