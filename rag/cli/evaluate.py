@@ -6,7 +6,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from rag.cli.terminal import write_json
 
 if TYPE_CHECKING:
     from rag.evaluation import Report
+    from rag.evaluation.fit import Proposal
     from rag.evaluation.product import Stage
 
 STAGES: tuple[Stage, ...] = ("retrieval", "reading", "answers", "support", "summaries")
@@ -73,6 +74,11 @@ def evaluate(
     from rag.measuring import evaluate as measure
 
     state: State = ctx.obj
+    if fit and split == "test":
+        raise typer.BadParameter(
+            "what is fitted on the test split cannot be reported there: use --split dev",
+            param_hint="--fit",
+        )
     gates = [parse_fail_under(g) for g in fail_under or ()]
     with progress_bar(quiet=state.quiet, unit="questions") as progress:
         found = measure(
@@ -97,7 +103,7 @@ def evaluate(
     failed = check(found.metrics, gates)
     if state.as_json:
         form = found.to_json()
-        write_json({**form, "proposal": _proposal(found)} if fit else form)
+        write_json({**form, "proposal": _proposal(found).to_json()} if fit else form)
     else:
         _print(found, fit=fit)
     for failure in failed:
@@ -133,10 +139,12 @@ def _print(found: Report, *, fit: bool) -> None:
     console.print(report_table(found))
     console.print(f"recorded in {found.run}", highlight=False)
     if fit:
-        console.print_json(data=_proposal(found))
+        proposal = _proposal(found)
+        console.print(str(proposal), highlight=False, markup=False)
+        console.print_json(data=proposal.to_json())
 
 
-def _proposal(found: Report) -> dict[str, Any]:
+def _proposal(found: Report) -> Proposal:
     from rag.evaluation.fit import propose
 
-    return propose(found.run).to_json()
+    return propose(found.run)

@@ -122,6 +122,27 @@ def test_the_judge_is_asked_only_where_wanted_and_makes_another_run(rag, place):
 def test_fit_proposes_and_changes_nothing(measured, place):
     result = measured("set", "--stage", "reading", "--fit", code=1)
     assert "a calibration needs at least 30" in result.stderr
+    assert "right_and_right" in result.stdout or "recall@1" in result.stdout
+    result = measured("set", "--stage", "reading", "--fit", "--split", "test", code=2)
+    assert "use --split dev" in " ".join(result.stderr.split())
+
+
+def test_a_proposal_says_on_how_many_items_it_rests(rag, place):
+    rows = [
+        {
+            "id": str(n),
+            "claim": f"Ferry {n} leaves at nine" + " on Sundays" * (n % 2),
+            "evidence": [f"Ferry {n} leaves at nine."],
+            "supported": n % 2 == 0,
+        }
+        for n in range(40)
+    ]
+    write(place / "claims" / "claims.jsonl", rows)
+    before = sorted(place.rglob("*.json"))
+    result = rag("eval", "claims", "--fit")
+    assert "proposal for support, on 40 items of claims" in " ".join(result.stdout.split())
+    assert "nothing was changed" in " ".join(result.stdout.split())
+    assert [p.name for p in sorted(set(place.rglob("*.json")) - set(before))] == ["run.json"]
 
 
 def annotated(place):
