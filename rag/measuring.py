@@ -112,13 +112,12 @@ def product_of(
     shaping = {name: getattr(models.settings, name) for name in SHAPING}
 
     def support(claim: str, evidence: Sequence[str]) -> float:
-        from rag.generation.judging import judge_claim
+        from rag.verification.judged import judged_support
         from rag.verification.support import check
 
-        def asked() -> float:
-            return judge_claim(models.generator, claim, evidence)
-
-        return check(claim, evidence, models.reader, judge=asked if judge else None).score
+        if judge:
+            return judged_support(claim, evidence, models.reader, models.generator).score
+        return check(claim, evidence, models.reader).score
 
     thresholds = _thresholds(stage, models.settings, used)
     if index is None:
