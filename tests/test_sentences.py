@@ -37,6 +37,7 @@ He got a Ph.D. in physics.| It took years.
 The treaty was signed.[12]| The war ended.
 The paper is by Toops, H. A. (1944).| The criterion.
 It was in F. Leong (Eds.) (1993).| Test theory grew.
+Sireci, S. G., Rios, J. A., & Powers, S. (2016).| The test.
 The treaty was signed.¹²| The war ended.
 It fell in 1991.³| It rose again.
 Many methods were used. (8-10).| None worked.

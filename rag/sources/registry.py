@@ -19,7 +19,7 @@ from rag.sources.protocol import Parsed, Parser
 class Format:
     """A `Parser` that imports what it needs with its first file.
 
-    A new `version` is due whenever the same bytes may give another text, map or block.
+    A new `version` is due whenever the same bytes may give another text, map, block or passage.
     """
 
     name: str
@@ -51,8 +51,8 @@ _CODE = (
 )
 
 _FORMATS = (
-    Format("text", "1", "plain", "PlainText", ".txt .text .log"),
-    Format("markdown", "1", "markdown", "Markdown", ".md .markdown .mdown .mkd"),
+    Format("text", "2", "plain", "PlainText", ".txt .text .log"),
+    Format("markdown", "2", "markdown", "Markdown", ".md .markdown .mdown .mkd"),
     Format("html", "2", "html", "Html", ".html .htm .xhtml"),
     Format("pdf", "2", "pdf", "Pdf", ".pdf"),
     Format("docx", "2", "word", "Word", ".docx .docm .dotx"),
@@ -65,9 +65,9 @@ _FORMATS = (
     Format("csv", "2", "delimited", "Delimited", ".csv .tsv .tab"),
     Format("epub", "2", "epub", "Epub", ".epub"),
     Format("mail", "2", "mail", "Mail", ".eml"),
-    Format("json", "1", "records", "Json", ".json .jsonl .ndjson .geojson"),
-    Format("subtitles", "1", "subtitles", "Subtitles", ".srt .vtt"),
-    Format("code", "1", "code", "Code", _CODE),
+    Format("json", "2", "records", "Json", ".json .jsonl .ndjson .geojson"),
+    Format("subtitles", "2", "subtitles", "Subtitles", ".srt .vtt"),
+    Format("code", "2", "code", "Code", _CODE),
 )
 
 PARSERS: tuple[Parser, ...] = _FORMATS
