@@ -1,20 +1,12 @@
-"""Documents whose text is known, in many formats: written as flat OpenDocument, saved by soffice.
+"""Documents whose text is known, as flat OpenDocument, for programs that save other formats.
 
 Each document comes with its truth: the pieces that a reader of it sees, in order, and where.
 """
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass, field
-from pathlib import Path
 from xml.sax.saxutils import escape
-
-FORMATS = {
-    "report": ("odt", "docx", "pdf", "html", "epub", "rtf", "txt"),
-    "book": ("ods", "xlsx", "pdf", "html", "csv"),
-    "talk": ("odp", "pptx", "pdf"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,37 +372,3 @@ def _flat(kind: str, body: str, content: str, styles: str, automatic: str, maste
 
 
 MAKERS = {"report": (_report, "fodt"), "book": (_book, "fods"), "talk": (_talk, "fodp")}
-
-
-def make(folder: Path, soffice: str) -> dict[str, Truth]:
-    """The truth of each document by its stem; the files are written into `folder`.
-
-    What stands there already, made from the same text, is left as it is.
-    """
-    truths = {}
-    for stem, (maker, suffix) in MAKERS.items():
-        text, truths[stem] = maker()
-        source = folder / f"{stem}.{suffix}"
-        same = source.exists() and source.read_text(encoding="utf-8") == text
-        source.write_text(text, encoding="utf-8")
-        for target in FORMATS[stem]:
-            if same and (folder / f"{stem}.{target}").exists():
-                continue
-            wanted = "txt:Text (encoded):UTF8" if target == "txt" else target
-            profile = f"-env:UserInstallation=file://{folder / '.profile'}"
-            subprocess.run(
-                [
-                    soffice,
-                    profile,
-                    "--headless",
-                    "--convert-to",
-                    wanted,
-                    "--outdir",
-                    folder,
-                    source,
-                ],
-                check=True,
-                capture_output=True,
-                timeout=300,
-            )
-    return truths

@@ -27,13 +27,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from parser_documents import Piece, Truth, make
+from parser_documents import MAKERS, Piece, Truth
 
 from rag.errors import UnreadableDocument
 from rag.passages import make_passages, split_sentences
 from rag.settings import Settings
 from rag.sources import read_files, walk
 from rag.types import Document
+
+FORMATS = {
+    "report": ("odt", "docx", "pdf", "html", "epub", "rtf", "txt"),
+    "book": ("ods", "xlsx", "pdf", "html", "csv"),
+    "talk": ("odp", "pptx", "pdf"),
+}
+"""What each document is saved as."""
 
 _WORD = re.compile(r"\w+(?:[.,'’]\w+)*")
 _UNSEEN = {**dict.fromkeys(map(ord, "\u00ad\u200b")), **dict.fromkeys(map(ord, "⁰¹²³⁴⁵⁶⁷⁸⁹"), " ")}
@@ -227,6 +234,40 @@ def raw_pages(path: Path) -> list[str]:
 
     file = pypdfium2.PdfDocument(path)
     return [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in file]
+
+
+def make(folder: Path, soffice: str) -> dict[str, Truth]:
+    """The truth of each document by its stem; the files are written into `folder`.
+
+    What stands there already, made from the same text, is left as it is.
+    """
+    truths = {}
+    for stem, (maker, suffix) in MAKERS.items():
+        text, truths[stem] = maker()
+        source = folder / f"{stem}.{suffix}"
+        same = source.exists() and source.read_text(encoding="utf-8") == text
+        source.write_text(text, encoding="utf-8")
+        for target in FORMATS[stem]:
+            if same and (folder / f"{stem}.{target}").exists():
+                continue
+            wanted = "txt:Text (encoded):UTF8" if target == "txt" else target
+            profile = f"-env:UserInstallation=file://{folder / '.profile'}"
+            subprocess.run(
+                [
+                    soffice,
+                    profile,
+                    "--headless",
+                    "--convert-to",
+                    wanted,
+                    "--outdir",
+                    folder,
+                    source,
+                ],
+                check=True,
+                capture_output=True,
+                timeout=300,
+            )
+    return truths
 
 
 def read(folder: Path, names: set[str] | None = None) -> dict[str, Document]:
