@@ -44,7 +44,7 @@ class Signs:
     kept: float
 
 
-PROSE = Signs(own=0.6, around=0.4, words=0.35, reader=0.3, neighbours=2, kept=0.68)
+PROSE = Signs(own=0.6, around=0.4, words=0.35, reader=0.3, neighbours=2, kept=0.55)
 # What a person says in a conversation is about what the others around it say.
 SPEECH = Signs(own=0.3, around=0.8, words=0.7, reader=0.5, neighbours=3, kept=0.6)
 _ASKING = re.compile(
@@ -78,7 +78,8 @@ def nearness(
 def word_shares(pool: Pool, topic: str) -> NDArray[np.float32]:
     """The share of the topic's words, weighted by rarity, in each unit or next to it, 0 to 1.
 
-    A word counts fully in the unit and half in its neighbours; words of asking do not count.
+    A word counts fully in the unit, half in its neighbours and in the title of its section; words
+    of asking do not count.
     """
     import numpy as np
 
@@ -89,8 +90,12 @@ def word_shares(pool: Pool, topic: str) -> NDArray[np.float32]:
     total = sum(rarity.values()) or 1.0
     own = np.array([sum(rarity[w] for w in found) for found in held], dtype=np.float32)
     shares = own.copy()
+    titles = [set(content_words(title)) & asked for title in pool.titles]
     for i, found in enumerate(held):
-        beside = set().union(*held[max(0, i - 2) : i + 3]) - found
+        title = titles[pool.sections[i]] if titles else set()
+        near = range(max(0, i - 2), min(len(held), i + 3))
+        same = (held[j] for j in near if pool.sections[j] == pool.sections[i])
+        beside = title.union(*same) - found
         shares[i] += 0.5 * sum(rarity[w] for w in beside)
     scaled: NDArray[np.float32] = shares / total
     return scaled

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.summarising.about import word_shares
 from rag.summarising.selecting import Pool, Weights, relevance, select
 from rag.summarising.units import Unit
 from rag.testing import FakeEmbedder
@@ -99,3 +100,10 @@ def test_a_question_and_what_every_meeting_says_count_less(routine: str) -> None
     same = np.ones((2, 4), dtype=np.float32) / 2
     plain, less = relevance(Pool(units, same, [0, 1], [5, 5]), Weights(words=0.0))
     assert less < plain
+
+
+def test_a_word_of_the_topic_counts_half_in_a_heading_and_in_a_neighbour() -> None:
+    texts = ["rent of boats", "boat at pier", "lamp and price"]
+    pool = replace(_pool(texts, [0, 0, 1]), titles=["Harbour", "Rent"])
+    assert word_shares(pool, "rent").tolist() == [1.0, 0.5, 0.5]
+    assert word_shares(pool, "boats").tolist() == [1.0, 1.0, 0.0]  # not across sections
