@@ -35,6 +35,10 @@ _ASIDE = re.compile(
 )
 _CONTINUES = re.compile(r"[,;:\-–—)\]]|[\"'”’»]?\s*[a-zß-öø-ÿ]")
 _SOURCES = re.compile(r"[(\[]\d{1,3}(?:\s?[-–,]\s?\d{1,3}){0,20}[)\]]\s?\.(?=\s|$)")
+_LABEL = re.compile(  # of a clause: '4. Pets.', '7.1 Fees and costs.', '(a) Notice.'
+    r"(?:§\s?)?\(?(?:\d{1,3}(?:\.\d{1,3}){0,3}|[A-Za-z])[.)]?\s+"
+    r"[A-Z][\w'’-]*(?:[ ,]+[\w'’&-]+){0,3}\."
+)
 _CLAUSE = re.compile(r"[;:,–—|)]\s|\n|[；：，、]")
 _SPACE = re.compile(r"\s")
 _WORD = re.compile(r"[\w.&'’-]*\w$|[^\W\d_]$")
@@ -113,6 +117,8 @@ def sentences_in(text: str, block: Span) -> Iterator[Span]:
         if after >= block.end:
             break
         if match[3] is None and not _is_end(text, start, match, after):
+            continue
+        if _LABEL.fullmatch(text, start, end):  # says what the sentence after it is about
             continue
         if asides is None:
             asides = _asides(text, block)

@@ -215,11 +215,24 @@ def _of_hit(hit: Hit, reading: Reading, document: Callable[[str], Document]) -> 
         start, end = passage.span.start + scored.start, passage.span.start + scored.end
         if not passage.span.start <= start < end <= passage.span.end:
             continue
-        phrase = Span(start, end)
+        phrase = within_one(Span(start, end), passage.sentences)
         run = sentences_holding(phrase, passage.sentences) or phrase
         margin = scored.score - reading.null_score
         found.append(_candidate(hit, run, phrase, whole, scored.score, margin, reading.answerable))
     return found
+
+
+def within_one(phrase: Span, sentences: Sequence[Span]) -> Span:
+    """The phrase without what runs over into a sentence that holds less of it.
+
+    A network that sees tokens alone sometimes ends behind the next clause's number.
+    """
+    parts = [
+        Span(max(s.start, phrase.start), min(s.end, phrase.end))
+        for s in sentences
+        if s.overlaps(phrase)
+    ]
+    return max(parts, key=lambda part: part.end - part.start, default=phrase)
 
 
 def _candidate(

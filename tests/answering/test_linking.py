@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from rag.answering.candidates import find_candidates, sentences_holding
+from rag.answering.candidates import find_candidates, sentences_holding, within_one
 from rag.answering.linking import second_source, title_of
 from rag.testing import FakeReader
 from rag.types import Document, Span
@@ -41,3 +41,11 @@ def test_the_shortest_run_of_whole_sentences() -> None:
     assert sentences_holding(Span(12, 15), sentences) == Span(11, 20)
     assert sentences_holding(Span(8, 13), sentences) == Span(0, 20)
     assert sentences_holding(Span(40, 45), sentences) is None
+
+
+def test_a_phrase_that_runs_over_keeps_the_part_in_the_sentence_that_holds_more() -> None:
+    sentences = [Span(0, 10), Span(11, 20), Span(21, 30)]
+    assert within_one(Span(2, 13), sentences) == Span(2, 10)
+    assert within_one(Span(8, 18), sentences) == Span(11, 18)
+    assert within_one(Span(22, 25), sentences) == Span(22, 25)
+    assert within_one(Span(40, 45), sentences) == Span(40, 45)
