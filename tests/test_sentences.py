@@ -10,6 +10,8 @@ from rag.types import Document, Heading, Span
 
 # '|' marks where a sentence ends; the text is the line without the marks.
 ENGLISH = """
+4. Pets. The Tenants shall not keep dogs.| 5. Notice. Two months are enough.
+It may not end before 31 January 2026.| 7.1 Fees and costs. The tenant pays.
 Mr. Smith met Dr. Jones at 5 p.m. on Friday.| They talked about the lease.
 The rate rose by 2.5 percent in 1990.| It fell again in 1991.
 She works at Acme Inc. in Berlin.| He works at Acme Inc.| The firm is old.
