@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.orders import gives_orders
-from rag.answering.shape import AnswerType, fits_type
+from rag.answering.shape import AnswerType, fits_type, shape_of
 from rag.answering.surroundings import leaned_on, setting_of
 from rag.answering.terms import Wanted, terms, wanted
 from rag.reading.protocol import Reader, Reading
@@ -106,7 +107,8 @@ def find_candidates(
     Matches are sentences that hold most of the question's weight, in themselves or in what stands
     above them: in tables and notes a reader often points beside them. Sentences that speak to a
     machine are passed over, and blanked before the reader sees them, so that they do not draw it
-    away from what stands beside them.
+    away from what stands beside them. So are sentences that hold nothing but the question's own
+    words, unless yes or no is asked (a heading does not say that either).
     """
     if not hits:
         return []
@@ -120,6 +122,14 @@ def find_candidates(
     sentences.sort(key=lambda s: (-_weight(sought, s), s[0].hit.rank, s[0].document, s[0].span))
     enough = [s[0] for s in sentences if _weight(sought, s) >= _MATCHING_AT_LEAST]
     found = _distinct([*kept, *enough], len(kept) + MATCHING)
+    asked = frozenset(terms(question))
+    polar = shape_of(question) in ("yes_no", "comparison")
+    found = [
+        c
+        for c in found
+        if not asked.issuperset(terms(c.text))
+        or (polar and not _is_heading(document(c.document), c.span))
+    ]
     return _near(question, [_measured(c, sought) for c in found], reader)
 
 
@@ -135,7 +145,7 @@ def _sentences(
         whole = document(passage.document)
         worst = min((s.score for s in reading.spans), default=reading.null_score)
         for span in passage.sentences:
-            if (passage.document, span) in found:
+            if (passage.document, span) in found or _is_heading(whole, span):
                 continue
             text = span.of(whole.text)
             above = _above(setting_of(whole, span), passage.document)
@@ -144,6 +154,11 @@ def _sentences(
             )
             found[passage.document, span] = (candidate, frozenset(terms(text)), above)
     return list(found.values())
+
+
+def _is_heading(document: Document, span: Span) -> bool:
+    at = bisect_left(document.headings, span.start, key=lambda heading: heading.start)
+    return at < len(document.headings) and document.headings[at].start < span.end
 
 
 def _above(setting: str, path: str) -> frozenset[str]:

@@ -49,3 +49,11 @@ def test_agreement_counts_the_same_phrase_elsewhere() -> None:
     other = candidate("It is 17.", 6, 8)
     assert agreement([one, same, other], one) == 0.5
     assert agreement([one, same, other], other) == 0.0
+
+
+def test_the_questions_own_words_are_no_answer_and_a_heading_is_none_to_yes_or_no(make) -> None:
+    workshop = make({"a.md": "Open day.\nIt is held on 13 July.", "b.md": "The open day is free."})
+    for question, expected in (("When is the open day?", False), ("Is there an open day?", True)):
+        hits = workshop.search(question, 10)
+        found = find_candidates(question, hits, FakeReader(), workshop.document)
+        assert ("Open day." in [c.text for c in found]) is expected
