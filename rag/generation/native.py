@@ -44,7 +44,9 @@ def library() -> Any:
             f"answer: install it with `{INSTALL}`, or ask with --quote"
         ) from exc
     if _quiet is None:
-        _quiet = bindings.llama_log_callback(lambda level, text, data: None)
+        # A C function, which ignores what it is called with: an interrupt that came while a
+        # callback in Python runs would be swallowed there.
+        _quiet = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, bindings.llama_log_callback)
         bindings.llama_log_set(_quiet, ctypes.c_void_p(0))
     return bindings
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
 from rag.errors import MissingDependency, ModelInvalid
 from rag.generation.llama import LlamaGenerator
+from rag.generation.native import library
 from rag.generation.protocol import Prompt
 
 JUDGE = (("system", "You say yes or no. " * 8),)
@@ -151,3 +155,18 @@ def test_a_saved_prefix_gives_the_same_bytes_as_a_decoded_one(model, tmp_path) -
             opened.close()
     assert seen[0] == seen[1]
     assert seen[0][1] == 1
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("after_ms", (60, 90, 120, 150))
+def test_an_interrupt_while_a_model_loads_is_not_swallowed(model, after_ms) -> None:
+    def load_and_wait() -> None:
+        timer.start()
+        LlamaGenerator(model.weights, threads=2).close()
+        time.sleep(1)
+
+    library()  # its import is no part of the load
+    timer = threading.Timer(after_ms / 1000, signal.raise_signal, (signal.SIGINT,))
+    with pytest.raises(KeyboardInterrupt):
+        load_and_wait()
+    timer.join()
