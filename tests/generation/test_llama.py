@@ -158,7 +158,7 @@ def test_a_saved_prefix_gives_the_same_bytes_as_a_decoded_one(model, tmp_path) -
 
 
 @pytest.mark.models
-@pytest.mark.parametrize("after_ms", (60, 90, 120, 150))
+@pytest.mark.parametrize("after_ms", [60, 90, 120, 150])
 def test_an_interrupt_while_a_model_loads_is_not_swallowed(model, after_ms) -> None:
     def load_and_wait() -> None:
         timer.start()
