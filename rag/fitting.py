@@ -39,18 +39,22 @@ from rag.errors import RunInvalid
 
 FOLDS = 5
 TOLERANCE = 0.01  # a wrong "not found" costs a person more than a look at a quotation
+RIGHT_AT_LEAST = 0.8  # of the answers to questions that the documents do answer
 SURE_LOSS = 0.005  # how much log loss stopping early may cost
-NAMES = (
-    "judge",
+# How many of the question's words stand in a sentence is left out: a question that was written to
+# look answerable has them all, and on such questions the share misled more than it told.
+ALONE = (
     "margin",
     "near_margin",
-    "own",
-    "inset",
+    "answerable",
+    "near_answerable",
     "type",
     "rank",
     "agreement",
     "yes_no",
 )
+# What a language model has judged needs no rank beside it.
+JUDGED = ("judge", *(name for name in ALONE if name != "rank"))
 
 Row = Mapping[str, float]
 
@@ -102,7 +106,7 @@ def examples_of(run: Path, judged: bool) -> list[Example]:
         considered: Sequence[Any] = record.get("considered") or []
         kept = [c for c in considered if not judged or "judge" in c["signals"]]
         if kept:
-            rows = tuple({n: c["signals"].get(n, 0.0) for n in NAMES} for c in kept)
+            rows = tuple({n: c["signals"].get(n, 0.0) for n in ("judge", *ALONE)} for c in kept)
             right = tuple(_right(c, record) for c in kept)
             gold = record.get("gold") or considered
             answerable = bool(record.get("answerable", True))
@@ -145,13 +149,27 @@ def balanced_threshold(outcomes: Sequence[Outcome]) -> float:
 
     Of a run: the harmonic mean of the share of answers that are right and of the share of
     answerable questions that get a right one. Thresholds are whole hundredths; the lowest is
-    taken that is within `TOLERANCE` of the best.
+    taken that is within `TOLERANCE` of the best and, where there is such a one, leaves
+    `RIGHT_AT_LEAST` of each run's answers to answerable questions right.
     """
     runs = sorted({o.run for o in outcomes})
     parts = [[o for o in outcomes if o.run == run] for run in runs]
     cuts = [c / 100 for c in range(2, 90)]
     means = [sum(_answering(p, cut) for p in parts) / len(parts) for cut in cuts]
-    return next(c for c, mean in zip(cuts, means, strict=True) if mean >= max(means) - TOLERANCE)
+    lowest = next(c for c, mean in zip(cuts, means, strict=True) if mean >= max(means) - TOLERANCE)
+    return next(
+        (
+            c
+            for c in cuts
+            if c >= lowest and all(_right_share(p, c) >= RIGHT_AT_LEAST for p in parts)
+        ),
+        lowest,
+    )
+
+
+def _right_share(outcomes: Sequence[Outcome], cut: float) -> float:
+    shown = [o.right for o in outcomes if o.answerable and o.score >= cut]
+    return _share(shown) if shown else 0.0
 
 
 def _answering(outcomes: Sequence[Outcome], cut: float) -> float:
@@ -255,7 +273,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--half", nargs="+", type=Path, default=[], metavar="RUN")
     parser.add_argument("--judge-all", type=Path, metavar="FOLDER")
     parser.add_argument("--name", required=True, help="answer-GENERATOR, or answer-quote")
-    parser.add_argument("--penalty", type=float, default=3.0)
+    parser.add_argument("--penalty", type=float, default=10.0)
     parser.add_argument("--output", type=Path, help="default: rag/data/calibration/NAME.json")
     options = parser.parse_args(arguments)
     if options.judge_all:
@@ -266,7 +284,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     judged = options.name != "answer-quote"
     halved = [e for run in options.half for e in examples_of(run, judged)]
     examples = [e for run in options.runs for e in examples_of(run, judged)] + half_of(halved, 0)
-    names = [n for n in NAMES if judged or n != "judge"]
+    names = JUDGED if judged else ALONE
     fitted = fit_answers(examples, names, options.penalty)
     record: dict[str, Any] = {
         "fitted_on": [run.name for run in options.runs]
