@@ -16,6 +16,7 @@ from rag.verification.rules import content_words
 
 SURE = 0.93  # a candidate this sure is not compared with others
 ALONE_ABOVE, ALONE_BELOW = 0.9, 0.02  # beyond these the reader's word is enough: 26 of 26 right
+RIVAL = 0.6  # by the reader alone: so likely a sentence of another document is judged, too
 MOST_JUDGED = 3  # judging two of each question already gave all but the last points
 JUDGED_CHARS = 480  # about 120 tokens: what of a long sentence a model judges
 _REFUSED = "not shown"
@@ -98,7 +99,15 @@ def _in_doubt(
     if rows[0].probability < calibration.threshold("alone_above", ALONE_ABOVE):
         return True
     first = rows[0].candidate
-    return _wants_more(question) or any(worth_judging(words, first, r.candidate) for r in rows[1:])
+    return _wants_more(question) or any(_rivals(words, first, r) for r in rows[1:])
+
+
+def _rivals(words: frozenset[str], first: Candidate, other: Judged) -> bool:
+    """Whether a candidate not judged yet may contradict the first one, or replace it since."""
+    elsewhere = other.candidate.document != first.document
+    return elsewhere and (
+        other.probability >= RIVAL or worth_judging(words, first, other.candidate)
+    )
 
 
 def _wants_more(question: str) -> bool:
@@ -122,7 +131,7 @@ def _judged(
         if sure is None:
             needed = i < MOST_JUDGED
         else:
-            needed = worth_judging(words, sure.candidate, candidate)
+            needed = _rivals(words, sure.candidate, row)
         if not needed:
             highest = max(d.probability for d in done)
             done.append(replace(row, probability=min(row.probability, highest * 0.99)))

@@ -370,3 +370,18 @@ def test_two_documents_that_name_another_firm_are_both_cited(make) -> None:
         "minutes/2025-03-11.txt",
     ]
     assert any("disagree" in n for n in answer.notes)
+
+
+def test_a_sure_sentence_is_not_the_end_while_another_document_may_say_otherwise(make) -> None:
+    texts = {
+        "2025-05-14-minutes.txt": "The gateway is paid for by the board alone.",
+        "2025-06-11-minutes.txt": "For the gateway the firm is paid two thirds by its owner.",
+    }
+    eager = Calibrated(
+        "eager", 2.0, {"judge": 0.6, "margin": 0.2}, {"answer": 0.3, "sure": 0.5, "alone_above": 1}
+    )
+    sure_alone = Calibrated("alone", 3.0, {"margin": 0.2}, {"answer": 0.3})
+    workshop = make(texts, generator=FakeGenerator(), calibration=eager, alone=sure_alone)
+    answer = ask("Who paid for the gateway?", workshop)
+    assert {c.document for c in answer.citations} == set(texts)
+    assert answer.citations[0].document == "2025-06-11-minutes.txt"
