@@ -17,6 +17,7 @@ from rag.verification.rules import content_words
 SURE = 0.93  # a candidate this sure is not compared with others
 ALONE_ABOVE, ALONE_BELOW = 0.9, 0.02  # beyond these the reader's word is enough: 26 of 26 right
 RIVAL = 0.6  # by the reader alone: so likely a sentence of another document is judged, too
+UNTOUCHED = 0.1  # at most, by the reader alone, where no word of the question stands around
 MOST_JUDGED = 3  # judging two of each question already gave all but the last points
 JUDGED_CHARS = 480  # about 120 tokens: what of a long sentence a model judges
 _REFUSED = "not shown"
@@ -86,7 +87,10 @@ def weighed(question: str, candidates: Sequence[Candidate], alone: Calibrated) -
         signals = candidate.signals(words, kind)
         signals["agreement"] = agreement(candidates, candidate)
         signals["yes_no"] = float(asked == "yes_no")
-        rows.append(Judged(candidate, signals, alone.probability(signals), False))
+        chance = alone.probability(signals)
+        if candidate.around == 0:  # a reader points at something, even in another language
+            chance = min(chance, UNTOUCHED)
+        rows.append(Judged(candidate, signals, chance, False))
     return sorted(rows, key=lambda r: -r.probability)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -385,3 +386,11 @@ def test_a_sure_sentence_is_not_the_end_while_another_document_may_say_otherwise
     answer = ask("Who paid for the gateway?", workshop)
     assert {c.document for c in answer.citations} == set(texts)
     assert answer.citations[0].document == "2025-06-11-minutes.txt"
+
+
+def test_a_reader_alone_is_not_believed_where_no_word_of_the_question_stands(make) -> None:
+    believing = Calibrated("alone", 3.0, {}, {"answer": 0.3})
+    workshop = make({"a.txt": "Sie trägt höchstens zwölf Tonnen."}, alone=believing)
+    workshop = replace(workshop, calibration=believing)
+    assert ask("Who won the chess tournament in Lisbon?", workshop).status == "not_found"
+    assert ask("Wie viele Tonnen trägt sie?", workshop).status == "answered"
