@@ -16,7 +16,6 @@ import argparse
 import hashlib
 import itertools
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np  # noqa: TID253
+from index_scale import peak_kib
 
 from rag.embedding import load_embedder
 from rag.indexing import build_index
@@ -68,15 +68,6 @@ def make(texts: Path, folder: Path, size: int) -> None:
         with (folder / f"{number:06d}.txt").open("w", encoding="utf-8") as file:
             while written < FILE_BYTES:
                 written += file.write(next(lines))
-
-
-def peak_kib() -> int:
-    """The most resident memory of this process so far, without what its parent had."""
-    try:
-        status = Path("/proc/self/status").read_text()
-        return int(status.split("VmHWM:")[1].split()[0])
-    except (OSError, IndexError):
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def index(folder: Path, real: bool) -> dict[str, float]:

@@ -28,8 +28,7 @@ class Candidate:
     `answerable` its logit for the passage, `hit` the passage it was read in. The `near` ones are
     those of the sentence alone, read behind its `setting` (title, headings, head of a table).
     `before` is what a sentence leans on. `own`, `inset` and `around` are the shares of the
-    question's weight that stand in the sentence, in it and its setting, and in the passage;
-    `missing` is the share of the question's names and numbers that stand in none of them.
+    question's weight that stand in the sentence, in it and its setting, and in the passage, too.
     """
 
     document: str
@@ -48,7 +47,6 @@ class Candidate:
     own: float = 0.0
     inset: float = 0.0
     around: float = 0.0
-    missing: float = 0.0
 
     def excerpt(self, chars: int) -> str:
         """The text, of a longer one what stands around the phrase, cut at spaces."""
@@ -80,7 +78,6 @@ class Candidate:
             "own": self.own,
             "inset": self.inset,
             "around": self.around,
-            "missing": self.missing,
             "type": fits_type(kind, self.phrase.text),
             "rank": 1.0 / self.hit.rank,
         }
@@ -147,12 +144,11 @@ def _sentences(
         for span in passage.sentences:
             if (passage.document, span) in found or _is_heading(whole, span):
                 continue
-            text = span.of(whole.text)
-            above = _above(setting_of(whole, span), passage.document)
             candidate = _candidate(
                 hit, span, span, whole, worst, worst - reading.null_score, reading.answerable
             )
-            found[passage.document, span] = (candidate, frozenset(terms(text)), above)
+            above = _above(candidate.setting, passage.document)
+            found[passage.document, span] = (candidate, frozenset(terms(candidate.text)), above)
     return list(found.values())
 
 
@@ -180,7 +176,6 @@ def _measured(candidate: Candidate, sought: Wanted) -> Candidate:
         own=sought.share(own),
         inset=sought.share(inset),
         around=sought.share(around),
-        missing=sought.names_missing(around),
     )
 
 

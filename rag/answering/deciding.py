@@ -15,7 +15,9 @@ from rag.types import Considered
 from rag.verification.rules import content_words
 
 SURE = 0.93  # a candidate this sure is not compared with others
-ALONE_ABOVE, ALONE_BELOW = 0.9, 0.02  # beyond these the reader's word is enough: 26 of 26 right
+# Beyond these the reader's word is enough: of 629 recorded questions 28 lay above, all right, and
+# 13 below, one of them right.
+ALONE_ABOVE, ALONE_BELOW = 0.9, 0.02
 RIVAL = 0.6  # by the reader alone: so likely a sentence of another document is judged, too
 UNTOUCHED = 0.1  # at most, by the reader alone, where no word of the question stands around
 MOST_JUDGED = 3  # judging two of each question already gave all but the last points

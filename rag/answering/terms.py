@@ -30,15 +30,10 @@ class Wanted:
     """A question's terms with weights that sum to 1: a term that few texts hold weighs more."""
 
     weights: dict[str, float]
-    names: frozenset[str]
 
     def share(self, held: Collection[str]) -> float:
         """The weight of the terms that are among `held`, 0 to 1."""
         return sum(w for t, w in self.weights.items() if t in held)
-
-    def names_missing(self, held: Collection[str]) -> float:
-        """The share of the names and numbers that are not among `held`; 0 without any."""
-        return sum(t not in held for t in self.names) / len(self.names) if self.names else 0.0
 
 
 def wanted(question: str, texts: Sequence[Collection[str]]) -> Wanted:
@@ -51,4 +46,4 @@ def wanted(question: str, texts: Sequence[Collection[str]]) -> Wanted:
     raw = {t: log((count + 1) / (sum(t in held for held in texts) + 0.5)) for t in asked}
     total = sum(raw.values())
     scaled = {t: w / total for t, w in raw.items()} if total > 0 else {}
-    return Wanted(scaled, named(question))
+    return Wanted(scaled)

@@ -114,7 +114,7 @@ def _by_kind(names: tuple[str, ...]) -> str:
     kinds = Counter(PurePath(name).suffix.lower() or "without a suffix" for name in names)
     shown = [f"{count} {kind}" for kind, count in kinds.most_common(KINDS_SHOWN)]
     more = ["others"] if len(kinds) > KINDS_SHOWN else []
-    return f"{len(names)} file{'s' if len(names) > 1 else ''} ({', '.join(shown + more)})"
+    return f"{plural(len(names), 'file')} ({', '.join(shown + more)})"
 
 
 def _json(report: IndexReport, target: Path, *, dry_run: bool) -> dict[str, Any]:

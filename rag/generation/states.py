@@ -30,7 +30,10 @@ class States:
             return None
         start = len(_MAGIC) + 32
         body = data[start:]
-        if data[: len(_MAGIC)] != _MAGIC or hashlib.sha256(body).digest() != data[9:start]:
+        if (
+            data[: len(_MAGIC)] != _MAGIC
+            or hashlib.sha256(body).digest() != data[len(_MAGIC) : start]
+        ):
             return None
         return int.from_bytes(body[:4], "little"), body[4:]
 

@@ -32,4 +32,3 @@ def test_weights_sum_to_one_and_shares_grow(question, texts) -> None:
         assert sought.share(everything) == pytest.approx(1.0)
     for some in held:
         assert -1e-9 <= sought.share(some) <= sought.share(some | everything) + 1e-9
-        assert 0.0 <= sought.names_missing(some) <= 1.0
