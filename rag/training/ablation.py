@@ -4,16 +4,19 @@
 
 The arguments after ``--`` are those of the full run (its OUT left out); its shares are scaled by
 ``--scale``, so that the stream is not much longer than the budget. Each run begins from the base
-weights. A run that is done is not repeated; OUT/ablation.json and OUT/ablation.md hold what is
-done so far. Measured on the development documents: ``--evaluate FOLDER --splits FILE``.
+weights. A run that is done is not repeated and one that was stopped goes on where it stood;
+OUT/ablation.json and OUT/ablation.md hold what is done so far. ``--group "NAME=A,B"`` adds a run
+without the sets A and B. Measured on the development documents: ``--evaluate FOLDER --splits
+FILE``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,7 @@ from rag.training.__main__ import arguments_of, made_features, read_all
 from rag.training.among import among_figures
 from rag.training.evaluate import reading_figures, swap_figures, swap_pairs
 from rag.training.export import export
-from rag.training.features import load_tokenizer
+from rag.training.features import Features, load_tokenizer
 from rag.training.loop import Plan, train
 from rag.training.mixture import CLAIM, Example, Recipe
 from rag.training.network import build
@@ -35,7 +38,9 @@ class Variant:
     """One way to train: what is left out of the full recipe.
 
     ``sources`` are sets that give no examples (their contexts still serve as wrong passages);
-    ``halved`` shows the first half of the stream twice instead of the whole of it once.
+    ``asked`` keeps the unanswerable questions that people put; ``halved`` shows the first half of
+    the stream twice instead of the whole of it once; ``seed`` is added to the run's own; ``plan``
+    names fields of the plan that differ.
     """
 
     name: str
@@ -43,24 +48,34 @@ class Variant:
     sources: tuple[str, ...] = ()
     claims: bool = True
     embedded: bool = True
+    asked: bool = True
     halved: bool = False
-    frozen: bool = False
+    seed: int = 0
+    plan: tuple[tuple[str, float], ...] = ()
 
 
-def variants(sources: Sequence[str]) -> list[Variant]:
-    """All variants: the full one, one for each ingredient, one for each set."""
+def variants(
+    sources: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None
+) -> list[Variant]:
+    """All variants: the full one, one for each ingredient, one for each group and each set."""
     full = Recipe()
     no_claims = replace(full, claim_from_question=0.0, claim_from_sentence=0.0)
     return [
         Variant("full", full),
+        Variant("full, another seed", full, seed=1),
         Variant("without wrong passages", replace(full, wrong_passage=0.0)),
         Variant("wrong passages by words alone", full, embedded=False),
         Variant("without swapped questions", replace(full, swapped_question=0.0)),
         Variant("without cut contexts", replace(full, sentence_removed=0.0)),
+        Variant("without unanswerable questions put by people", full, asked=False),
         Variant("without claims", no_claims, claims=False),
         Variant("without a claim made by rule", no_claims),
+        Variant("without the answerable head", full, plan=(("answerable_weight", 0.0),)),
+        Variant("without the shared norm", full, plan=(("shared_norm_weight", 0.0),)),
         Variant("half the examples, seen twice", full, halved=True),
-        Variant("embeddings frozen", full, frozen=True),
+        Variant("embeddings frozen", full, plan=(("embedding_rate", 0.0),)),
+        Variant("three layers", full, plan=(("layers", 3),)),
+        *[Variant(f"without {n}", full, sources=tuple(g)) for n, g in (groups or {}).items()],
         *[Variant(f"without {source}", full, sources=(source,)) for source in sources],
     ]
 
@@ -68,6 +83,8 @@ def variants(sources: Sequence[str]) -> list[Variant]:
 def thinned(stream: Sequence[Example], variant: Variant) -> list[Example]:
     """The stream as the variant shows it."""
     kept = [e for e in stream if variant.claims or e.mode != CLAIM]
+    if not variant.asked:
+        kept = [e for e in kept if e.mode == CLAIM or e.label == 1 or ":" in e.source]
     if not variant.halved:
         return kept
     half = kept[: len(kept) // 2]
@@ -78,10 +95,11 @@ def thinned(stream: Sequence[Example], variant: Variant) -> list[Example]:
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The Markdown table of the rows of ablation.json, with the difference to the full run."""
-    names = ("f1", "auroc", "first", "swaps")
+    names = ("f1", "auroc", "margin", "first", "swaps")
     lines = [
-        "| run | answer F1 | answerable AUROC | right sentence first of 5 | edited sentences |",
-        "|---|---|---|---|---|",
+        "| run | answer F1 | answerable AUROC, head | margin | right sentence first of 5 "
+        "| edited sentences |",
+        "|---|---|---|---|---|---|",
     ]
     full = next((row for row in rows if row["name"] == "full"), None)
     for row in rows:
@@ -101,7 +119,11 @@ def main(arguments: list[str] | None = None) -> int:
     training = arguments_of([str(options.out), *given[split + 1 :]])
     options.out.mkdir(parents=True, exist_ok=True)
     shares = json.loads(training.shares.read_text(encoding="utf-8")) if training.shares else {}
-    chosen = variants(sorted(shares))
+    groups = {name: sets.split(",") for name, _, sets in (g.partition("=") for g in options.group)}
+    chosen = variants(sorted(shares), groups)
+    if unknown := set(options.only) - {variant.name for variant in chosen}:
+        print(f"no such run: {', '.join(sorted(unknown))}; --list names all", file=sys.stderr)
+        return 2
     if options.list:
         print("\n".join(variant.name for variant in chosen))
         return 0
@@ -129,8 +151,41 @@ def _run(
         torch.set_num_threads(training.threads)
     folder: Path = options.out / variant.name.replace(" ", "_")
     folder.mkdir(exist_ok=True)
+    features = _features(variant, training, shares, options.scale, folder / "examples.npz")
+    plan = Plan(
+        seed=training.seed + variant.seed,
+        rate=training.rate,
+        embedding_rate=training.embedding_rate,
+        shared_norm_weight=training.shared_norm,
+        last_step=options.steps,
+        warmup_steps=min(Plan().warmup_steps, options.steps // 5),
+    )
+    plan = replace(plan, **dict(variant.plan))
+    final = train(features, training.base, folder, plan, save_seconds=45.0, say=_to_stderr)
+    network = build(training.base, plan.seed, layers=plan.layers)
+    network.load_state_dict(torch.load(final, weights_only=True))
+    tokens = training.base / "tokenizer.json"
+    size = load_tokenizer(tokens).get_vocab_size()
+    digest = export(network, folder / "reader.onnx", vocabulary=size)
+    reader = MiniLMReader(
+        folder / "reader.onnx", tokens, name="ablation", sha256=digest, threads=training.threads
+    )
+    (folder / "state.pt").unlink(missing_ok=True)
+    return {"name": variant.name, "steps": options.steps, **_measured(reader, options)}
+
+
+def _features(
+    variant: Variant,
+    training: argparse.Namespace,
+    shares: dict[str, list[float]],
+    scale: float,
+    path: Path,
+) -> Features:
+    """The features of the variant's stream, made once and kept at ``path``."""
+    if path.exists():
+        return Features.load(path)
     scaled = {
-        source: [0.0 if source in variant.sources else options.scale * v for v in values]
+        source: [0.0 if source in variant.sources else scale * v for v in values]
         for source, values in shares.items()
     }
     features = made_features(
@@ -141,18 +196,14 @@ def _run(
         embedded=variant.embedded,
         change=lambda stream: thinned(stream, variant),
     )
-    plan = Plan(seed=training.seed, rate=training.rate, last_step=options.steps)
-    plan = replace(plan, embedding_rate=0.0 if variant.frozen else training.embedding_rate)
-    final = train(features, training.base, folder, plan, say=lambda line: None)
-    network = build(training.base, training.seed)
-    network.load_state_dict(torch.load(final, weights_only=True))
-    tokens = training.base / "tokenizer.json"
-    size = load_tokenizer(tokens).get_vocab_size()
-    digest = export(network, folder / "reader.onnx", vocabulary=size)
-    reader = MiniLMReader(
-        folder / "reader.onnx", tokens, name="ablation", sha256=digest, threads=training.threads
-    )
-    return {"name": variant.name, "steps": options.steps, **_measured(reader, options)}
+    part = path.with_name("examples.part")
+    features.save(part)
+    os.replace(part, path)
+    return features
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _measured(reader: MiniLMReader, options: argparse.Namespace) -> dict[str, Any]:
@@ -162,13 +213,15 @@ def _measured(reader: MiniLMReader, options: argparse.Namespace) -> dict[str, An
     step = max(1, len(questions) // options.questions)
     questions = questions[::step]
     reading = reading_figures(reader, questions)
-    among = among_figures(reader, questions)
+    among = among_figures(reader, questions[::2])
     texts = sorted({question.context for question in questions})
     swaps = swap_figures(reader, swap_pairs(texts, 200, seed=7))
     return {
         "n": reading["n"],
+        "answerable_n": reading["answerable_n"],
         "f1": reading["f1"],
         "auroc": reading["auroc_answerable"],
+        "margin": reading["auroc_margin"],
         "first": among["first"],
         "swaps": swaps["auroc"],
     }
@@ -187,6 +240,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=int, default=250, help="of each run")
     parser.add_argument("--scale", type=float, default=0.1, help="of all shares")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="only these runs")
+    parser.add_argument("--group", action="append", default=[], metavar="NAME=A,B")
     parser.add_argument("--list", action="store_true", help="print the names of all runs")
     parser.add_argument("--evaluate", type=Path, required=True, help="an evaluation set")
     parser.add_argument("--splits", type=Path, required=True, help="JSON: set -> dev, test")

@@ -5,17 +5,20 @@
 From a question, its answer and the sentence that holds it the model writes one statement; the
 rules accept or reject it. OUT holds one JSON line for each: ``claim, evidence, label`` for what
 was accepted (a file of claim pairs as ``rag.training`` reads them), OUT's neighbour
-``OUT.rejected.jsonl`` the statement and the reason for what was not.
+``OUT.rejected.jsonl`` the statement and the reason for what was not. Stopped at any time, the same
+command goes on.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
+import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,20 +95,30 @@ def rejection(claim: str, question: str, answer: str, sentence: str) -> str:
     return ""
 
 
-def sources_of(questions: Iterable[Question], count: int, seed: int) -> list[tuple[str, str, str]]:
+def sources_of(questions: Sequence[Question], count: int, seed: int) -> list[tuple[str, str, str]]:
     """Up to ``count`` drawn (question, answer, sentence with the answer), of short answers."""
-    out = []
-    for question in map(plain, questions):
-        if not question.answers:
-            continue
-        answer = chosen_answer(question)
-        end = answer.start + len(answer.text)
-        around = [(a, b) for a, b in sentences(question.context) if a <= answer.start and end <= b]
-        if around and len(answer.text.split()) <= MAX_ANSWER_WORDS:
-            a, b = around[0]
-            out.append((question.question, answer.text, question.context[a:b]))
-    random.Random(seed).shuffle(out)
-    return out[:count]
+    order = list(range(len(questions)))
+    random.Random(seed).shuffle(order)
+    out: list[tuple[str, str, str]] = []
+    for number in order:
+        if len(out) == count:
+            break
+        if source := _source(questions[number]):
+            out.append(source)
+    return out
+
+
+def _source(raw: Question) -> tuple[str, str, str] | None:
+    if not raw.answers:
+        return None
+    question = plain(raw)
+    answer = chosen_answer(question)
+    end = answer.start + len(answer.text)
+    around = [(a, b) for a, b in sentences(question.context) if a <= answer.start and end <= b]
+    if not around or len(answer.text.split()) > MAX_ANSWER_WORDS:
+        return None
+    a, b = around[0]
+    return question.question, answer.text, question.context[a:b]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -118,12 +131,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     problems = Problems()
     questions = [q for path in options.questions for q in read_questions(path, problems)]
-    generator = load_generator(load_settings())
-    made: list[Written] = []
-    for source in sources_of(questions, options.count, options.seed):
-        made.append(written(*source, generator))
-        save(made, options.out)  # what is written so far stays when the run is stopped
-    generator.close()
+    made = load(options.out)
+    known = {(item.question, item.answer) for item in made}
+    left = [s for s in sources_of(questions, options.count, options.seed) if s[:2] not in known]
+    print(f"{len(made)} written already, {len(left)} to write", file=sys.stderr, flush=True)
+    if left:
+        generator = load_generator(load_settings())
+        for source in left:
+            made.append(written(*source, generator))
+            save(made, options.out)  # what is written so far stays when the run is stopped
+            print(f"{len(made)}: {made[-1].reason or 'accepted'}", file=sys.stderr, flush=True)
+        generator.close()
     reasons = Counter(w.reason or "accepted" for w in made)
     print(json.dumps(dict(reasons.most_common())))
     return 0
@@ -133,15 +151,32 @@ def save(made: Iterable[Written], out: Path) -> None:
     """Writes accepted statements to ``out`` and the rest, with reasons, beside it."""
     accepted, rejected = [], []
     for item in made:
+        row = {"claim": item.claim, "evidence": item.sentence}
+        more = {"question": item.question, "answer": item.answer}
         if item.reason:
-            row = {"claim": item.claim, "reason": item.reason, "question": item.question}
-            rejected.append(row | {"answer": item.answer, "evidence": item.sentence})
+            rejected.append(row | {"reason": item.reason} | more)
         else:
-            row = {"claim": item.claim, "evidence": item.sentence, "label": "supported"}
-            accepted.append(row | {"question": item.question, "answer": item.answer})
-    beside = out.with_name(out.name.removesuffix(".jsonl") + ".rejected.jsonl")
-    for path, rows in ((out, accepted), (beside, rejected)):
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+            accepted.append(row | {"label": "supported"} | more)
+    for path, rows in ((out, accepted), (_beside(out), rejected)):
+        part = path.with_name(path.name + ".part")
+        part.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        os.replace(part, path)
+
+
+def load(out: Path) -> list[Written]:
+    """What ``save`` wrote to ``out`` and beside it; empty where there is nothing yet."""
+    made = []
+    for path in (out, _beside(out)):
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        for row in map(json.loads, lines):
+            reason = row.get("reason", "")
+            item = Written(row["claim"], row["question"], row["answer"], row["evidence"], reason)
+            made.append(item)
+    return made
+
+
+def _beside(out: Path) -> Path:
+    return out.with_name(out.name.removesuffix(".jsonl") + ".rejected.jsonl")
 
 
 if __name__ == "__main__":

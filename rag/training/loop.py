@@ -21,6 +21,7 @@ class Plan:
     ``cool_step`` is the step where cooling begins, ``last_step`` where the run ends (0: the end
     of the stream, cooling over its last 40 %). ``average`` is the decay of an exponential moving
     average of the weights, kept beside them and written to ``average.pt`` at the end (0: none).
+    ``layers`` keeps only the first layers of the base (0: all).
     """
 
     seed: int = 13
@@ -36,6 +37,7 @@ class Plan:
     answerable_weight: float = 0.5
     shared_norm_weight: float = 0.4
     claim_weight: float = 0.8
+    layers: int = 0
 
 
 def rate_factor(plan: Plan, step: int, cool_step: int, last_step: int) -> float:
@@ -70,7 +72,7 @@ def train(
     order = batches(features, plan.batch_tokens, plan.seed)
     last_step = min(plan.last_step or len(order), len(order))
     cool_step = plan.cool_step or int(0.6 * last_step)
-    network = build(base, plan.seed, start)
+    network = build(base, plan.seed, start, layers=plan.layers)
     optimizer = _optimizer(network, plan)
     average = _Average(network, plan.average) if plan.average else None
     step = _resume(folder / "state.pt", network, optimizer, average)
@@ -221,4 +223,5 @@ def _save(
     part = folder / "state.part"
     torch.save(state, part)
     os.replace(part, folder / "state.pt")
-    (folder / "plan.json").write_text(json.dumps({"step": step, **asdict(plan)}, indent=1))
+    text = json.dumps({"step": step, **asdict(plan)}, indent=1)
+    (folder / "plan.json").write_text(text, encoding="utf-8")

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 HEADS = ("start_logits", "end_logits", "answerable", "claim")
 
 
-def build(base: Path, seed: int, start: Path | None = None) -> Any:
+def build(base: Path, seed: int, start: Path | None = None, *, layers: int = 0) -> Any:
     """A network with the encoder weights of the folder ``base`` and freshly drawn heads.
 
-    With ``start``, a reader file, all its weights take their place. Raises ``ModelInvalid`` if
-    that file is no reader.
+    With ``start``, a reader file, all its weights take their place; with ``layers``, only that
+    many of the base's first layers are kept. Raises ``ModelInvalid`` if that file is no reader.
 
     Its ``forward(input_ids, attention_mask, token_type_ids)`` gives the four tensors named in
     ``HEADS``: (b, n), (b, n), (b,) and (b, 3), all float32. Dropout is off: one to three passes
@@ -30,6 +30,7 @@ def build(base: Path, seed: int, start: Path | None = None) -> Any:
     config = BertConfig.from_pretrained(str(base))
     config.hidden_dropout_prob = 0.0
     config.attention_probs_dropout_prob = 0.0
+    config.num_hidden_layers = min(layers or config.num_hidden_layers, config.num_hidden_layers)
     torch.manual_seed(seed)
     encoder = BertModel.from_pretrained(str(base), config=config, add_pooling_layer=False)
     made = network(encoder, config.hidden_size)

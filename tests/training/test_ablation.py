@@ -9,6 +9,7 @@ from rag.training.ablation import main, table, thinned, variants
 from rag.training.export import parameters
 from rag.training.mixture import CLAIM, Example
 
+NAMES = ["full", "without claims", "three layers"]
 STREAM = [
     Example(0, "Who?", "Anna of York.", 0, 4, 1, "a", 1),
     Example(0, "Who?", "Nobody of York.", -1, -1, 0, "a:passage", 1),
@@ -33,6 +34,17 @@ def test_without_claims_only_questions_are_left() -> None:
     assert [e for e in STREAM if e.mode != CLAIM] == _named("without claims")
 
 
+def test_questions_that_people_put_without_an_answer_can_be_left_out() -> None:
+    asked = Example(0, "Why?", "Anna of York.", -1, -1, 0, "a")
+    variant = next(v for v in variants([]) if v.name.endswith("put by people"))
+    assert thinned([*STREAM, asked], variant) == STREAM
+
+
+def test_a_group_of_sets_is_left_out_at_once() -> None:
+    variant = next(v for v in variants(["a"], {"both": ["a", "b"]}) if v.name == "without both")
+    assert variant.sources == ("a", "b")
+
+
 def test_a_halved_stream_shows_its_first_half_twice_in_units_of_its_own() -> None:
     halved = _named("half the examples, seen twice")
     assert [e.second for e in halved] == [e.second for e in STREAM[:2]] * 2
@@ -41,12 +53,12 @@ def test_a_halved_stream_shows_its_first_half_twice_in_units_of_its_own() -> Non
 
 def test_the_table_says_how_far_each_run_is_from_the_full_one() -> None:
     rows = [
-        {"name": "full", "f1": 0.5, "auroc": 0.7, "first": 0.4, "swaps": 0.9},
-        {"name": "without claims", "f1": 0.52, "auroc": 0.6, "first": 0.4, "swaps": 0.5},
+        {"name": "full", "f1": 0.5, "auroc": 0.7, "margin": 0.6, "first": 0.4, "swaps": 0.9},
+        {"name": "other", "f1": 0.52, "auroc": 0.6, "margin": 0.6, "first": 0.4, "swaps": 0.5},
     ]
     lines = table(rows).splitlines()
-    assert lines[2] == "| full | 0.500 | 0.700 | 0.400 | 0.900 |"
-    assert "| 0.520 (+0.020) | 0.600 (-0.100) | 0.400 (+0.000) |" in lines[3]
+    assert lines[2] == "| full | 0.500 | 0.700 | 0.600 | 0.400 | 0.900 |"
+    assert "| 0.520 (+0.020) | 0.600 (-0.100) | 0.600 (+0.000) |" in lines[3]
 
 
 def test_runs_of_a_few_steps_end_in_one_table(base: Path, tmp_path: Path) -> None:
@@ -58,11 +70,12 @@ def test_runs_of_a_few_steps_end_in_one_table(base: Path, tmp_path: Path) -> Non
     measured = ["--steps", "2", "--scale", "1", "--evaluate", str(folder), "--splits", str(splits)]
     training = ["--base", str(base), "--folder", str(folder), "--shares", str(shares)]
     out = tmp_path / "runs"
-    command = [str(out), *measured, "--only", "full", "without claims", "--", *training]
+    command = [str(out), *measured, "--only", *NAMES, "--", *training]
     assert main(command) == 0
     rows = json.loads((out / "ablation.json").read_text(encoding="utf-8"))
-    assert [row["name"] for row in rows] == ["full", "without claims"]
+    assert [row["name"] for row in rows] == NAMES
     assert all(0.0 <= row[name] <= 1.0 for row in rows for name in ("f1", "auroc", "first"))
+    assert main([str(out), *measured, "--only", "nothing", "--", *training]) == 2
     before = (out / "full" / "final.pt").stat().st_mtime_ns
     assert main(command) == 0
     assert (out / "full" / "final.pt").stat().st_mtime_ns == before

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rag.testing import FakeGenerator
-from rag.training.claim_writer import rejection, save, sources_of, written
+from rag.training.claim_writer import load, rejection, save, sources_of, written
 from rag.training.sets import AnswerText, Problems, Question, read_pairs
 
 SENTENCE = "The mill at Thorn was built by Ada Moss in May 1790, but it did not burn in the war."
@@ -50,6 +50,14 @@ def test_accepted_statements_are_a_file_of_pairs(tmp_path: Path) -> None:
     assert [(p.claim, p.evidence, p.label) for p in pairs] == [(made[0].claim, SENTENCE, 0)]
     rejected = json.loads((tmp_path / "claims.rejected.jsonl").read_text(encoding="utf-8"))
     assert (rejected["claim"], rejected["reason"]) == ("No.", "answer missing")
+
+
+def test_what_was_written_is_found_again(tmp_path: Path) -> None:
+    generator = FakeGenerator(["Ada Moss built the mill at Thorn.", "No."])
+    made = [written(ASKED, "Ada Moss", SENTENCE, generator) for _ in range(2)]
+    assert load(tmp_path / "claims.jsonl") == []
+    save(made, tmp_path / "claims.jsonl")
+    assert load(tmp_path / "claims.jsonl") == made
 
 
 def test_sources_are_the_sentences_that_hold_short_answers() -> None:
