@@ -40,6 +40,8 @@ class Settings:
     parse_seconds: int = 60
 
     def __post_init__(self) -> None:
+        for name, kind in _types().items():
+            _check_type(f"setting '{name}'", getattr(self, name), kind)
         for name, low, high in _BOUNDS:
             value = getattr(self, name)
             if not low <= value <= high:
@@ -111,13 +113,16 @@ def load_settings(
 ) -> Settings:
     """The settings in force: defaults, then the config file, then `RAG_*`, then `flags`.
 
-    A flag that is None was not given. Raises `SettingsInvalid` with the name of the setting and
-    where the bad value came from.
+    A flag that is None was not given; a path may stand for its name. Raises `SettingsInvalid` with
+    the name of the setting and where the bad value came from.
     """
     merged: dict[str, Any] = {}
+    for name in flags or {}:
+        _check_known("", name)
     merged.update(_from_file(config_file()))
     merged.update(_from_environment(os.environ if environment is None else environment))
-    merged.update({k: v for k, v in (flags or {}).items() if v is not None})
+    given = {k: v for k, v in (flags or {}).items() if v is not None}
+    merged.update({k: os.fspath(v) if isinstance(v, os.PathLike) else v for k, v in given.items()})
     return replace(Settings(), **merged)
 
 
@@ -135,17 +140,27 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise SettingsInvalid(
             f"config file {path} cannot be read: {exc}; mend or remove it"
         ) from exc
-    known = _types()
     for name, value in raw.items():
-        if name not in known:
-            raise SettingsInvalid(
-                f"config file {path}: unknown setting '{name}'; known are {', '.join(known)}"
-            )
-        if type(value) is not known[name]:
-            raise SettingsInvalid(
-                f"config file {path}: '{name}' is {value!r}, expected {known[name].__name__}"
-            )
+        _check_known(f"config file {path}: ", name)
+        _check_type(f"config file {path}: '{name}'", value, _types()[name])
     return raw
+
+
+def _check_known(where: str, name: str) -> None:
+    import difflib
+
+    known = list(_types())
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f"did you mean '{near[0]}'? " if near else ""
+    raise SettingsInvalid(f"{where}unknown setting '{name}'; {meant}Known are {', '.join(known)}")
+
+
+def _check_type(what: str, value: object, kind: type) -> None:
+    if type(value) is not kind:
+        expected = {int: "a whole number", bool: "true or false", str: "text"}[kind]
+        raise SettingsInvalid(f"{what} is {value!r}, expected {expected}")
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:

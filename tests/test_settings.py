@@ -44,3 +44,24 @@ def test_a_bad_file_names_the_setting(config, text, named):
 def test_a_bad_variable_is_named(config, name):
     with pytest.raises(SettingsInvalid, match=name):
         load_settings({}, {name: "perhaps"})
+
+
+def test_an_unknown_setting_is_named_with_the_nearest_known_one(config):
+    with pytest.raises(SettingsInvalid, match="'thread'; did you mean 'threads'"):
+        load_settings({"thread": 4}, {})
+    config.write_text("retreive_k = 4\n")
+    with pytest.raises(SettingsInvalid, match="did you mean 'retrieve_k'"):
+        load_settings({}, {})
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"threads": "4"}, {"threads": 4.0}, {"seed": True}, {"offline": 1}, {"model": 7}]
+)
+def test_a_value_of_another_kind_is_named(config, wrong):
+    (name,) = wrong
+    with pytest.raises(SettingsInvalid, match=f"'{name}' is .*, expected"):
+        load_settings(wrong, {})
+
+
+def test_a_path_may_stand_for_its_name(config, tmp_path):
+    assert load_settings({"model": tmp_path / "m.gguf"}, {}).model == str(tmp_path / "m.gguf")

@@ -9,6 +9,7 @@ import typer
 
 from rag.cli.answers import AnswerView, show_why
 from rag.cli.batch import BatchLine, read_batch, run_batch
+from rag.cli.codes import DONE, NOTHING_FOUND
 from rag.cli.filters import Format, FromFile, PathGlob, Since, Until, filters_of
 from rag.cli.places import place_of
 from rag.cli.state import State
@@ -18,8 +19,6 @@ from rag.errors import MissingDependency, RagError
 if TYPE_CHECKING:
     from rag.opened import Index
     from rag.types import Answer
-
-NOTHING_FOUND = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -110,7 +109,7 @@ def _single(
 
         write_receipt(receipt, answer, index, options)
         terminal.note(f"receipt written: {receipt}")
-    return NOTHING_FOUND if answer.status == "not_found" else 0
+    return NOTHING_FOUND if answer.status == "not_found" else DONE
 
 
 def _form(answer: Answer, *, why: bool = False) -> dict[str, Any]:

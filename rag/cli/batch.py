@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.cli.codes import DONE, SOME_FAILED
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 from rag.errors import QuestionInvalid, RagError
-
-SOME_FAILED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +89,4 @@ def run_batch(
             terminal.note(f"{form['id']}: {form['error']}")
         else:
             show(form, terminal)
-    return SOME_FAILED if failed else 0
+    return SOME_FAILED if failed else DONE

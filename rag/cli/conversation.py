@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from rag.cli.answers import AnswerView, show_why
+from rag.cli.codes import DONE
 from rag.cli.state import State
 from rag.cli.terminal import Terminal
 from rag.errors import RagError
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
     from rag.opened import Index
     from rag.types import Answer
 
+STOPPED_LINE = "this answer was stopped; ask on, or leave with /quit"
 HELP_LINE = "/sources, /show N, /why, /quit; anything else is a question"
 
 
 def converse(index: Index, state: State, options: dict[str, Any]) -> int:
-    """Asks until the person leaves; gives the exit code."""
+    """Asks until the person leaves; gives the exit code.
+
+    Ctrl-C while an answer is made gives up that answer alone; at the prompt it leaves.
+    """
     terminal = Terminal(quiet=state.quiet)
     terminal.note(HELP_LINE)
     answer: Answer | None = None
@@ -39,13 +44,17 @@ def converse(index: Index, state: State, options: dict[str, Any]) -> int:
         view = AnswerView(terminal, index)
         try:
             answer = index.ask(question, on_event=view.on_event, **options)
+            asked = question
+            view.finish(answer)
         except RagError as exc:
             terminal.line(str(exc))
             continue
-        asked = question
-        view.finish(answer)
+        except KeyboardInterrupt:
+            terminal.line()
+            terminal.note(STOPPED_LINE)
+            continue
         terminal.line()
-    return 0
+    return DONE
 
 
 def _read(terminal: Terminal) -> str | None:

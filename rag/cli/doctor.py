@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from rag.cli.codes import DID_NOT_HOLD, DONE
 from rag.cli.state import State, nearest_index
 from rag.cli.terminal import Terminal, write_json
 
-DID_NOT_HOLD = 5
 SIGNS = {"ok": ("ok  ", "green"), "note": ("note", "yellow"), "problem": ("BAD ", "mark")}
 
 
@@ -41,4 +41,4 @@ def doctor(
             terminal.flow(
                 [(sign, style), (f" {finding.what}: {finding.text}", "none")], hang="      "
             )
-    raise typer.Exit(DID_NOT_HOLD if bad else 0)
+    raise typer.Exit(DID_NOT_HOLD if bad else DONE)

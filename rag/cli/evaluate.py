@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag.cli.codes import DID_NOT_HOLD, DONE
 from rag.cli.progress import counted, progress_bar
 from rag.cli.state import State
 from rag.cli.terminal import write_json
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from rag.evaluation.product import Stage
 
 STAGES: tuple[Stage, ...] = ("retrieval", "reading", "answers", "support", "summaries")
-DID_NOT_HOLD = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -108,7 +108,7 @@ def evaluate(
         _print(found, fit=fit)
     for failure in failed:
         sys.stderr.write(f"{failure}\n")
-    raise typer.Exit(DID_NOT_HOLD if failed else 0)
+    raise typer.Exit(DID_NOT_HOLD if failed else DONE)
 
 
 def _stage(named: str | None, set_path: Path) -> Stage:

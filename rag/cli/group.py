@@ -12,6 +12,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from rag.cli.codes import DONE, ERROR, STOPPED, USAGE
 from rag.errors import RagError
 
 WITH_VALUE = ("--index", "--model", "--embedder", "--reader", "--threads", "--gpu-layers")
@@ -77,22 +78,22 @@ class RagGroup(TyperGroup):
         except ValueError as exc:
             log.debug("bad value", exc_info=True)
             report_error(str(exc), as_json=bool(ctx.params.get("as_json")))
-            raise typer.Exit(2) from None
+            raise typer.Exit(USAGE) from None
         except KeyboardInterrupt:
             sys.stderr.write("\nstopped; what was done before is kept\n")
-            raise typer.Exit(130) from None
+            raise typer.Exit(STOPPED) from None
         except BrokenPipeError:
             # The reader of the pipe is gone (`rag search x | head -1`): not an error of ours.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(0) from None
+            raise typer.Exit(DONE) from None
         except OSError as exc:
             if _reader_is_gone(exc):
-                raise typer.Exit(0) from None
+                raise typer.Exit(DONE) from None
             report_error(_system_message(exc), as_json=bool(ctx.params.get("as_json")))
-            raise typer.Exit(1) from None
+            raise typer.Exit(ERROR) from None
         except MemoryError:
             report_error("out of memory: close other programs or index fewer files at a time")
-            raise typer.Exit(1) from None
+            raise typer.Exit(ERROR) from None
         except INTERNAL as exc:
             log.debug("unexpected error", exc_info=True)
             where = f"{type(exc).__name__}: {exc}"
@@ -101,7 +102,7 @@ class RagGroup(TyperGroup):
                 "details to report",
                 as_json=bool(ctx.params.get("as_json")),
             )
-            raise typer.Exit(1) from None
+            raise typer.Exit(ERROR) from None
 
 
 def _untyped(parameters: list[Any]) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.cli.codes import DONE, SOME_FAILED
 from rag.cli.progress import counted, progress_bar
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, plural, write_json
@@ -16,7 +17,6 @@ from rag.errors import NoDocuments
 if TYPE_CHECKING:
     from rag.indexing import IndexReport
 
-SOME_SKIPPED = 4
 KINDS_SHOWN = 5
 
 
@@ -70,7 +70,7 @@ def index(
             fetching=progress,
         )
     _show(report, target, state, dry_run=dry_run)
-    raise typer.Exit(SOME_SKIPPED if report.skipped else 0)
+    raise typer.Exit(SOME_FAILED if report.skipped else DONE)
 
 
 def _show(report: IndexReport, target: Path, state: State, *, dry_run: bool) -> None:

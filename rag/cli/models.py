@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.cli.codes import DID_NOT_HOLD, DONE
 from rag.cli.progress import progress_bar
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 
 if TYPE_CHECKING:
     from rag.models import ModelStatus
-
-DID_NOT_HOLD = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -92,7 +91,7 @@ def verify(
             terminal.line(f"{problem.model}: {problem.problem}")
         if not problems:
             terminal.line("every model that is here is as its catalogue says")
-    raise typer.Exit(DID_NOT_HOLD if problems else 0)
+    raise typer.Exit(DID_NOT_HOLD if problems else DONE)
 
 
 def _json(model: ModelStatus) -> dict[str, Any]:

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
+from rag.cli.codes import DID_NOT_HOLD, DONE
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
-
-DID_NOT_HOLD = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -44,4 +43,4 @@ def replay(
             terminal.line("every citation stands in the documents as recorded")
             if generate:
                 terminal.line("the answer was reproduced")
-    raise typer.Exit(0 if result.holds else DID_NOT_HOLD)
+    raise typer.Exit(DONE if result.holds else DID_NOT_HOLD)

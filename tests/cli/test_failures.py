@@ -31,6 +31,16 @@ class Interrupted:
         return call
 
 
+class StoppedOnce(Interrupted):
+    """Raises it at the first call of the method alone."""
+
+    def __getattr__(self, name):
+        found = super().__getattr__(name)
+        if name == self._method:
+            self._method = ""
+        return found
+
+
 def digest(rag):
     return json.loads(rag("status", "--json").stdout)["index"]["digest"]
 
@@ -165,3 +175,13 @@ def test_no_network_and_no_models_says_what_to_fetch(place, monkeypatch):
     assert result.exit_code == 1
     assert "rag models pull all-MiniLM-L6-v2" in result.stderr
     assert not (place / "index" / "catalogue.sqlite").exists()
+
+
+def test_ctrl_c_in_a_conversation_gives_up_that_answer_alone(indexed, monkeypatch):
+    stopping = StoppedOnce(FakeReader(), "read")
+    monkeypatch.setattr("rag.reading.load_reader", lambda *a, **k: stopping)
+    talk = "How much is the rent?\nHow much is the rent?\n/quit\n"
+    result = indexed("ask", "--interactive", "--quote", stdin=talk)
+    assert result.stderr.count("this answer was stopped") == 1
+    assert result.stdout.count("Sources") == 1
+    assert "940 euros" in result.stdout
