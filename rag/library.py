@@ -87,10 +87,11 @@ def update(
     of a download of the embedder.
     """
     from rag.indexing import build_index
+    from rag.summarising.caching import forget_gone
 
     settings = settings or load_settings()
     named = [paths] if isinstance(paths, str | Path) else list(paths)
-    return build_index(
+    report = build_index(
         [Path(p) for p in named],
         Path(index_dir),
         settings,
@@ -102,6 +103,9 @@ def update(
         remove=[Path(p) for p in remove],
         progress=progress,
     )
+    if not dry_run:
+        forget_gone(index_dir)  # no sentence about a document outlives it
+    return report
 
 
 def open(index_dir: PathLike = "index", *, settings: Settings | None = None) -> Index:

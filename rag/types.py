@@ -163,7 +163,10 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A marker and the exact characters of a document it stands for."""
+    """A marker and the exact characters of a document it stands for.
+
+    `label` is the name that the format itself gives to the place, such as `Staff!A3:C3`.
+    """
 
     marker: int
     document: str
@@ -172,6 +175,7 @@ class Citation:
     page: int | None = None
     line: int = 1
     heading: str | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,19 +14,24 @@ SET is a folder as `rag eval` reads it, with summaries.jsonl and docs/. The ways
     extractive  `rag summarise --extractive`
     worded      `rag summarise`
 
-Each summary is appended to RUN.jsonl as it is done, and is not made again: an interrupted run goes
-on, and with `--minutes` no summary is begun after so long. At the end a table is printed: the mean
-of each figure with its bootstrap interval, and each way against `--against`, paired by item.
+Each summary is appended to RUN.jsonl as it is done, and is not made again. What the language model
+returned for a summary that is not done yet stands in RUN.steps.jsonl with the time it took: an
+interrupted run goes on within a summary, whose time is the sum, and no other summary sees it. With
+`--minutes` the model is not asked again after so long. `seconds` is what passed, `cpu_seconds` what
+this process computed meanwhile (of use on a machine that others use too; meant for `--threads 1`).
+At the end a table is printed: the mean of each figure with its bootstrap interval, and each way
+against `--against`, paired by item; of the times the ratio of the sums.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
 from pathlib import Path
@@ -36,7 +41,7 @@ import numpy as np  # noqa: TID253
 
 from rag.evaluation.bootstrap import mean_interval, paired_mean_p
 from rag.evaluation.text_metrics import rouge, without_markers
-from rag.generation.protocol import Generator, Prompt
+from rag.generation.protocol import Completion, Generator, Prompt
 from rag.loading import Models
 from rag.settings import load_settings
 from rag.summarising import WORDS, SummaryTools, summarise
@@ -45,6 +50,7 @@ from rag.summarising.units import Unit, units_of
 from rag.untrusted import neutralise
 from rag.verification.rules import content_words
 
+WITH_MODEL = ("mapreduce", "worded")
 WAYS = ("lead", "lexrank", "mapreduce", "extractive", "worded")
 STRETCH_TOKENS = 900
 FIGURES = (
@@ -54,6 +60,7 @@ FIGURES = (
     "support",
     "words",
     "seconds",
+    "cpu_seconds",
     "citation_chars",
     "sections",
 )
@@ -69,6 +76,68 @@ class Task:
     references: list[str]
 
 
+class _TimeIsUp(Exception):
+    """No more is asked of the model in this run; what is there is kept."""
+
+
+class _Steps:
+    """A generator that keeps what it returned for one summary, with the time that it took."""
+
+    def __init__(self, models: Models, out: Path, key: str, ends: float) -> None:
+        self._generator: Generator = models.generator
+        self._file = out.with_suffix(".steps.jsonl")
+        self._key = key
+        self._ends = ends
+        lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
+        rows = [row for row in map(json.loads, lines) if row["key"] == key]
+        self._kept = {row["step"]: row for row in rows}
+        self.seconds = 0.0  # of kept steps that were taken again
+        self.cpu_seconds = 0.0
+
+    @property
+    def name(self) -> str:
+        return self._generator.name
+
+    @property
+    def sha256(self) -> str:
+        return self._generator.sha256
+
+    def count_tokens(self, text: str) -> int:
+        return self._generator.count_tokens(text)
+
+    def complete(self, prompt: Prompt, **how: Any) -> Completion:
+        def made() -> list[Any]:
+            done = self._generator.complete(prompt, **how)
+            return [done.text, done.prompt_tokens, done.completion_tokens, done.finished]
+
+        return Completion(*self._step(f"{prompt!r} {sorted(how.items())!r}", made))
+
+    def preference(self, prompts: Sequence[Prompt], yes: str, no: str) -> list[float]:
+        return self._step(
+            f"{prompts!r} {yes} {no}", lambda: self._generator.preference(prompts, yes, no)
+        )
+
+    def close(self) -> None:
+        """The model stays loaded: others use it."""
+
+    def _step(self, asked: str, make: Callable[[], list[Any]]) -> list[Any]:
+        step = hashlib.sha256(asked.encode()).hexdigest()[:16]
+        row = self._kept.pop(step, None)
+        if row:
+            self.seconds += row["seconds"]
+            self.cpu_seconds += row["cpu_seconds"]
+            return list(row["returned"])
+        if time.monotonic() > self._ends:
+            raise _TimeIsUp
+        began, cpu = time.perf_counter(), time.process_time()
+        returned = make()
+        row = {"key": self._key, "step": step, "seconds": time.perf_counter() - began}
+        row |= {"cpu_seconds": time.process_time() - cpu, "returned": returned}
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        return returned
+
+
 def main() -> None:
     """Makes what is missing and prints the table."""
     options = _options()
@@ -77,17 +146,26 @@ def main() -> None:
     settings = load_settings({"model": options.model, "threads": options.threads})
     models = Models(settings)
     ends = time.monotonic() + 60 * options.minutes
-    for task in tasks:  # all ways of one before the next, so that a run cut short can be compared
-        for way in options.ways:
-            if (task.id, way, options.length) not in done and time.monotonic() < ends:
-                row = _row(task, way, options.length, models)
-                row["model"] = settings.model if way in ("worded", "mapreduce") else None
-                with options.out.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                print(
-                    f"{way:11} {task.id:8} {row['rouge1']:.3f} {row['seconds']:7.1f} s", flush=True
-                )
-    _table(options.out, [t.id for t in tasks], options)
+    # All ways of one before the next, so that a run cut short can be compared.
+    missing = [
+        (task, way)
+        for task in tasks
+        for way in options.ways
+        if (task.id, way, options.length) not in done
+    ]
+    for task, way in missing:
+        if time.monotonic() > ends:
+            break
+        try:
+            row = _row(task, way, options, models, ends)
+        except _TimeIsUp:
+            break
+        row["model"] = settings.model if way in WITH_MODEL else None
+        with options.out.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        print(f"{way:11} {task.id:8} {row['rouge1']:.3f} {row['seconds']:7.1f} s", flush=True)
+    if options.out.exists():
+        _table(options.out, [t.id for t in tasks], options)
 
 
 def _options() -> argparse.Namespace:
@@ -120,6 +198,7 @@ def _tasks(options: argparse.Namespace) -> list[Task]:
     if options.docs:
         sizes = sorted({t.path for t in tasks}, key=lambda p: (p.stat().st_size, p))
         tasks = [t for t in tasks if t.path in sizes[: options.docs]]
+        tasks.sort(key=lambda t: sizes.index(t.path))
     if options.limit and len(tasks) > options.limit:
         tasks = [tasks[i * len(tasks) // options.limit] for i in range(options.limit)]
     return tasks
@@ -132,9 +211,15 @@ def _done(out: Path) -> set[tuple[str, str, str]]:
     return {(r["id"], r["way"], r["length"]) for r in rows}
 
 
-def _row(task: Task, way: str, length: str, models: Models) -> dict[str, Any]:
+def _row(
+    task: Task, way: str, options: argparse.Namespace, models: Models, ends: float
+) -> dict[str, Any]:
     _load(way, models)
-    began = time.perf_counter()
+    length = options.length
+    began, cpu = time.perf_counter(), time.process_time()
+    steps = None
+    if way in WITH_MODEL:
+        steps = _Steps(models, options.out, f"{task.id} {way} {length}", ends)
     row: dict[str, Any] = {"id": task.id, "way": way, "length": length, "query": task.query}
     if way in ("extractive", "worded"):
         # Without kept wordings, so that the seconds are those of a first run.
@@ -142,7 +227,7 @@ def _row(task: Task, way: str, length: str, models: Models) -> dict[str, Any]:
         tools = SummaryTools(
             models.embedder,
             models.reader if worded or task.query else None,
-            models.generator if worded else None,
+            steps,
         )
         texts = read_texts([task.path], models, models.settings)
         summary = summarise(texts, tools, about=task.query, length=length)
@@ -162,23 +247,28 @@ def _row(task: Task, way: str, length: str, models: Models) -> dict[str, Any]:
             ],
         }
     else:
-        text = _other(task, way, length, models)
-    row |= {"seconds": time.perf_counter() - began, "words": len(text.split()), "summary": text}
+        text = _other(task, way, length, models, steps)
+    row |= {
+        "seconds": time.perf_counter() - began + (steps.seconds if steps else 0),
+        "cpu_seconds": time.process_time() - cpu + (steps.cpu_seconds if steps else 0),
+        "words": len(text.split()),
+        "summary": text,
+    }
     return row | rouge(text, task.references)
 
 
 def _load(way: str, models: Models) -> None:
     """Loads what a way needs, so that the seconds of the first summary are not those of loading."""
     models.embedder, models.reader  # noqa: B018
-    if way in ("worded", "mapreduce"):
+    if way in WITH_MODEL:
         models.generator.count_tokens("")
 
 
-def _other(task: Task, way: str, length: str, models: Models) -> str:
+def _other(task: Task, way: str, length: str, models: Models, steps: _Steps | None) -> str:
     (document, passages), *_ = read_texts([task.path], models, models.settings)
     units = [u for u in units_of(document, passages) if u.kind == "sentence"]
-    if way == "mapreduce":
-        return map_reduce(document.text, models.generator, WORDS[length], task.query)
+    if steps:
+        return map_reduce(document.text, steps, WORDS[length], task.query)
     if way == "lexrank":
         return lexrank(units, WORDS[length], task.query)
     order = range(len(units))

@@ -15,6 +15,7 @@ from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
 from rag.types import Citation, Document, Removed, Sentence, Span, Verdict
 from rag.untrusted import printable
+from rag.verification.citing import citation_of, context_of
 from rag.verification.support import Support, check
 
 Source = tuple[str, Span]  # a document and the characters of it that are cited
@@ -103,26 +104,10 @@ class Draft:
         return sentence
 
     def _citation(self, name: str, span: Span) -> Citation:
-        for known in self.citations:
-            if known.document == name and known.span == span:
-                return known
-        document = self.document(name)
-        return Citation(
-            len(self.citations) + 1,
-            name,
-            span,
-            span.of(document.text),
-            document.page_at(span.start),
-            document.line_at(span.start),
-            document.heading_at(span.start),
-        )
+        return citation_of(self.document(name), span, self.citations)
 
     def _context(self, cited: Sequence[Source]) -> list[str]:
-        found = []
-        for name, span in cited:
-            document = self.document(name)
-            found += [document.title or name, document.heading_at(span.start) or ""]
-        return found
+        return [c for name, span in cited for c in context_of(self.document(name), span)]
 
     def _tell(self, event: Event) -> None:
         if self.on_event:

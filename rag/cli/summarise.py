@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.cli.places import place_of
 from rag.cli.progress import progress_bar
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
@@ -123,7 +122,7 @@ def _line(terminal: Terminal, line: str) -> None:
 
 
 def _show(summary: Summary, terminal: Terminal, *, streamed: bool) -> None:
-    from rag.summarising.files import coverage_line, nothing_said
+    from rag.summarising.files import coverage_line, nothing_said, place
 
     if summary.status == "not_found":
         terminal.flow([(nothing_said(summary), "none")])
@@ -134,8 +133,9 @@ def _show(summary: Summary, terminal: Terminal, *, streamed: bool) -> None:
     terminal.line()
     terminal.line(terminal.style("Sources", "bold"))
     for citation in summary.citations:
-        where = place_of(citation.document, citation.page, citation.line, citation.heading)
-        terminal.flow([(f"[{citation.marker}]", "green"), (f" {where}", "none")], hang="    ")
+        terminal.flow(
+            [(f"[{citation.marker}]", "green"), (f" {place(citation)}", "none")], hang="    "
+        )
         terminal.flow([(f"“{citation.quote}”", "dim")], indent="    ")
     terminal.line()
     terminal.flow([(coverage_line(summary), "dim")])

@@ -11,6 +11,7 @@ from rag.summarising.speech import only_words_of
 from rag.summarising.units import Unit
 from rag.types import Citation, Document, Removed, Sentence, Verdict
 from rag.untrusted import neutralise
+from rag.verification.citing import citation_of, context_of
 from rag.verification.rules import content_words
 from rag.verification.support import VERBATIM, Support, check
 
@@ -33,12 +34,12 @@ class Told:
 class Account:
     """A summary in the making. Markers count from 1; the same span always has the same marker.
 
-    `judge` gives a language model's logit difference that a statement follows from texts.
+    `judge` gives a language model's logit difference that a statement follows from units.
     """
 
     documents: dict[str, Document]
     reader: Reader | None = None
-    judge: Callable[[str, Sequence[str]], float] | None = None
+    judge: Callable[[str, Sequence[Unit]], float] | None = None
     on_event: Callable[[Told], None] | None = None
     heading: Callable[[int], str] = str
     sentences: list[Sentence] = field(default_factory=list)
@@ -89,7 +90,7 @@ class Account:
         if support.verdict != "supported":
             return support, list(support.reasons) or [_OBJECTED]
         against = objections(text, units)
-        if not against and self.judge and self.judge(text, quotes) < JUDGED:
+        if not against and self.judge and self.judge(text, units) < JUDGED:
             against = ["the language model, asked again, does not find it in what it cites"]
         return support, against
 
@@ -100,11 +101,7 @@ class Account:
         return any(len(words & there) >= AGAIN * len(words) for there in said)
 
     def _context(self, units: Sequence[Unit]) -> list[str]:
-        found: list[str] = []
-        for unit in units:
-            document = self.documents[unit.document]
-            found += [document.title or "", document.heading_at(unit.span.start) or ""]
-        return found
+        return [c for u in units for c in context_of(self.documents[u.document], u.span)]
 
     def _add(self, text: str, units: Sequence[Unit], section: int, support: Support) -> None:
         cited = [self._citation(unit) for unit in units]
@@ -118,20 +115,9 @@ class Account:
             self.on_event(told)
 
     def _citation(self, unit: Unit) -> Citation:
-        for known in self.citations:
-            if known.document == unit.document and known.span == unit.span:
-                return known
-        document = self.documents[unit.document]
-        citation = Citation(
-            len(self.citations) + 1,
-            unit.document,
-            unit.span,
-            unit.span.of(document.text),
-            document.page_at(unit.span.start),
-            document.line_at(unit.span.start),
-            document.heading_at(unit.span.start),
-        )
-        self.citations.append(citation)
+        citation = citation_of(self.documents[unit.document], unit.span, self.citations)
+        if citation not in self.citations:
+            self.citations.append(citation)
         return citation
 
 

@@ -78,7 +78,7 @@ def as_markdown(summary: Summary) -> str:
     parts = [f"# {_md(title_of(summary))}", _md_body(summary), "## Sources"]
     parts.append("\n".join(_md_source(c) for c in summary.citations) or "None.")
     parts += ["## Coverage", _md(coverage_line(summary))]
-    parts += [f"- {_md(line)}" for line in skipped_lines(summary)]
+    parts.append("\n".join(f"- {_md(line)}" for line in skipped_lines(summary)))
     return "\n\n".join(p for p in parts if p) + "\n"
 
 
@@ -163,9 +163,11 @@ def title_of(summary: Summary) -> str:
 
 
 def place(citation: Citation) -> str:
-    """Where a citation stands, in words."""
+    """Where a citation stands, in words: the format's own name of the place, page or line."""
     where = f"page {citation.page}" if citation.page else f"line {citation.line}"
-    heading = f" · {citation.heading}" if citation.heading else ""
+    where = citation.label or where
+    own = citation.heading and where.startswith(citation.heading)  # a sheet's name is its heading
+    heading = f" · {citation.heading}" if citation.heading and not own else ""
     return printable(f"{citation.document}, {where}{heading}")
 
 

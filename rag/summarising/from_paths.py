@@ -13,7 +13,7 @@ from rag.passages import make_passages
 from rag.reading.protocol import Reader
 from rag.settings import Settings
 from rag.summarising.account import Told
-from rag.summarising.caching import wordings
+from rag.summarising.caching import Owner, Wordings, forget_gone, wordings_folder
 from rag.summarising.making import Progress, SummaryTools, Text, summarise
 from rag.types import Document, Passage, Summary
 
@@ -59,13 +59,15 @@ def summarise_paths(
     read; the rest is summarised. Raises `NoDocuments` for paths that are none of these, all named
     at once before anything is read, and where there is nothing to read; otherwise as `summarise`.
     """
-    texts = read_texts(paths, models, settings, stored=stored, skipped=skipped)
+    owners: dict[str, Owner] = {}
+    texts = read_texts(paths, models, settings, stored=stored, skipped=skipped, owners=owners)
     worded = not extractive
+    forget_gone(stored.path if stored else None)
     tools = SummaryTools(
         models.embedder,
         models.reader if worded or about else None,
         models.generator if worded else None,
-        wordings() if worded else None,
+        Wordings(wordings_folder(), owners) if worded else None,
     )
     return summarise(
         texts, tools, about=about, length=length, form=format, progress=progress, on_event=on_event
@@ -79,23 +81,31 @@ def read_texts(
     *,
     stored: Snapshot | None = None,
     skipped: Callable[[UnreadableDocument], None] | None = None,
+    owners: dict[str, Owner] | None = None,
 ) -> list[Text]:
-    """The documents that `paths` name with their passages, each once, in the order named."""
+    """The documents that `paths` name with their passages, each once, in the order named.
+
+    `owners` is filled with where each is kept.
+    """
+    owners = {} if owners is None else owners
     if not paths:
         if stored is None or not stored.documents():
             raise NoDocuments(
                 "there is nothing to summarise: name a file or a folder, or build an index first "
                 "with `rag index PATH`"
             )
-        return [_stored(stored, info.path) for info in stored.documents()]
+        names = [info.path for info in stored.documents()]
+        owners.update((name, _owner(stored, name)) for name in names)
+        return [_stored(stored, name) for name in names]
     _check_paths(paths, stored)
     texts: dict[str, Text] = {}
     problems: list[UnreadableDocument] = []
     for path in paths:
-        for document, passages in _named(path, models, settings, stored, problems):
+        for (document, passages), owner in _named(path, models, settings, stored, problems):
             if document.path in texts and texts[document.path][0].text != document.text:
                 document, passages = _renamed(document, passages, texts)
             texts.setdefault(document.path, (document, passages))
+            owners.setdefault(document.path, owner)
     if not texts and len(problems) == 1:
         raise problems[0]
     if not texts:
@@ -124,28 +134,31 @@ def _named(
     settings: Settings,
     stored: Snapshot | None,
     problems: list[UnreadableDocument],
-) -> list[Text]:
+) -> list[tuple[Text, Owner]]:
     """The documents that a path names; what could not be read is added to the problems."""
     from rag.sources import read_files, walk
 
     file = Path(path)
     if not file.exists():
         name = _in_index(str(path), stored)
-        return [_stored(stored, name)] if stored is not None and name is not None else []
+        if stored is None or name is None:
+            return []
+        return [(_stored(stored, name), _owner(stored, name))]
     before = len(problems)
     found = walk([file], problems=problems)
     indexed = _by_source(stored)
-    texts: list[Text] = []
+    texts: list[tuple[Text, Owner]] = []
     for item in found:
         names = indexed.get((item.path, round(item.modified, 3)), [])
         if stored is not None and names:
-            texts += [_stored(stored, name) for name in names]
+            texts += [(_stored(stored, name), _owner(stored, name)) for name in names]
             continue
         for result in read_files([item], settings):
             if isinstance(result, UnreadableDocument):
                 problems.append(result)
             else:
-                texts.append((result, _passages(result, models, settings)))
+                text = result, _passages(result, models, settings)
+                texts.append((text, Owner(str(item.path.absolute()))))
     if not texts and len(problems) == before:
         problems.append(UnreadableDocument(str(path), "it holds no readable file"))
     return texts
@@ -166,6 +179,10 @@ def _passages(document: Document, models: Models, settings: Settings) -> list[Pa
 
 def _stored(stored: Snapshot, name: str) -> Text:
     return stored.document(name), stored.passages_of(name)
+
+
+def _owner(stored: Snapshot, name: str) -> Owner:
+    return Owner(str(stored.path.absolute()), name)
 
 
 def _by_source(stored: Snapshot | None) -> dict[tuple[Path, float], list[str]]:

@@ -82,6 +82,9 @@ def summarise(
     if not units:
         raise NoDocuments("there is no text to summarise: name a document that has some words")
     vectors = _vectors(units, tools.embedder, progress)
+    if tools.wordings is not None:
+        for document, members in read:
+            tools.wordings.keep_only(document.path, (u.shown for u in members))
     rows = {(u.document, u.position): row for row, u in enumerate(units)}
     sections = sections_of(read, vectors, rows)
     pool = _pool(sections, units, vectors, rows)

@@ -101,12 +101,13 @@ def reword(
         lines.append(f"About: {clip(neutralise(about), TOPIC_CHARS)}")
     rest = "\n".join(lines)
     key = key_of(generator, PREFIX, rest, SENTENCE_TOKENS, _STOP)
-    text = wordings.get(key) if wordings else None
+    document = units[0].document  # a group lies in one section
+    text = wordings.get(document, key) if wordings else None
     if text is None:
         done = generator.complete(Prompt(PREFIX, rest), max_tokens=SENTENCE_TOKENS, stop=_STOP)
         text = done.text.strip() if done.finished else ""
         if wordings:
-            wordings.put(key, text)
+            wordings.put(document, key, text, [u.shown for u in units])
     return text if is_sentence(text) else ""
 
 
@@ -117,11 +118,12 @@ def is_sentence(text: str) -> bool:
 
 
 def judged(
-    generator: Generator, wordings: Wordings | None, text: str, quotes: Sequence[str]
+    generator: Generator, wordings: Wordings | None, text: str, units: Sequence[Unit]
 ) -> float:
-    """How much the model holds that a wording follows from quotes: a logit difference."""
+    """How much the model holds that a wording follows from units: a logit difference."""
+    quotes, document = [u.shown for u in units], units[0].document
     key = key_of(generator, CLAIM_PREFIX, text, *quotes)
-    kept = wordings.get(key) if wordings else None
+    kept = wordings.get(document, key) if wordings else None
     try:
         if kept is not None:
             return float(kept)
@@ -129,7 +131,7 @@ def judged(
         pass  # a damaged file: asked again
     logit = judge_claim(generator, text, quotes)
     if wordings:
-        wordings.put(key, repr(logit))
+        wordings.put(document, key, repr(logit), quotes)
     return logit
 
 

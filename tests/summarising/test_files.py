@@ -9,8 +9,9 @@ import pytest
 
 from rag.errors import RagError
 from rag.summarising import SummaryTools, summarise
-from rag.summarising.files import as_html, as_markdown, coverage_line, write_summary
+from rag.summarising.files import as_html, as_markdown, coverage_line, place, write_summary
 from rag.summarising.making import Text
+from rag.types import Citation, Span
 
 HOSTILE = (
     "# <script>alert(1)</script>\n\n## One\n\nThe <b>bridge</b> & the [link](http://x.example) "
@@ -91,3 +92,33 @@ def test_the_coverage_in_one_line(minutes: Text, tools: SummaryTools) -> None:
     assert part.startswith("Covers 1 of 4 sections")
     assert "Left out: " in part
     assert "Rent" in part
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "label", "words"),
+    [
+        (None, None, None, "a.pdf, line 7"),
+        (3, "Budget > Training", None, "a.pdf, page 3 · Budget > Training"),
+        (None, None, "row 4", "a.pdf, row 4"),
+        (2, "Talk", "slide 2", "a.pdf, slide 2 · Talk"),
+        (None, "Staff", "Staff!A3:C3", "a.pdf, Staff!A3:C3"),
+    ],
+)
+def test_a_place_in_words(
+    page: int | None, heading: str | None, label: str | None, words: str
+) -> None:
+    assert place(Citation(1, "a.pdf", Span(0, 1), "x", page, 7, heading, label)) == words
+
+
+def test_a_table_row_is_named_in_both_forms_of_file(text_of, tools: SummaryTools) -> None:  # type: ignore[no-untyped-def]
+    table = "name,what,day\nrose,planted beside the gate,4 June\nshed,painted green,9 June\n"
+    summary = summarise([text_of("jobs.csv", table)], tools)
+    assert [c.label for c in summary.citations] == ["row 2", "row 3"]
+    assert "jobs.csv, row 2" in as_markdown(summary)
+    assert "jobs.csv, row 3" in as_html(summary)
+
+
+def test_what_was_left_out_is_one_list(minutes: Text, tools: SummaryTools) -> None:
+    text = as_markdown(summarise([minutes], tools, about="hives of bees on plot 48"))
+    assert "chosen\n- " in text
+    assert "\n\n- minutes" in text
