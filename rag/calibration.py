@@ -20,15 +20,19 @@ QUOTE = "quote"
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A fitted logistic regression.
+    """A fitted logistic regression, and what the best candidate is chosen by.
 
-    `calibrated` is False where the coefficients were fitted with another model than the one that
-    gives the signals. `record` says on what they were fitted and how well they did.
+    `choice` weighs the candidates of one question against each other; it may use what tells them
+    apart but not whether there is an answer at all, as the question's own words do. Without it the
+    probability chooses. `calibrated` is False where the coefficients were fitted with another model
+    than the one that gives the signals. `record` says on what they were fitted and how well they
+    did.
     """
 
     name: str
     intercept: float
     weights: Mapping[str, float]
+    choice: Mapping[str, float] = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=dict)
     calibrated: bool = True
     record: Mapping[str, Any] = field(default_factory=dict)
@@ -40,6 +44,12 @@ class Calibrated:
         """
         total = self.intercept + sum(w * signals.get(n, 0.0) for n, w in self.weights.items())
         return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+
+    def preference(self, signals: Mapping[str, float]) -> float:
+        """How much a candidate is preferred to the others of its question: the larger, the more."""
+        if not self.choice:
+            return self.probability(signals)
+        return sum(w * signals.get(n, 0.0) for n, w in self.choice.items())
 
     def threshold(self, name: str, default: float) -> float:
         """A threshold by its name."""
@@ -73,6 +83,7 @@ def parse(name: str, raw: Mapping[str, Any], *, calibrated: bool) -> Calibrated:
         name=name,
         intercept=float(raw["intercept"]),
         weights={str(k): float(v) for k, v in raw["weights"].items()},
+        choice={str(k): float(v) for k, v in raw.get("choice", {}).items()},
         thresholds={str(k): float(v) for k, v in raw.get("thresholds", {}).items()},
         calibrated=calibrated,
         record=dict(raw.get("record", {})),
@@ -115,6 +126,45 @@ def fit(
     return Calibrated("fitted", intercept, dict(zip(names, map(float, weights), strict=True)))
 
 
+def fit_choice(
+    groups: Sequence[tuple[Sequence[Mapping[str, float]], Sequence[bool]]],
+    names: Sequence[str],
+    *,
+    penalty: float = 1.0,
+) -> dict[str, float]:
+    """Weights under which the right candidates of a group outweigh the wrong ones.
+
+    Conditional logit (McFadden 1974): the likelihood of a group is the share of exp(preference)
+    that its right candidates hold, so that what is alike in all of a group counts nothing. The L2
+    penalty is on signals divided by their standard deviation; weights are given back on the
+    signals' own scale. Groups without a right or without a wrong candidate say nothing; where no
+    other is left, there are no weights.
+    """
+    import numpy as np
+
+    told = [(rows, right) for rows, right in groups if any(right) and not all(right)]
+    if not told:
+        return {}
+    found = [np.array([[r.get(n, 0.0) for n in names] for r in rows]) for rows, _ in told]
+    scale = np.concatenate(found).std(axis=0)
+    scale[scale < 1e-9] = 1.0
+    w = np.zeros(len(names))
+    for _ in range(200):
+        gradient, hessian = -penalty * w, penalty * np.eye(len(names))
+        for rows, (_, right) in zip(found, told, strict=True):
+            x = rows / scale
+            p = np.exp(x @ w - (x @ w).max())
+            p /= p.sum()
+            q = p * np.array(right)
+            gradient += x.T @ (q / q.sum() - p)
+            hessian += (x.T * p) @ x - np.outer(x.T @ p, x.T @ p)
+        step = np.clip(np.linalg.solve(hessian, gradient), -1, 1)
+        w = w + step
+        if np.abs(step).max() < 1e-6:
+            break
+    return dict(zip(names, map(float, w / scale), strict=True))
+
+
 def to_json(fitted: Calibrated, thresholds: Mapping[str, float], record: Mapping[str, Any]) -> str:
     """The JSON file of a calibration, coefficients rounded to 5 decimals."""
     return (
@@ -122,6 +172,7 @@ def to_json(fitted: Calibrated, thresholds: Mapping[str, float], record: Mapping
             {
                 "intercept": round(fitted.intercept, 5),
                 "weights": {k: round(v, 5) for k, v in fitted.weights.items()},
+                "choice": {k: round(v, 5) for k, v in fitted.choice.items()},
                 "thresholds": {k: round(v, 4) for k, v in thresholds.items()},
                 "record": dict(record),
             },

@@ -5,8 +5,9 @@
 A run is a folder that `rag eval SET --stage answers --split dev` wrote (`--stage reading` for the
 reader alone). Of a run given with `--half`, half of the documents are fitted on, and the figures on
 the questions about the others are printed as `held_out`. Candidates are examples: right is one that
-meets a gold span. Weights are fitted on all judged candidates, then scale and intercept on the best
-one of each question, so that the probability is true of what is shown. Figures are
+meets a gold span. Two things are fitted: the choice among the candidates of a question, and the
+probability that a candidate is right, its weights on all judged candidates, then its scale and
+intercept on the chosen one of each question, so that it is true of what is shown. Figures are
 cross-validated, all questions about a document in one fold. Runs count alike in the choice of the
 threshold, however long they are.
 
@@ -31,6 +32,7 @@ from rag.calibration import (
     auroc,
     calibration_error,
     fit,
+    fit_choice,
     load,
     log_loss,
     to_json,
@@ -38,23 +40,25 @@ from rag.calibration import (
 from rag.errors import RunInvalid
 
 FOLDS = 5
-TOLERANCE = 0.01  # a wrong "not found" costs a person more than a look at a quotation
+TOLERANCE = 0.01  # the best mean lies on a plateau: its middle is steadier than its highest point
 RIGHT_AT_LEAST = 0.8  # of the answers to questions that the documents do answer
 SURE_LOSS = 0.005  # how much log loss stopping early may cost
-# How many of the question's words stand in a sentence is left out: a question that was written to
-# look answerable has them all, and on such questions the share misled more than it told.
+# The probability leaves out how many of the question's words stand in a sentence, and the rank of
+# its passage: a question that was written to look answerable has both, and there they misled more
+# than they told. Among the candidates of one question they say which it is.
 ALONE = (
     "margin",
     "near_margin",
     "answerable",
     "near_answerable",
     "type",
-    "rank",
     "agreement",
     "yes_no",
 )
-# What a language model has judged needs no rank beside it.
-JUDGED = ("judge", *(name for name in ALONE if name != "rank"))
+JUDGED = ("judge", *ALONE)
+CHOOSING = ("judge", "margin", "near_margin", "own", "inset", "type", "rank", "agreement")
+CHOICE_PENALTY = 3.0
+SIGNALS = tuple(dict.fromkeys((*JUDGED, *CHOOSING)))
 
 Row = Mapping[str, float]
 
@@ -106,7 +110,7 @@ def examples_of(run: Path, judged: bool) -> list[Example]:
         considered: Sequence[Any] = record.get("considered") or []
         kept = [c for c in considered if not judged or "judge" in c["signals"]]
         if kept:
-            rows = tuple({n: c["signals"].get(n, 0.0) for n in ("judge", *ALONE)} for c in kept)
+            rows = tuple({n: c["signals"].get(n, 0.0) for n in SIGNALS} for c in kept)
             right = tuple(_right(c, record) for c in kept)
             gold = record.get("gold") or considered
             answerable = bool(record.get("answerable", True))
@@ -148,22 +152,23 @@ def balanced_threshold(outcomes: Sequence[Outcome]) -> float:
     """The threshold with the best mean over the runs of an F1 of answering.
 
     Of a run: the harmonic mean of the share of answers that are right and of the share of
-    answerable questions that get a right one. Thresholds are whole hundredths; the lowest is
-    taken that is within `TOLERANCE` of the best and, where there is such a one, leaves
-    `RIGHT_AT_LEAST` of each run's answers to answerable questions right.
+    answerable questions that get a right one. Thresholds are whole hundredths; the middle one
+    is taken of those within `TOLERANCE` of the best or, where there is one, the lowest above it
+    that leaves `RIGHT_AT_LEAST` of each run's answers to answerable questions right.
     """
     runs = sorted({o.run for o in outcomes})
     parts = [[o for o in outcomes if o.run == run] for run in runs]
     cuts = [c / 100 for c in range(2, 90)]
     means = [sum(_answering(p, cut) for p in parts) / len(parts) for cut in cuts]
-    lowest = next(c for c, mean in zip(cuts, means, strict=True) if mean >= max(means) - TOLERANCE)
+    near = [c for c, mean in zip(cuts, means, strict=True) if mean >= max(means) - TOLERANCE]
+    middle = near[len(near) // 2]
     return next(
         (
             c
             for c in cuts
-            if c >= lowest and all(_right_share(p, c) >= RIGHT_AT_LEAST for p in parts)
+            if c >= middle and all(_right_share(p, c) >= RIGHT_AT_LEAST for p in parts)
         ),
-        lowest,
+        middle,
     )
 
 
@@ -212,7 +217,9 @@ def _draw(document: str, parts: int) -> int:
 def _fit(examples: Sequence[Example], names: Sequence[str], penalty: float) -> Calibrated:
     rows = [row for e in examples for row in e.rows]
     labels = [right for e in examples for right in e.right]
-    model = fit(rows, labels, names, penalty=penalty)
+    choosing = [n for n in CHOOSING if n != "judge" or n in names]
+    choice = fit_choice([(e.rows, e.right) for e in examples], choosing, penalty=CHOICE_PENALTY)
+    model = replace(fit(rows, labels, names, penalty=penalty), choice=choice)
     best = [_best(model, e) for e in examples]
     outer = fit([{"logit": _logit(p)} for p, _ in best], [r for _, r in best], ["logit"])
     slope = max(outer.weights["logit"], 0.1)
@@ -224,9 +231,8 @@ def _fit(examples: Sequence[Example], names: Sequence[str], penalty: float) -> C
 
 
 def _best(model: Calibrated, example: Example) -> tuple[float, bool]:
-    scored = [(model.probability(r), -i) for i, r in enumerate(example.rows)]
-    score, at = max(scored)
-    return score, example.right[-at]
+    _, at = max((model.preference(r), -i) for i, r in enumerate(example.rows))
+    return model.probability(example.rows[-at]), example.right[-at]
 
 
 def _sure(model: Calibrated, examples: Sequence[Example]) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ def tune(records: Iterable[Record], in_force: Calibrated) -> Tuning:
     learn, held = halves
     names = sorted(n for n in in_force.weights if any(n in signals for signals, _ in learn))
     rows, labels = [s for s, _ in learn], [label for _, label in learn]
-    fitted = fit(rows, labels, names)
+    fitted = replace(fit(rows, labels, names), choice=in_force.choice)
     cut = best_threshold(
         [fitted.probability(r) for r in rows], labels, answered_at_least=ANSWERED_AT_LEAST
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from rag.calibration import (
     best_threshold,
     calibration_error,
     fit,
+    fit_choice,
     for_answers,
     load,
     log_loss,
@@ -106,3 +108,24 @@ def test_the_threshold_weighs_refusals_but_keeps_enough_answers() -> None:
     assert best_threshold(scores, labels) == 0.7
     assert best_threshold(scores, labels, answered_at_least=0.9) == 0.3
     assert best_threshold([], []) == 0.5
+
+
+def test_a_choice_uses_what_differs_within_a_group_alone() -> None:
+    groups = []
+    for level in range(6):  # `level` says that a group has an answer, `near` which it is
+        rows = [{"near": float(i == level % 3) + 0.1 * i, "level": float(level)} for i in range(3)]
+        groups.append((rows, [i == level % 3 for i in range(3)]))
+    weights = fit_choice(groups, ["near", "level"])
+    assert weights["near"] > 1
+    assert weights["level"] == pytest.approx(0.0, abs=1e-6)
+    model = replace(fit([{"level": 0.0}, {"level": 1.0}], [False, True], ["level"]), choice=weights)
+    for rows, right in groups:
+        assert max(zip(map(model.preference, rows), right, strict=True))[1]
+
+
+def test_without_groups_that_tell_the_probability_chooses() -> None:
+    assert (
+        fit_choice([([{"x": 1.0}], [True]), ([{"x": 1.0}, {"x": 2.0}], [True, True])], ["x"]) == {}
+    )
+    model = fit([{"x": 0.0}, {"x": 1.0}], [False, True], ["x"])
+    assert model.preference({"x": 0.7}) == model.probability({"x": 0.7})

@@ -75,13 +75,18 @@ def table_head(text: str, span: Span) -> str:
     return " ".join(head.strip(" |").split())
 
 
+def leans(text: str) -> bool:
+    """Whether a sentence begins with a word that points back, such as `it` or `the latter`."""
+    return _LEANS.match(text) is not None
+
+
 def leaned_on(sentences: Sequence[Span], span: Span, text: str) -> str:
     """The end of the sentence before `span`, where that leans on it; else empty.
 
     A sentence leans on the one before it when it is short or begins with a word such as `it`.
     """
     own = span.of(text)
-    if len(own) > _LEANING_CHARS and not _LEANS.match(own):
+    if len(own) > _LEANING_CHARS and not leans(own):
         return ""
     earlier = [s for s in sentences if s.end <= span.start]
     if not earlier:

@@ -394,3 +394,18 @@ def test_a_reader_alone_is_not_believed_where_no_word_of_the_question_stands(mak
     workshop = replace(workshop, calibration=believing)
     assert ask("Who won the chess tournament in Lisbon?", workshop).status == "not_found"
     assert ask("Wie viele Tonnen trägt sie?", workshop).status == "answered"
+
+
+def test_the_choice_weighs_what_the_confidence_leaves_out(make) -> None:
+    texts = {"a.txt": "Boats are painted green in spring.\nSails are painted white in spring.\n"}
+    chosen = {}
+    for name, choice in (("boats", {"own": 5.0}), ("last", {"own": -5.0})):
+        calibration = Calibrated("c", 3.0, {}, choice)
+        answer = ask(
+            "Which colour are boats painted?", make(texts, alone=calibration), quote_only=True
+        )
+        check_form(answer, texts)
+        chosen[name] = answer.sentences[0].text
+        assert answer.confidence == pytest.approx(0.9526, abs=1e-4)
+    assert "Boats" in chosen["boats"]
+    assert "Sails" in chosen["last"]
