@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,8 @@ def evaluate(
 
     `index` is an open index or its folder; None indexes the set's own documents once, in the
     cache. With `judge` the language model is asked too in the support stage, as it is when an
-    answer is checked; otherwise reader and rules judge alone. Raises `SetInvalid` for a set with
+    answer is checked; otherwise reader and rules judge alone. `workers` is the number of questions
+    at a time; the figures do not depend on it, seconds do. Raises `SetInvalid` for a set with
     problems or without documents, `RunInvalid` for a run folder or baseline of something else,
     `ValueError` for an unknown stage.
     """
@@ -55,14 +57,18 @@ def evaluate(
     folder = Path(set_path)
     opened = index if isinstance(index, Index) else None
     settings = settings or (opened.settings if opened else load_settings())
-    models = opened.models if opened else Models(settings, fetching)
+    models = (
+        opened.models
+        if opened
+        else Models(shared_out(settings, 1 if judge else workers, stage), fetching)
+    )
     try:
         if opened is None and stage != "support":
             if index is None or isinstance(index, Index):
                 place = own_index(folder, settings, indexing)
             else:
                 place = Path(index)
-            opened = Index(place, settings, models=models)
+            opened = Index(place, models.settings, models=models)
         return run_evaluation(
             folder,
             product_of(stage, models, opened, judge=judge and stage == "support"),
@@ -81,6 +87,18 @@ def evaluate(
             opened.close()
         if not isinstance(index, Index):
             models.close()
+
+
+def shared_out(settings: Settings, workers: int, stage: Stage) -> Settings:
+    """The settings with the cores shared out among the workers of a stage.
+
+    Two questions at a time with a thread each take less processor time than one with two threads,
+    since neither waits for the other. A number of threads that was chosen stays, and so does that
+    of the stages whose time is the language model's: it takes one question at a time.
+    """
+    if workers <= 1 or settings.threads or stage in ("answers", "summaries"):
+        return settings
+    return replace(settings, threads=max(1, settings.cores // workers))
 
 
 def own_index(

@@ -32,7 +32,7 @@ R = TypeVar("R")
 DEPTH = KEPT_HITS
 # A document has several passages: enough of them bring up 20 documents to judge.
 GRADED_DEPTH = 100
-BATCH = 256  # questions searched together; an interruption loses at most these
+BATCH = 256  # questions searched together; an interruption loses at most twice as many
 _CACHED_DOCUMENTS = 64
 
 
@@ -61,7 +61,7 @@ def records(
     check_product(product, stage)
     text_of = product.document_text and lru_cache(_CACHED_DOCUMENTS)(product.document_text)
     if stage == "retrieval" and product.search_many is not None:
-        yield from _batched(items, product, text_of)
+        yield from _batched(items, product, text_of, workers)
         return
     one = {
         "retrieval": _retrieve,
@@ -141,22 +141,35 @@ def _summarise(item: Item, product: Product, stage: Stage) -> Finish:
     return lambda text_of: summary_record(item, summary, text_of)
 
 
-def _batched(items: Iterator[Item], product: Product, text_of: TextOf) -> Iterator[Record]:
-    """Retrieval in batches; questions of one depth are searched together."""
-    while batch := [_question(item) for item in islice(items, BATCH)]:
-        begun = time.perf_counter()
-        found: dict[int, list[Hit] | str] = {}
-        for depth in sorted({_depth(q) for q in batch}):
-            at = [i for i, q in enumerate(batch) if _depth(q) == depth]
-            results = _search([batch[i] for i in at], depth, product)
-            found |= dict(zip(at, results, strict=True))
-        seconds = round((time.perf_counter() - begun) / len(batch), 6)
-        for i, question in enumerate(batch):
-            result = found[i]
-            if isinstance(result, str):
-                yield {**question_record(question, ()), "error": result, "seconds": 0.0}
-            else:
-                yield {**_retrieved(question, result, text_of), "seconds": seconds}
+def _batched(
+    items: Iterator[Item], product: Product, text_of: TextOf, workers: int
+) -> Iterator[Record]:
+    """Retrieval in batches; questions of one depth are searched together.
+
+    Of several workers each has a batch of its own: one searches while another embeds.
+    """
+    size = max(1, BATCH // workers)
+    batches = iter(lambda: [_question(item) for item in islice(items, size)], [])
+    for found in _ordered(lambda batch: _retrieve_batch(batch, product, text_of), batches, workers):
+        yield from found
+
+
+def _retrieve_batch(batch: list[Question], product: Product, text_of: TextOf) -> list[Record]:
+    begun = time.perf_counter()
+    found: dict[int, list[Hit] | str] = {}
+    for depth in sorted({_depth(q) for q in batch}):
+        at = [i for i, q in enumerate(batch) if _depth(q) == depth]
+        results = _search([batch[i] for i in at], depth, product)
+        found |= dict(zip(at, results, strict=True))
+    seconds = round((time.perf_counter() - begun) / len(batch), 6)
+    records = []
+    for i, question in enumerate(batch):
+        result = found[i]
+        if isinstance(result, str):
+            records.append({**question_record(question, ()), "error": result, "seconds": 0.0})
+        else:
+            records.append({**_retrieved(question, result, text_of), "seconds": seconds})
+    return records
 
 
 def _search(batch: list[Question], depth: int, product: Product) -> list[list[Hit] | str]:

@@ -131,9 +131,17 @@ def test_workers_change_no_figure(world: ModuleType, folder: Path, tmp_path: Pat
     assert [r["id"] for r in four.rows] == [r["id"] for r in one.rows]
 
 
+@pytest.mark.parametrize(("workers", "batch"), [(1, 256), (1, 3), (3, 256), (3, 6)])
 def test_a_batch_search_gives_the_figures_of_single_ones(
-    world: ModuleType, folder: Path, tmp_path: Path
+    world: ModuleType,
+    folder: Path,
+    tmp_path: Path,
+    workers: int,
+    batch: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("rag.evaluation.stages.BATCH", batch)
+
     def search_many(questions: Any, k: int, scopes: Any) -> Any:
         if any("chess" in q for q in questions):
             raise QuestionInvalid("no chess here")
@@ -141,7 +149,7 @@ def test_a_batch_search_gives_the_figures_of_single_ones(
 
     single = run(world, folder, tmp_path / "single", "retrieval")
     product = world.product(search=None, search_many=search_many)
-    many = run(world, folder, tmp_path / "many", "retrieval", product=product)
+    many = run(world, folder, tmp_path / "many", "retrieval", product=product, workers=workers)
     assert without_times(single) == without_times(many)
     assert many.failed == 1
     assert [r["outcome"] for r in many.rows if r["id"] == "chess"] == ["error"]
