@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -128,12 +129,18 @@ def _batch(state: State, path: Path, options: dict[str, Any]) -> int:
         def one(line: BatchLine) -> dict[str, Any]:
             return _form(index.ask(line.text, scope=line.scope, **options))
 
-        return run_batch(lines, one, state, _show_line)
+        return run_batch(lines, one, state, partial(_show_line, index))
 
 
-def _show_line(form: dict[str, Any], terminal: Terminal) -> None:
+def _show_line(index: Index, form: dict[str, Any], terminal: Terminal) -> None:
     terminal.flow([(f"{form['id']}: {form['question']}", "bold")])
     terminal.flow([(form["answer"] or "The documents do not say.", "none")], indent="  ")
     for citation in form["citations"]:
-        place = place_of(citation["document"], citation["page"], citation["line"], None)
+        document = citation["document"]
+        label = index.label_at(document, citation["start"])
+        place = place_of(document, citation["page"], citation["line"], None, label)
         terminal.flow([(f"[{citation['marker']}] {place}", "dim")], indent="  ")
+    if form["missing"]:
+        terminal.flow([(f"The documents leave open: {form['missing']}", "yellow")], indent="  ")
+    for note in form.get("notes", ()):
+        terminal.flow([(note, "yellow")], indent="  ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,7 +63,7 @@ def search(
                 narrow: Narrowing = {**filters, "scope": line.scope}
                 return _json(index.find(line.text, k, mode=chosen, **narrow))
 
-            raise typer.Exit(run_batch(lines, one, state, _show_line))
+            raise typer.Exit(run_batch(lines, one, state, partial(_show_line, index)))
     with state.open() as index:
         found = index.find(" ".join(query or []), k, mode=chosen, **filters)
         if state.as_json:
@@ -79,9 +80,12 @@ def _json(found: Found) -> dict[str, Any]:
     return search_json(found.query, found.mode, found.hits, found.timings_ms)
 
 
-def _show_line(form: dict[str, Any], terminal: Terminal) -> None:
+def _show_line(index: Index, form: dict[str, Any], terminal: Terminal) -> None:
     best = form["hits"][0] if form["hits"] else None
-    where = place_of(best["document"], best["page"], best["line"], None) if best else "no hits"
+    where = "no hits"
+    if best:
+        label = index.label_at(best["document"], best["start"])
+        where = place_of(best["document"], best["page"], best["line"], None, label)
     terminal.flow([(f"{form['id']}: {form['query']}", "bold")])
     terminal.flow([(where, "dim")], indent="  ")
 

@@ -132,6 +132,27 @@ def test_a_place_in_a_spreadsheet_is_its_cells(rag, place):
     assert "1. staff.xlsx, Staff\n" in rag("search", "Employees Porto", "-k", "1").stdout
 
 
+def test_a_batch_for_a_person_names_places_and_what_to_mind(rag, place):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.title = "Staff"
+    for row in (("Site", "Employees"), ("Graz", 44), ("Porto", 23)):
+        book.active.append(row)
+    book.save(place / "docs" / "staff.xlsx")
+    (place / "docs" / "amendment.txt").write_text("Rent of 980 euros is due from May.\n")
+    rag("index", "docs")
+    batch = place / "q.jsonl"
+    batch.write_text(
+        '{"question": "How many Employees has the Site Porto?"}\n'
+        '{"question": "How much is Rent?"}\n'
+    )
+    answers = rag("ask", "--quote", "--from", batch).stdout
+    assert "[1] staff.xlsx, Staff!A3:B3\n" in answers
+    assert "two documents disagree" in " ".join(answers.split())
+    assert "  staff.xlsx, Staff\n" in rag("search", "--from", batch).stdout
+
+
 def test_status_names_documents_and_what_could_not_be_read(rag, place):
     (place / "docs" / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
     rag("index", "docs", code=4)
