@@ -52,6 +52,13 @@ def test_what_was_kept_is_used_again(tmp_path):
     assert json.loads(path.read_text())["record"] == {"set": "own"}
 
 
+def test_what_the_best_candidate_is_chosen_by_stays_as_it_was(tmp_path):
+    in_force = Calibrated("blind", 0.0, {"margin": 0.0}, choice={"margin": 2.0})
+    result = tune(records(400), in_force)
+    save(result, tmp_path, None, {})
+    assert load_own(str(tmp_path), None).choice == {"margin": 2.0}
+
+
 def test_without_one_of_their_own_the_shipped_one_holds(tmp_path):
     assert load_own("", None) == load_own(str(tmp_path), None) == for_answers(None)
 

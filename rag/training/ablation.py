@@ -4,10 +4,12 @@
 
 The arguments after ``--`` are those of the full run (its OUT left out); its shares are scaled by
 ``--scale``, so that the stream is not much longer than the budget. Each run begins from the base
-weights. A run that is done is not repeated and one that was stopped goes on where it stood;
-OUT/ablation.json and OUT/ablation.md hold what is done so far. ``--group "NAME=A,B"`` adds a run
-without the sets A and B. Measured on the development documents: ``--evaluate FOLDER --splits
-FILE``.
+weights, or from the reader that ``--start`` names: where that is a checkpoint of the full run
+before its rate fell, the runs say what an ingredient gives while it falls, which understates what
+the checkpoint has already seen. A run that is done is not repeated and one that was stopped goes on
+where it stood; OUT/ablation.json and OUT/ablation.md hold what is done so far. ``--group
+"NAME=A,B"`` adds a run without the sets A and B. Measured on the development documents:
+``--evaluate FOLDER --splits FILE``.
 """
 
 from __future__ import annotations
@@ -159,9 +161,19 @@ def _run(
         shared_norm_weight=training.shared_norm,
         last_step=options.steps,
         warmup_steps=min(Plan().warmup_steps, options.steps // 5),
+        cool_step=options.steps // 5 if training.start else 0,
     )
-    plan = replace(plan, **dict(variant.plan))
-    final = train(features, training.base, folder, plan, save_seconds=45.0, say=_to_stderr)
+    changes: dict[str, Any] = dict(variant.plan)
+    plan = replace(plan, **changes)
+    final = train(
+        features,
+        training.base,
+        folder,
+        plan,
+        start=training.start,
+        save_seconds=45.0,
+        say=_to_stderr,
+    )
     network = build(training.base, plan.seed, layers=plan.layers)
     network.load_state_dict(torch.load(final, weights_only=True))
     tokens = training.base / "tokenizer.json"

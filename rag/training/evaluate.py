@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rag.calibration import auroc as labelled_auroc
 from rag.reading.minilm import MiniLMReader
 from rag.reading.protocol import Reader
 from rag.training.sets import Problems, Question, read_folder
@@ -52,17 +53,9 @@ def token_f1(predicted: str, answers: Sequence[str]) -> float:
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """The area under the ROC curve, by ranks; ties count half (Mann-Whitney U)."""
-    import numpy as np
-
-    scores = np.concatenate([np.asarray(positive, float), np.asarray(negative, float)])
-    order = np.argsort(scores, kind="stable")
-    ranks = np.empty(len(scores))
-    ranks[order] = np.arange(1, len(scores) + 1)
-    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.bincount(inverse, ranks) / counts)[inverse]
-    n, m = len(positive), len(negative)
-    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m)) if n and m else 0.5
+    """The area under the ROC curve of two lists of scores, as ``rag.calibration.auroc``."""
+    labels = [True] * len(positive) + [False] * len(negative)
+    return labelled_auroc([*positive, *negative], labels)
 
 
 def interval(values: Sequence[float]) -> list[float]:

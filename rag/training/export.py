@@ -11,6 +11,7 @@ from rag.errors import ModelInvalid
 from rag.reading.minilm import FORMAT, INPUTS, OUTPUTS
 
 FORMS = ("float32", "float16", "int8")
+_HEADS = 12  # of MiniLM, which readers without a note of it are made from
 _SMALL = 4096  # tensors of fewer values stay float32: they are nearly all norms and biases
 
 
@@ -20,7 +21,7 @@ def export(
     """The SHA-256 of ``target`` after writing ``network`` to it as float32 ONNX (opset 17).
 
     The file carries as metadata ``format``, ``vocabulary`` (the number of tokens), ``weights``
-    (which parameter each tensor was, for ``parameters``) and ``notes``.
+    (which parameter each tensor was, for ``parameters``), ``heads`` (of attention) and ``notes``.
     """
     import warnings
 
@@ -46,7 +47,12 @@ def export(
             dynamo=False,
         )
     model = onnx.load(str(target))
-    known = {"format": FORMAT, "vocabulary": str(vocabulary), "weights": _origins(model, network)}
+    known = {
+        "format": FORMAT,
+        "vocabulary": str(vocabulary),
+        "weights": _origins(model, network),
+        "heads": str(network.encoder.config.num_attention_heads),
+    }
     for key, value in {**known, **(notes or {})}.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value
@@ -138,6 +144,14 @@ def parameters(path: Path) -> dict[str, Any]:
         values = values.astype(np.float32)
         out[parameter] = values.T.copy() if turned else values.copy()
     return out
+
+
+def heads_of(path: Path) -> int:
+    """The number of attention heads of a reader file; 12 where the file does not say."""
+    import onnx
+
+    notes = {e.key: e.value for e in onnx.load(str(path), load_external_data=False).metadata_props}
+    return int(notes.get("heads", _HEADS))
 
 
 def _widens(node: Any) -> bool:

@@ -51,15 +51,18 @@ def rate_factor(plan: Plan, step: int, cool_step: int, last_step: int) -> float:
 
 def train(
     features: Features,
-    base: Path,
+    base: Path | None,
     folder: Path,
     plan: Plan,
     *,
     start: Path | None = None,
     save_seconds: float = 300.0,
     say: Callable[[str], None] = print,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """The path of the final weights (``final.pt``), after training on the whole stream.
+
+    ``base`` and ``start`` as in ``network.build``; ``progress`` is told the step and the last one.
 
     Saves weights, optimiser and step to ``folder/state.pt`` every ``save_seconds`` and continues
     from there when called again. Order, batches and rates depend on the plan and the step
@@ -97,6 +100,8 @@ def train(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         step += 1
+        if progress:
+            progress(step, last_step)
         if average:
             average.update()
         seen, shown = seen + float(loss.detach()), shown + 1

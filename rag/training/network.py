@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.errors import ModelInvalid
+
 if TYPE_CHECKING:
     import torch
 
 HEADS = ("start_logits", "end_logits", "answerable", "claim")
 
 
-def build(base: Path, seed: int, start: Path | None = None, *, layers: int = 0) -> Any:
+def build(base: Path | None, seed: int, start: Path | None = None, *, layers: int = 0) -> Any:
     """A network with the encoder weights of the folder ``base`` and freshly drawn heads.
 
     With ``start``, a reader file, all its weights take their place; with ``layers``, only that
-    many of the base's first layers are kept. Raises ``ModelInvalid`` if that file is no reader.
+    many of the base's first layers are kept. Without ``base`` the network has the sizes of
+    ``start``, which must hold every weight. Raises ``ModelInvalid`` if that file is no reader.
 
     Its ``forward(input_ids, attention_mask, token_type_ids)`` gives the four tensors named in
     ``HEADS``: (b, n), (b, n), (b,) and (b, 3), all float32. Dropout is off: one to three passes
@@ -27,19 +30,51 @@ def build(base: Path, seed: int, start: Path | None = None, *, layers: int = 0) 
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    config = BertConfig.from_pretrained(str(base))
+    weights: dict[str, Any] = {}
+    if start is not None:
+        from rag.training.export import heads_of, parameters
+
+        weights = {name: torch.from_numpy(v) for name, v in parameters(start).items()}
+    if base is not None:
+        config = BertConfig.from_pretrained(str(base))
+    elif start is not None:
+        config = BertConfig(**_sizes(weights, heads_of(start)))
+    else:
+        raise ValueError("a network needs a base or a reader to start from")
     config.hidden_dropout_prob = 0.0
     config.attention_probs_dropout_prob = 0.0
     config.num_hidden_layers = min(layers or config.num_hidden_layers, config.num_hidden_layers)
     torch.manual_seed(seed)
-    encoder = BertModel.from_pretrained(str(base), config=config, add_pooling_layer=False)
+    if base is not None:
+        encoder = BertModel.from_pretrained(str(base), config=config, add_pooling_layer=False)
+    else:
+        encoder = BertModel(config, add_pooling_layer=False)
     made = network(encoder, config.hidden_size)
-    if start is not None:
-        from rag.training.export import parameters
-
-        weights = {name: torch.from_numpy(v) for name, v in parameters(start).items()}
-        made.load_state_dict(weights, strict=False)
+    if weights:
+        missing = made.load_state_dict(weights, strict=False).missing_keys
+        if base is None and missing:
+            raise ModelInvalid(
+                f"the reader lacks weights to train on: {start} ({', '.join(missing[:3])}). "
+                "Start from a folder with an encoder (--base) instead."
+            )
     return made
+
+
+def _sizes(weights: dict[str, Any], heads: int) -> dict[str, int]:
+    """The sizes of a BERT encoder, from the shapes of its weights."""
+    embeddings = "encoder.embeddings."
+    words = weights[f"{embeddings}word_embeddings.weight"].shape
+    layers = {n.split(".")[3] for n in weights if n.startswith("encoder.encoder.layer.")}
+    inner = weights["encoder.encoder.layer.0.intermediate.dense.weight"].shape[0]
+    places = weights[f"{embeddings}position_embeddings.weight"].shape[0]
+    return {
+        "vocab_size": words[0],
+        "hidden_size": words[1],
+        "num_hidden_layers": len(layers),
+        "num_attention_heads": heads,
+        "intermediate_size": inner,
+        "max_position_embeddings": places,
+    }
 
 
 def network(encoder: Any, width: int) -> Any:

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from rag.evaluation.items import Gold
+from rag.training.own import Task
+from rag.types import Hit, Passage, Span
+
 WORDS = str.split(
     "the a of in to was is who what when where did city king river built by year near not many "
     "paris london rome egypt france britain henry mary anna 1 2 3 19 20 45 . , ? ( ) ' -"
 )
+TEXT = "The mill at Thorn was built by Ada Moss in 1790. It burnt down. Nobody was hurt."
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -46,3 +51,20 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
     return folder
+
+
+def hit(document: str, text: str, rank: int, start: int = 0) -> Hit:
+    """A passage of one sentence, as the search gives it."""
+    span = Span(start, start + len(text))
+    return Hit(Passage(f"{document}{start}", document, span, text, (span,)), rank, 1.0 / rank)
+
+
+def task(number: int, *, answerable: bool = True, answers: tuple[str, ...] = ("Ada Moss",)) -> Task:
+    """A question whose answer stands in the last of five passages."""
+    document = f"d{number}"
+    at = TEXT.index("Ada Moss")
+    gold = (Gold(document, at, at + 8, "Ada Moss", document=document),) if answerable else ()
+    hits = tuple(hit(f"x{number}", f"Other text {n}.", n + 1, 100 * n) for n in range(4))
+    return Task(
+        str(number), "Who built it?", answerable, answers, gold, (*hits, hit(document, TEXT, 5))
+    )

@@ -1,0 +1,152 @@
+"""What the reader gives where it is used, beside the reader without training: collects rows.
+
+    python eval/reader/uses.py SET --index DIR --rows ROWS.jsonl [--split test] [--limit 200]
+        [--read 10] [--threads 2]
+
+Each question is searched once; both readers read the same passages. One line of ROWS a question
+holds what `uses_report.py` needs to compute every figure without a model. Stopped at any time, the
+same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rag.answering.candidates import Candidate, find_candidates, readable
+from rag.evaluation.items import Gold, Question
+from rag.evaluation.retrieval_metrics import overlaps
+from rag.evaluation.sets import open_set
+from rag.opened import Index
+from rag.reading import NO_READER, Reader, Reading, load_reader
+from rag.reading.protocol import Entailment
+from rag.settings import load_settings
+from rag.types import Hit
+
+HITS = 20
+
+
+class Remembered:
+    """A reader that keeps what it read of each text, until it is asked another question."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._question = ""
+        self._kept: dict[tuple[str, int], Reading] = {}
+        self.name, self.sha256 = reader.name, reader.sha256
+
+    def read(self, question: str, texts: Sequence[str], spans: int = 5) -> list[Reading]:
+        """As the reader's own; each text once."""
+        if question != self._question:
+            self._question, self._kept = question, {}
+        new = [t for t in dict.fromkeys(texts) if (t, spans) not in self._kept]
+        for text, reading in zip(new, self._reader.read(question, new, spans), strict=True):
+            self._kept[text, spans] = reading
+        return [self._kept[text, spans] for text in texts]
+
+    def support(self, claim: str, evidence: Sequence[str]) -> list[Entailment]:
+        """As the reader's own."""
+        return self._reader.support(claim, evidence)
+
+
+def row_of(
+    item: Question, hits: Sequence[Hit], readers: dict[str, Remembered], index: Index, read: int
+) -> dict[str, Any]:
+    """Everything measured of one question."""
+    scope = item.gold_mode != "graded"
+    row: dict[str, Any] = {
+        "id": item.id,
+        "answerable": item.answerable,
+        "gold_mode": item.gold_mode,
+        "spans": bool(item.gold) and all(g.start is not None for g in item.gold),
+        "needs": len(item.gold),
+        "hits": [_hit(hit, item.gold) for hit in hits],
+        "readings": {},
+        "sentences": {},
+    }
+    texts = [readable(hit.passage) for hit in hits[: max(read, 10)]]
+    for name, reader in readers.items():
+        readings = reader.read(item.question, texts)
+        row["readings"][name] = [_scores(reading) for reading in readings]
+        if scope:
+            found = find_candidates(item.question, hits[:10], reader, index.document)
+            pointed = sorted(found, key=lambda c: (-c.score, c.hit.rank))
+            row["sentences"][name] = [_meets(c, item.gold) for c in pointed]
+    return row
+
+
+def _hit(hit: Hit, gold: Sequence[Gold]) -> dict[str, Any]:
+    place = Gold("", hit.passage.span.start, hit.passage.span.end, document=hit.passage.document)
+    meets = [number for number, g in enumerate(gold) if overlaps(place, g)]
+    return {"document": hit.passage.document, "score": round(hit.score, 4), "meets": meets}
+
+
+def _scores(reading: Reading) -> list[float]:
+    best = reading.spans[0].score if reading.spans else reading.null_score
+    return [round(v, 3) for v in (best, reading.null_score, reading.answerable)]
+
+
+def _meets(candidate: Candidate, gold: Sequence[Gold]) -> list[int]:
+    span = candidate.span
+    place = Gold("", span.start, span.end, document=candidate.document)
+    return [number for number, g in enumerate(gold) if overlaps(place, g)]
+
+
+def main() -> int:
+    """0, after the last question."""
+    parser = argparse.ArgumentParser(prog="python eval/reader/uses.py")
+    parser.add_argument("set", type=Path)
+    parser.add_argument("--index", type=Path, required=True)
+    parser.add_argument("--rows", type=Path, required=True)
+    parser.add_argument("--split")
+    parser.add_argument("--limit", type=int, default=200)
+    parser.add_argument("--read", type=int, default=10, help="passages read of each question")
+    parser.add_argument("--spans-only", action="store_true", help="only gold with offsets")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    settings = replace(load_settings(), threads=options.threads)
+    done: set[str] = set()
+    if options.rows.exists():
+        lines = options.rows.read_text(encoding="utf-8").splitlines()
+        done = {json.loads(line)["id"] for line in lines}
+    with Index(options.index, settings) as index:
+        names = (settings.reader, NO_READER)
+        readers = {
+            "trained" if name != NO_READER else "untrained": Remembered(
+                load_reader(name, settings, lambda: index.embedder)
+            )
+            for name in names
+        }
+        chosen = open_set(
+            options.set,
+            "reading",
+            index.documents(),
+            lambda name: index.document(name).text,
+            split=options.split,
+            limit=None if options.spans_only else options.limit,
+        )
+        items = [i for i in chosen if isinstance(i, Question)]
+        if options.spans_only:
+            items = [i for i in items if i.gold and all(g.start is not None for g in i.gold)]
+            step = max(1, len(items) // options.limit)
+            items = items[::step][: options.limit]
+        left = [item for item in items if item.id not in done]
+        print(f"{len(done)} done, {len(left)} to read", file=sys.stderr, flush=True)
+        with options.rows.open("a", encoding="utf-8") as rows:
+            for number, item in enumerate(left, 1):
+                hits = index.search(item.question, HITS, scope=item.scope)
+                row = row_of(item, hits, readers, index, options.read)
+                rows.write(json.dumps(row) + "\n")
+                rows.flush()
+                if number % 25 == 0:
+                    print(f"{number} of {len(left)}", file=sys.stderr, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
