@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,32 +123,36 @@ def made_features(
     read: tuple[list[Question], list[Pair]],
     shares: dict[str, list[float]],
     recipe: Recipe,
-    *,
-    embedded: bool = True,
-    change: Callable[[list[Example]], list[Example]] = list,
 ) -> Features:
-    """The features of the stream that ``recipe`` makes; ``change`` may alter the stream first.
-
-    Writes ``census.json`` to the folder of the run.
-    """
-    questions, pairs = read
-    stream = change(
-        build_stream(
-            questions,
-            pairs,
-            shares,
-            recipe,
-            options.seed,
-            tables=tables_of(pairs) if options.tables else (),
-            vectors=_vectors(options, questions) if embedded else None,
-        )
-    )
+    """The features of the stream that ``recipe`` makes; writes ``census.json`` beside it."""
+    stream = made_stream(options, read, shares, recipe)
     features, dropped = encode(stream, options.base / "tokenizer.json")
     counts = json.dumps(census(stream), indent=1)
     (options.out / "census.json").write_text(counts, encoding="utf-8")
     if dropped:
         print(f"left out {dropped} examples whose answer lies beyond the window", file=sys.stderr)
     return features
+
+
+def made_stream(
+    options: argparse.Namespace,
+    read: tuple[list[Question], list[Pair]],
+    shares: dict[str, list[float]],
+    recipe: Recipe,
+    *,
+    embedded: bool = True,
+) -> list[Example]:
+    """The examples that ``recipe`` makes, in order; ``embedded`` False: by words alone."""
+    questions, pairs = read
+    return build_stream(
+        questions,
+        pairs,
+        shares,
+        recipe,
+        options.seed,
+        tables=tables_of(pairs) if options.tables else (),
+        vectors=_vectors(options, questions) if embedded else None,
+    )
 
 
 def _vectors(options: argparse.Namespace, questions: list[Question]) -> Vectors | None:

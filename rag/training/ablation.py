@@ -19,16 +19,16 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rag.reading.minilm import MiniLMReader
-from rag.training.__main__ import arguments_of, made_features, read_all
+from rag.training.__main__ import arguments_of, made_stream, read_all
 from rag.training.among import among_figures
 from rag.training.evaluate import reading_figures, swap_figures, swap_pairs
 from rag.training.export import export
-from rag.training.features import Features, load_tokenizer
+from rag.training.features import Features, encode, load_tokenizer
 from rag.training.loop import Plan, train
 from rag.training.mixture import CLAIM, Example, Recipe
 from rag.training.network import build
@@ -39,15 +39,16 @@ from rag.training.sets import Problems, Question, read_folder
 class Variant:
     """One way to train: what is left out of the full recipe.
 
-    ``sources`` are sets that give no examples (their contexts still serve as wrong passages);
-    ``asked`` keeps the unanswerable questions that people put; ``halved`` shows the first half of
-    the stream twice instead of the whole of it once; ``seed`` is added to the run's own; ``plan``
-    names fields of the plan that differ.
+    ``sources`` are sets that give no examples (their contexts still serve as wrong passages), and
+    ``parts`` kinds of examples made from them, by the ending of their source; ``asked`` keeps the
+    unanswerable questions that people put; ``halved`` shows the first half of the stream twice
+    instead of the whole of it once; ``seed`` is added to the run's own; ``plan`` names fields of
+    the plan that differ.
     """
 
     name: str
-    recipe: Recipe
     sources: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     claims: bool = True
     embedded: bool = True
     asked: bool = True
@@ -60,39 +61,44 @@ def variants(
     sources: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None
 ) -> list[Variant]:
     """All variants: the full one, one for each ingredient, one for each group and each set."""
-    full = Recipe()
-    no_claims = replace(full, claim_from_question=0.0, claim_from_sentence=0.0)
     return [
-        Variant("full", full),
-        Variant("full, another seed", full, seed=1),
-        Variant("without wrong passages", replace(full, wrong_passage=0.0)),
-        Variant("wrong passages by words alone", full, embedded=False),
-        Variant("without swapped questions", replace(full, swapped_question=0.0)),
-        Variant("without cut contexts", replace(full, sentence_removed=0.0)),
-        Variant("without unanswerable questions put by people", full, asked=False),
-        Variant("without claims", no_claims, claims=False),
-        Variant("without a claim made by rule", no_claims),
-        Variant("without the answerable head", full, plan=(("answerable_weight", 0.0),)),
-        Variant("without the shared norm", full, plan=(("shared_norm_weight", 0.0),)),
-        Variant("half the examples, seen twice", full, halved=True),
-        Variant("embeddings frozen", full, plan=(("embedding_rate", 0.0),)),
-        Variant("three layers", full, plan=(("layers", 3),)),
-        *[Variant(f"without {n}", full, sources=tuple(g)) for n, g in (groups or {}).items()],
-        *[Variant(f"without {source}", full, sources=(source,)) for source in sources],
+        Variant("full"),
+        Variant("full, another seed", seed=1),
+        Variant("without wrong passages", parts=("passage",)),
+        Variant("wrong passages by words alone", embedded=False),
+        Variant("without swapped questions", parts=("swap",)),
+        Variant("without cut contexts", parts=("cut",)),
+        Variant("without unanswerable questions put by people", asked=False),
+        Variant("without claims", claims=False),
+        Variant("without a claim made by rule", parts=("claim", "sentence")),
+        Variant("without the answerable head", plan=(("answerable_weight", 0.0),)),
+        Variant("without the shared norm", plan=(("shared_norm_weight", 0.0),)),
+        Variant("half the examples, seen twice", halved=True),
+        Variant("embeddings frozen", plan=(("embedding_rate", 0.0),)),
+        Variant("three layers", plan=(("layers", 3),)),
+        *[Variant(f"without {n}", sources=tuple(g)) for n, g in (groups or {}).items()],
+        *[Variant(f"without {source}", sources=(source,)) for source in sources],
     ]
 
 
 def thinned(stream: Sequence[Example], variant: Variant) -> list[Example]:
     """The stream as the variant shows it."""
-    kept = [e for e in stream if variant.claims or e.mode != CLAIM]
-    if not variant.asked:
-        kept = [e for e in kept if e.mode == CLAIM or e.label == 1 or ":" in e.source]
+    kept = [example for example in stream if _stays(example, variant)]
     if not variant.halved:
         return kept
     half = kept[: len(kept) // 2]
     last = max((e.unit for e in half), default=0) + 1
     again = [replace(e, unit=e.unit + last) if e.unit >= 0 else e for e in half]
     return half + again
+
+
+def _stays(example: Example, variant: Variant) -> bool:
+    source, _, part = example.source.partition(":")
+    if source in variant.sources or part in variant.parts:
+        return False
+    if example.mode == CLAIM:
+        return variant.claims
+    return variant.asked or bool(part) or example.label == 1
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
@@ -153,7 +159,7 @@ def _run(
         torch.set_num_threads(training.threads)
     folder: Path = options.out / variant.name.replace(" ", "_")
     folder.mkdir(exist_ok=True)
-    features = _features(variant, training, shares, options.scale, folder / "examples.npz")
+    features = _features(variant, training, shares, options)
     plan = Plan(
         seed=training.seed + variant.seed,
         rate=training.rate,
@@ -190,28 +196,22 @@ def _features(
     variant: Variant,
     training: argparse.Namespace,
     shares: dict[str, list[float]],
-    scale: float,
-    path: Path,
+    options: argparse.Namespace,
 ) -> Features:
-    """The features of the variant's stream, made once and kept at ``path``."""
-    if path.exists():
-        return Features.load(path)
-    scaled = {
-        source: [0.0 if source in variant.sources else scale * v for v in values]
-        for source, values in shares.items()
-    }
-    features = made_features(
-        training,
-        read_all(training, Problems()),
-        scaled,
-        variant.recipe,
-        embedded=variant.embedded,
-        change=lambda stream: thinned(stream, variant),
-    )
-    part = path.with_name("examples.part")
-    features.save(part)
-    os.replace(part, path)
-    return features
+    """The features of the variant's stream; the stream itself is made once and kept in OUT."""
+    name = "stream.jsonl" if variant.embedded else "stream_by_words.jsonl"
+    kept: Path = options.out / name
+    if not kept.exists():
+        scaled = {source: [options.scale * v for v in values] for source, values in shares.items()}
+        read = read_all(training, Problems())
+        stream = made_stream(training, read, scaled, Recipe(), embedded=variant.embedded)
+        part = kept.with_name("stream.part")
+        lines = (json.dumps(asdict(example)) + "\n" for example in stream)
+        part.write_text("".join(lines), encoding="utf-8")
+        os.replace(part, kept)
+    with kept.open(encoding="utf-8") as lines_of:
+        stream = [Example(**json.loads(line)) for line in lines_of]
+    return encode(thinned(stream, variant), training.base / "tokenizer.json")[0]
 
 
 def _to_stderr(line: str) -> None:

@@ -34,6 +34,11 @@ def test_without_claims_only_questions_are_left() -> None:
     assert [e for e in STREAM if e.mode != CLAIM] == _named("without claims")
 
 
+def test_what_was_made_of_a_set_goes_with_it_or_by_its_kind() -> None:
+    assert [e.source for e in _named("without a")] == ["b"]
+    assert [e.source for e in _named("without wrong passages")] == ["a", "b", "a"]
+
+
 def test_questions_that_people_put_without_an_answer_can_be_left_out() -> None:
     asked = Example(0, "Why?", "Anna of York.", -1, -1, 0, "a")
     variant = next(v for v in variants([]) if v.name.endswith("put by people"))
