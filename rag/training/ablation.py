@@ -113,6 +113,9 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     for row in rows:
         cells = []
         for name in names:
+            if row[name] is None:
+                cells.append("–")
+                continue
             gap = f" ({row[name] - full[name]:+.3f})" if full and row is not full else ""
             cells.append(f"{row[name]:.3f}{gap}")
         lines.append(f"| {row['name']} | " + " | ".join(cells) + " |")
@@ -225,16 +228,17 @@ def _measured(reader: MiniLMReader, options: argparse.Namespace) -> dict[str, An
     step = max(1, len(questions) // options.questions)
     questions = questions[::step]
     reading = reading_figures(reader, questions)
-    among = among_figures(reader, questions[::2])
+    every = max(1, len(questions) // max(1, options.choices))
+    among = among_figures(reader, questions[::every]) if options.choices else {}
     texts = sorted({question.context for question in questions})
-    swaps = swap_figures(reader, swap_pairs(texts, 200, seed=7))
+    swaps = swap_figures(reader, swap_pairs(texts, options.swaps, seed=7))
     return {
         "n": reading["n"],
         "answerable_n": reading["answerable_n"],
         "f1": reading["f1"],
         "auroc": reading["auroc_answerable"],
         "margin": reading["auroc_margin"],
-        "first": among["first"],
+        "first": among.get("first"),
         "swaps": swaps["auroc"],
     }
 
@@ -257,6 +261,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--evaluate", type=Path, required=True, help="an evaluation set")
     parser.add_argument("--splits", type=Path, required=True, help="JSON: set -> dev, test")
     parser.add_argument("--questions", type=int, default=400, help="about how many are measured")
+    parser.add_argument("--choices", type=int, default=200, help="of them put among five passages")
+    parser.add_argument("--swaps", type=int, default=200, help="pairs of edited sentences")
     return parser
 
 
