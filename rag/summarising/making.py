@@ -12,6 +12,7 @@ from rag.embedding.protocol import Embedder
 from rag.errors import NoDocuments, QuestionInvalid
 from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
+from rag.store.analysis import language_of
 from rag.summarising.about import nearness
 from rag.summarising.account import Account, Told
 from rag.summarising.caching import Wordings
@@ -34,6 +35,7 @@ SENTENCE_WORDS = 19  # a worded sentence has about so many
 MOST_WORDS = 1.5  # the long form may grow to so many times its length to have every section
 EMBED_BATCH = 256
 BOILERPLATE = 3
+WORDED_IN = "en"  # instructions and checks of a wording are English; other texts are quoted
 ABOUT_RELEVANCE = 0.15  # how much being central counts beside being about the topic
 
 Progress = Callable[[str, int, int], None]
@@ -217,10 +219,17 @@ def _tell(
     """Adds the sentences to the account, theme by theme, then how the documents relate."""
     chosen = together.order(pool, chosen)
     groups = _groups(pool, chosen) if tools.generator else [_alone(pool.units[i]) for i in chosen]
+    named_in = {group.core.document for group in groups}
+    quoted = {d for d in named_in if language_of(account.documents[d].text) != WORDED_IN}
     named: set[str] = set()
+    if progress:
+        progress("writing", 0, len(groups))
     for done, (group, i) in enumerate(zip(groups, chosen, strict=True), 1):
         named |= together.tell_theme(account, pool, group.core.document, named)
-        _tell_group(account, group, pool.sections[i], tools, about)
+        if tools.generator is None or group.core.document in quoted:
+            account.quote(group.core, pool.sections[i])
+        else:
+            _tell_worded(account, group, pool.sections[i], tools, tools.generator, about)
         if progress:
             progress("writing", done, len(groups))
     together.tell_relations(account)
@@ -237,20 +246,24 @@ def _alone(unit: Unit) -> Group:
     return Group(unit, (unit,))
 
 
-def _tell_group(
-    account: Account, group: Group, section: int, tools: SummaryTools, about: str | None
+def _tell_worded(
+    account: Account,
+    group: Group,
+    section: int,
+    tools: SummaryTools,
+    generator: Generator,
+    about: str | None,
 ) -> None:
     """The group in one worded sentence; else its core in one; else the core as it stands.
 
     A wording that says again what was said ends the group, if its section has a sentence already.
     """
-    if tools.generator is not None:
-        for units in dict.fromkeys((group.units, (group.core,))):
-            text = reword(tools.generator, units, about, tools.wordings)
-            if text and account.say(text, units, section):
-                return
-            if text and account.says_again(text) and section in account.sections:
-                return
+    for units in dict.fromkeys((group.units, (group.core,))):
+        text = reword(generator, units, about, tools.wordings)
+        if text and account.say(text, units, section):
+            return
+        if text and account.says_again(text) and section in account.sections:
+            return
     account.quote(group.core, section)
 
 
