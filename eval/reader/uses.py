@@ -18,47 +18,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rag.answering.candidates import Candidate, find_candidates, readable
+from rag.answering.candidates import readable
 from rag.evaluation.items import Gold, Question
 from rag.evaluation.retrieval_metrics import overlaps
 from rag.evaluation.sets import open_set
 from rag.opened import Index
 from rag.reading import NO_READER, Reader, Reading, load_reader
-from rag.reading.protocol import Entailment
 from rag.settings import load_settings
-from rag.types import Hit
+from rag.types import Hit, Span
 
 HITS = 20
 
 
-class Remembered:
-    """A reader that keeps what it read of each text, until it is asked another question."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._question = ""
-        self._kept: dict[tuple[str, int], Reading] = {}
-        self.name, self.sha256 = reader.name, reader.sha256
-
-    def read(self, question: str, texts: Sequence[str], spans: int = 5) -> list[Reading]:
-        """As the reader's own; each text once."""
-        if question != self._question:
-            self._question, self._kept = question, {}
-        new = [t for t in dict.fromkeys(texts) if (t, spans) not in self._kept]
-        for text, reading in zip(new, self._reader.read(question, new, spans), strict=True):
-            self._kept[text, spans] = reading
-        return [self._kept[text, spans] for text in texts]
-
-    def support(self, claim: str, evidence: Sequence[str]) -> list[Entailment]:
-        """As the reader's own."""
-        return self._reader.support(claim, evidence)
-
-
 def row_of(
-    item: Question, hits: Sequence[Hit], readers: dict[str, Remembered], index: Index, read: int
+    item: Question, hits: Sequence[Hit], readers: dict[str, Reader], read: int
 ) -> dict[str, Any]:
     """Everything measured of one question."""
-    scope = item.gold_mode != "graded"
     row: dict[str, Any] = {
         "id": item.id,
         "answerable": item.answerable,
@@ -69,15 +44,31 @@ def row_of(
         "readings": {},
         "sentences": {},
     }
-    texts = [readable(hit.passage) for hit in hits[: max(read, 10)]]
+    texts = [readable(hit.passage) for hit in hits[:read]]
     for name, reader in readers.items():
-        readings = reader.read(item.question, texts)
+        readings = reader.read(item.question, texts, spans=3)
         row["readings"][name] = [_scores(reading) for reading in readings]
-        if scope:
-            found = find_candidates(item.question, hits[:10], reader, index.document)
-            pointed = sorted(found, key=lambda c: (-c.score, c.hit.rank))
-            row["sentences"][name] = [_meets(c, item.gold) for c in pointed]
+        row["sentences"][name] = _pointed(hits, readings, item.gold)
     return row
+
+
+def _pointed(
+    hits: Sequence[Hit], readings: Sequence[Reading], gold: Sequence[Gold]
+) -> list[list[int]]:
+    """For each distinct sentence pointed at, best first: the gold that it meets."""
+    found = sorted(
+        (-span.score, rank, _sentence(hit, span.start))
+        for rank, (hit, reading) in enumerate(zip(hits, readings, strict=False))
+        for span in reading.spans
+    )
+    seen = dict.fromkeys((hits[rank].passage.document, span) for _, rank, span in found)
+    places = [Gold("", span.start, span.end, document=name) for name, span in seen]
+    return [[n for n, g in enumerate(gold) if overlaps(place, g)] for place in places[:6]]
+
+
+def _sentence(hit: Hit, start: int) -> Span:
+    at = hit.passage.span.start + start
+    return next((s for s in hit.passage.sentences if s.start <= at < s.end), Span(at, at + 1))
 
 
 def _hit(hit: Hit, gold: Sequence[Gold]) -> dict[str, Any]:
@@ -89,12 +80,6 @@ def _hit(hit: Hit, gold: Sequence[Gold]) -> dict[str, Any]:
 def _scores(reading: Reading) -> list[float]:
     best = reading.spans[0].score if reading.spans else reading.null_score
     return [round(v, 3) for v in (best, reading.null_score, reading.answerable)]
-
-
-def _meets(candidate: Candidate, gold: Sequence[Gold]) -> list[int]:
-    span = candidate.span
-    place = Gold("", span.start, span.end, document=candidate.document)
-    return [number for number, g in enumerate(gold) if overlaps(place, g)]
 
 
 def main() -> int:
@@ -117,8 +102,8 @@ def main() -> int:
     with Index(options.index, settings) as index:
         names = (settings.reader, NO_READER)
         readers = {
-            "trained" if name != NO_READER else "untrained": Remembered(
-                load_reader(name, settings, lambda: index.embedder)
+            "trained" if name != NO_READER else "untrained": load_reader(
+                name, settings, lambda: index.embedder
             )
             for name in names
         }
@@ -140,7 +125,7 @@ def main() -> int:
         with options.rows.open("a", encoding="utf-8") as rows:
             for number, item in enumerate(left, 1):
                 hits = index.search(item.question, HITS, scope=item.scope)
-                row = row_of(item, hits, readers, index, options.read)
+                row = row_of(item, hits, readers, options.read)
                 rows.write(json.dumps(row) + "\n")
                 rows.flush()
                 if number % 25 == 0:
