@@ -166,13 +166,13 @@ def test_unreadable_files_are_skipped_and_reported(bench: Bench) -> None:
     (bench.docs / "bin.pdf").write_bytes(bytes(range(256)) * 9)
     report = bench.run()
     assert [s.path for s in report.skipped] == ["bin.pdf"]
-    assert report.textless == ("empty.txt",)
+    assert report.textless == report.empty == ("empty.txt",)
     assert report.added == ("good.txt",)
     assert bench.names() == ["good.txt"]
     assert staleness(bench.index) == Stale()
     again = bench.run()
     assert [s.path for s in again.skipped] == ["bin.pdf"]
-    assert again.textless == ("empty.txt",)
+    assert again.textless == again.empty == ("empty.txt",)
     assert again.changed == ()
     bench.write("empty.txt", "Now it says something.")
     assert staleness(bench.index).changed == ("empty.txt",)
@@ -186,10 +186,13 @@ def test_files_without_text_are_counted_and_nothing_is_wrong(bench: Bench) -> No
     (bench.docs / "backup.zip").write_bytes(b"PK\x03\x04" + bytes(99))
     (bench.docs / "program").write_bytes(b"\x7fELF" + bytes(range(256)))
     bench.write("__init__.py", "")
-    expected = ("__init__.py", "backup.zip", "photo.PNG", "program")
+    bench.write("blank.txt", " \n\n")
+    bench.write("blank.png", "")
+    expected = ("__init__.py", "backup.zip", "blank.png", "blank.txt", "photo.PNG", "program")
     for _ in range(2):
         report = bench.run()
         assert (report.textless, report.skipped) == (expected, ())
+        assert report.empty == ("__init__.py", "blank.png", "blank.txt")
         assert bench.names() == ["good.txt"]
         assert staleness(bench.index) == Stale()
     assert (report.added, report.changed, report.unchanged) == ((), (), 1)
@@ -197,6 +200,16 @@ def test_files_without_text_are_counted_and_nothing_is_wrong(bench: Bench) -> No
     (bench.docs / "program").unlink()
     assert staleness(bench.index) == Stale()
     assert bench.run().removed == ()
+
+
+def test_a_folder_of_empty_files_is_called_empty(bench: Bench) -> None:
+    bench.write("empty.txt", "")
+    bench.write("empty.csv", "")
+    with pytest.raises(NoDocuments, match=r"all the files are empty \(empty.csv, empty.txt\)"):
+        bench.run()
+    (bench.docs / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
+    with pytest.raises(NoDocuments, match="none of the files holds text"):
+        bench.run()
 
 
 def test_a_file_without_text_that_was_named_is_reported_by_name(bench: Bench) -> None:

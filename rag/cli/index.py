@@ -91,8 +91,13 @@ def _show(report: IndexReport, target: Path, state: State, *, dry_run: bool) -> 
         if names
     ]
     done = ", ".join(counts) or "nothing to do"
-    if report.textless:
-        terminal.note(f"not text: {_by_kind(report.textless)}")
+    empty = set(report.empty)
+    for what, names in (
+        ("not text", tuple(name for name in report.textless if name not in empty)),
+        ("empty", report.empty),
+    ):
+        if names:
+            terminal.note(f"{what}: {_by_kind(names)}")
     if dry_run:
         for verb, names in (
             ("add", report.added),
@@ -110,7 +115,7 @@ def _show(report: IndexReport, target: Path, state: State, *, dry_run: bool) -> 
 
 
 def _by_kind(names: tuple[str, ...]) -> str:
-    """How many files hold no text, and of which kinds: `3 files (2 .png, 1 .zip)`."""
+    """How many files, and of which kinds: `3 files (2 .png, 1 .zip)`."""
     kinds = Counter(PurePath(name).suffix.lower() or "without a suffix" for name in names)
     shown = [f"{count} {kind}" for kind, count in kinds.most_common(KINDS_SHOWN)]
     more = ["others"] if len(kinds) > KINDS_SHOWN else []
@@ -127,6 +132,7 @@ def _json(report: IndexReport, target: Path, *, dry_run: bool) -> dict[str, Any]
         "unchanged": report.unchanged,
         "skipped": [{"path": s.path, "reason": s.reason} for s in report.skipped],
         "textless": list(report.textless),
+        "empty": list(report.empty),
         "documents": report.documents,
         "passages": report.passages,
         "embedded": report.embedded,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rag.embedding.protocol import Embedder
 from rag.errors import IndexDamaged, IndexMismatch, NoDocuments, NoText, UnreadableDocument
-from rag.indexing.planning import NO_TEXT, Known, Plan, Scope, make_plan, without
+from rag.indexing.planning import NO_TEXT, Known, Plan, Scope, is_empty, make_plan, without
 from rag.indexing.report import IndexReport, none_readable, report_of
 from rag.settings import Settings
 from rag.store import FileEntry, Meta, NewPassage, Writer, holds_index, open_snapshot, open_writer
@@ -152,6 +152,7 @@ class _Run:
         self._one_commit = False
         self._skipped: list[UnreadableDocument] = []
         self._textless: list[str] = []
+        self._empty: list[str] = []
         self._told: frozenset[Path] = frozenset()
         self._counts = Progress(0, 0, 0, 0, "")
 
@@ -175,6 +176,7 @@ class _Run:
         writer = self._writer
         self._skipped += plan.problems
         self._textless += plan.textless
+        self._empty += plan.empty
         self._told = plan.told
         moved = [(entry, name, writer.stored(entry.name)) for entry, name in plan.renamed]
         if meta:
@@ -192,7 +194,7 @@ class _Run:
             self._take_read(file, result)
         self._store()
         if not writer.totals()[0] and (self._skipped or self._textless):
-            raise NoDocuments(none_readable(self._skipped, self._textless))
+            raise NoDocuments(none_readable(self._skipped, self._textless, self._empty))
         for entry in plan.gone:
             writer.drop_file(entry.source)
         writer.finish(purge=purge)
@@ -237,6 +239,8 @@ class _Run:
         if isinstance(result, UnreadableDocument):
             if isinstance(result, NoText) and file.path not in self._told:
                 self._textless.append(file.document)
+                if is_empty(result.reason):
+                    self._empty.append(file.document)
             else:
                 self._skipped.append(result)
             self._take(entry, [])
@@ -339,6 +343,7 @@ class _Run:
             documents=documents,
             embedded=self._counts.embedded,
             textless=tuple(sorted(self._textless)),
+            empty=tuple(sorted(self._empty)),
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import NoDocuments, UnreadableDocument
+from rag.sources.textless import EMPTY
 from rag.store import FileEntry, open_snapshot
 from rag.store.files import sha256_of
 
@@ -50,7 +51,8 @@ class Plan:
     have a new time and the old content. `found` is everything looked at, `names` the name of
     every file of the index by its source. `textless` names the files that hold no text, as far as
     that is known before anything is read; one of `told`, which the run was given as such or which
-    held text before, is reported by name if it turns out to hold none.
+    held text before, is reported by name if it turns out to hold none. `empty` are those of
+    `textless` with nothing in them.
     """
 
     roots: tuple[Path, ...]
@@ -64,6 +66,7 @@ class Plan:
     unchanged: int = 0
     problems: tuple[UnreadableDocument, ...] = ()
     textless: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
     told: frozenset[Path] = frozenset()
 
 
@@ -186,6 +189,7 @@ def _compare(
     current = _current_parsers()
     added, changed, touched, unchanged = [], [], [], 0
     textless = [file.document for file in seen.textless]
+    empty = [file.document for file in seen.textless if not file.size_bytes]
     found = [replace(file, document=names[file.path]) for file in seen.found]
     for file in found:
         entry = entries.get(file.path)
@@ -199,6 +203,8 @@ def _compare(
         else:
             if _is_textless(entry, named):
                 textless.append(file.document)
+                if is_empty(entry.problem):
+                    empty.append(file.document)
             else:
                 unchanged += 1
             if file.modified != entry.modified or entry.checked - CLOCK_SECONDS <= file.modified:
@@ -221,6 +227,7 @@ def _compare(
         unchanged=unchanged,
         problems=tuple(seen.problems),
         textless=tuple(textless),
+        empty=tuple(empty),
         told=named | {f.path for f in changed if entries[f.path].problem is None},
     )
 
@@ -229,6 +236,11 @@ def _is_textless(entry: FileEntry, named: frozenset[Path]) -> bool:
     """Whether a file was found to hold no text, and is not one that the person asks about now."""
     known = entry.problem is not None and entry.problem.startswith(NO_TEXT)
     return known and Path(entry.source) not in named
+
+
+def is_empty(problem: str | None) -> bool:
+    """Whether a file's problem is that nothing stands in it."""
+    return problem is not None and problem.removeprefix(NO_TEXT).startswith(EMPTY)
 
 
 def _is_changed(file: Found, entry: FileEntry, settle: bool) -> bool:

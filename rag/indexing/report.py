@@ -14,7 +14,8 @@ from rag.indexing.planning import Plan
 class IndexReport:
     """What a run did (or would do): names of files, and counts. A file that could not be read is
     in `skipped` alone; one that holds no text by its nature (a picture, an archive, an empty
-    file), and was not named by itself, in `textless` alone.
+    file), and was not named by itself, in `textless` alone. `empty` are those of `textless` with
+    nothing in them.
 
     `documents` and `passages` are the index's totals after the run, `embedded` the passages whose
     vectors had to be made.
@@ -30,6 +31,7 @@ class IndexReport:
     embedded: int
     seconds: float
     textless: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
 
 
 def report_of(plan: Plan, passages: int, started: float) -> IndexReport:
@@ -45,14 +47,22 @@ def report_of(plan: Plan, passages: int, started: float) -> IndexReport:
         embedded=0,
         seconds=time.monotonic() - started,
         textless=plan.textless,
+        empty=plan.empty,
     )
 
 
-def none_readable(skipped: Sequence[UnreadableDocument], textless: Sequence[str]) -> str:
+def none_readable(
+    skipped: Sequence[UnreadableDocument], textless: Sequence[str], empty: Sequence[str] = ()
+) -> str:
     """Why nothing at all could be indexed, and what to do next."""
     if not skipped:
         shown = ", ".join(sorted(textless)[:3]) + (", ..." if len(textless) > 3 else "")
-        return f"none of the files holds text ({shown}); name others to index"
+        what = (
+            "all the files are empty"
+            if len(empty) == len(textless)
+            else "none of the files holds text"
+        )
+        return f"{what} ({shown}); name others to index"
     reasons = "; ".join(str(problem) for problem in skipped[:3])
     more = f"; and {len(skipped) - 3} more" if len(skipped) > 3 else ""
     return f"none of the files could be read: {reasons}{more}; name others to index"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rag.errors import UnreadableDocument
@@ -14,6 +15,8 @@ from rag.sources.protocol import Parsed
 
 _PASSWORD = 4
 _SECURITY = 5
+_COUNT_OF_NONE = re.compile(rb"/Count\s+0\b")
+_A_PAGE = re.compile(rb"/Type\s*/Page\b")
 
 
 class Pdf:
@@ -33,7 +36,7 @@ class Pdf:
         try:
             file = pdfium.PdfDocument(data)
         except pdfium.PdfiumError as exc:
-            raise UnreadableDocument(document, _reason(exc)) from exc
+            raise UnreadableDocument(document, _reason(exc, data)) from exc
         try:
             return _read(file, document)
         except pdfium.PdfiumError as exc:
@@ -42,13 +45,15 @@ class Pdf:
             file.close()
 
 
-def _reason(exc: Any) -> str:
+def _reason(exc: Any, data: bytes) -> str:
     code = getattr(exc, "err_code", None)
     words = str(exc).lower()
     if code == _PASSWORD or "password" in words:
         return "it is encrypted: save a copy without a password"
     if code == _SECURITY or "security" in words:
         return "it is encrypted in a way that is not supported: save a copy without protection"
+    if _COUNT_OF_NONE.search(data) and not _A_PAGE.search(data):  # PDFium refuses to open it
+        return "the PDF has no pages"
     return "the PDF is damaged or truncated"
 
 
@@ -67,11 +72,25 @@ def _read(file: Any, document: str) -> Parsed:
     if not any(pages):
         if failed == count:
             raise UnreadableDocument(document, "the PDF is damaged: no page can be read")
+        if not failed and _is_blank(file):
+            raise UnreadableDocument(document, "it holds no text: nothing stands on its pages")
         pages_text = "1 page" if count == 1 else f"{count} pages"
         raise UnreadableDocument(
             document, f"scanned: no text layer, {pages_text}; run text recognition on it first"
         )
     return _build(without_repeats(with_true_sizes(pages), heights), _title(file), document)
+
+
+def _is_blank(file: Any) -> bool:
+    """Whether no page holds anything at all, not even a picture."""
+    for number in range(len(file)):
+        page = file[number]
+        try:
+            if next(iter(page.get_objects(max_depth=1)), None) is not None:
+                return False
+        finally:
+            page.close()
+    return True
 
 
 def _page(file: Any, number: int) -> tuple[list[Any], float]:

@@ -7,6 +7,7 @@ from rag.sources.decoding import decode
 from rag.sources.limits import check_chars
 from rag.sources.lines import paragraphs, plain_headings, split_blocks, stripped
 from rag.sources.protocol import Parsed
+from rag.sources.textless import EMPTY
 from rag.types import Span
 
 
@@ -17,7 +18,7 @@ class PlainText:
         """The decoded file itself, with paragraphs, list items and cautious headings."""
         text = decode(data, document)
         if not text.strip():
-            raise UnreadableDocument(document, "it is empty: nothing but white space")
+            raise UnreadableDocument(document, f"{EMPTY}: nothing but white space")
         check_chars(len(text), document)
         groups = list(paragraphs(text))
         headings = plain_headings(text, groups)

@@ -10,7 +10,7 @@ from rag.sources.decoding import decode
 from rag.sources.limits import MAX_ATTACHMENTS, MAX_MAIL_DEPTH
 from rag.sources.protocol import Attachment, Parsed
 from rag.sources.registry import is_claimed, parser_for
-from rag.sources.textless import UNREAD, is_textless
+from rag.sources.textless import EMPTY, UNREAD, is_textless
 from rag.types import Document
 
 _TEXTUAL = frozenset({"text", "markdown", "html", "csv", "json", "subtitles", "code"})
@@ -65,7 +65,7 @@ def parse_bytes(data: bytes, document: str) -> tuple[Parsed, str]:
     parser = parser_for(document)
     if not data or (parser.name in _TEXTUAL and not data.strip(_BLANK)):
         error = NoText if parser.name in _TEXTUAL else UnreadableDocument
-        raise error(document, "it is empty" if data else "it is empty (0 bytes)")
+        raise error(document, f"{EMPTY}: nothing but white space" if data else f"{EMPTY} (0 bytes)")
     try:
         parsed = parser.parse(data, document)
     except NoText as exc:

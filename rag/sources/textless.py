@@ -64,6 +64,10 @@ UNREAD = {
 """Kinds that hold text and are not read, with what to do: such a file is reported by name."""
 
 
+EMPTY = "it is empty"
+"""How the reason begins why a file with nothing in it was not read."""
+
+
 def is_textless(path: PurePath | str) -> bool:
     """Whether a file's suffix says that it holds no text."""
     return PurePath(path).suffix.lower() in TEXTLESS

@@ -159,8 +159,19 @@ def test_a_truncated_file_is_named_or_read(make, sound) -> None:
 
 
 def test_a_scan_says_so(make) -> None:
+    drawn = b"0 0 595 842 re f\n"  # what stands on the pages is no text
+    data = make.pdf([[], []]).replace(
+        b"/Length 0 >> stream\n", b"/Length %d >> stream\n" % len(drawn) + drawn
+    )
     with pytest.raises(UnreadableDocument, match="scanned: no text layer, 2 pages"):
-        parse_bytes(make.pdf([[], []]), "scan.pdf")
+        parse_bytes(data, "scan.pdf")
+
+
+def test_blank_pages_and_no_pages_are_not_called_a_scan(make) -> None:
+    with pytest.raises(UnreadableDocument, match="nothing stands on its pages"):
+        parse_bytes(make.pdf([[], []]), "blank.pdf")
+    with pytest.raises(UnreadableDocument, match="the PDF has no pages"):
+        parse_bytes(make.pdf([]), "none.pdf")
 
 
 def test_an_encrypted_file_says_so(make) -> None:
