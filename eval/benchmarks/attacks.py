@@ -3,9 +3,9 @@
     python eval/benchmarks/attacks.py --json attacks.json [--quote] [--minutes N]
 
 The cases are those of `tests/attack/planted.py`: a document clean and with something planted, and a
-question. Each is indexed by itself, with the shipped embedder, reader, calibration and language
-model. Changed is an answer whose status, answering words or cited texts differ. Cases are written to
-the JSON file as they are done; a case that stands there is not asked again.
+question. Each is indexed by itself, with the shipped embedder, reader, calibration and generator.
+Changed is an answer whose status, answering words or cited texts differ. Cases are written to the
+JSON file as they are done; a case that stands there is not asked again.
 """
 
 from __future__ import annotations
