@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.cli.progress import progress_bar
+from rag.cli.progress import counted, progress_bar
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 from rag.settings import cache_dir, config_file, user_config_dir
@@ -112,6 +112,7 @@ def _train_reader(state: State, set_path: Path, passes: int, output: Path | None
             cache_dir(),
             passes=passes,
             progress=progress,
+            indexing=counted(progress),
         )
     kept = None
     if result.better:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.calibration import auroc
 from rag.errors import MissingDependency, ModelInvalid
@@ -32,6 +32,9 @@ from rag.settings import Settings
 from rag.training.evaluate import swap_figures, swap_pairs
 from rag.training.own import Task, questions_of, split, tasks_of
 from rag.types import Hit, Span
+
+if TYPE_CHECKING:
+    from rag.indexing import Progress as IndexProgress
 
 SIGNIFICANT = 0.1  # the p-value above which a difference may be chance
 SUPPORT_MAY_LOSE = 0.02
@@ -98,6 +101,7 @@ def tune_set(
     passes: int = 3,
     seed: int = 13,
     progress: Progress | None = None,
+    indexing: Callable[[IndexProgress], None] | None = None,
 ) -> TunedReader:
     """What tuning the reader of the settings on a set gives; the work lies in a folder of `cache`.
 
@@ -113,7 +117,7 @@ def tune_set(
         )
     model = resolve(settings.reader, "reader", settings)
     _require(model)
-    place = index or own_index(set_path, settings)
+    place = index or own_index(set_path, settings, indexing)
     with Index(place, settings) as opened:
         chosen = open_set(
             set_path, "reading", opened.documents(), lambda name: opened.document(name).text

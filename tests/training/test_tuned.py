@@ -208,3 +208,4 @@ def test_the_command_refuses_what_it_cannot_train(
     assert "has no weights to train" in said
     code, said = run(folder, "--weights", "--quote")
     assert code == 2
+    assert "leave one of them" in said
