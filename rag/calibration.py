@@ -8,6 +8,7 @@ there is one file a generator; another generator gets the generic one, marked as
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -189,10 +190,10 @@ def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:
     0.5 where one of the labels is missing.
     """
     true = [s for s, label in zip(scores, labels, strict=True) if label]
-    false = [s for s, label in zip(scores, labels, strict=True) if not label]
+    false = sorted(s for s, label in zip(scores, labels, strict=True) if not label)
     if not true or not false:
         return 0.5
-    wins = sum((t > f) + 0.5 * (t == f) for t in true for f in false)
+    wins = sum(bisect_left(false, t) + bisect_right(false, t) for t in true) / 2
     return wins / (len(true) * len(false))
 
 
