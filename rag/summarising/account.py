@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.reading.protocol import Reader
-from rag.summarising.fidelity import objections
+from rag.summarising.fidelity import leans, objections
 from rag.summarising.speech import only_words_of
 from rag.summarising.units import Unit
 from rag.types import Citation, Document, Removed, Sentence, Verdict
@@ -35,6 +35,7 @@ class Account:
     """A summary in the making. Markers count from 1; the same span always has the same marker.
 
     `judge` gives a language model's logit difference that a statement follows from units.
+    `standing` holds the units of the documents by document and position.
     """
 
     documents: dict[str, Document]
@@ -42,18 +43,24 @@ class Account:
     judge: Callable[[str, Sequence[Unit]], float] | None = None
     on_event: Callable[[Told], None] | None = None
     heading: Callable[[int], str] = str
+    standing: Mapping[tuple[str, int], Unit] = field(default_factory=dict)
     sentences: list[Sentence] = field(default_factory=list)
     sections: list[int] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     removed: list[Removed] = field(default_factory=list)
 
     def quote(self, unit: Unit, section: int) -> None:
-        """Adds a unit as it stands. Its words are the document's, in their order."""
+        """Adds a unit as it stands. Its words are the document's, in their order.
+
+        One that leans on the unit before it (`It was sold.`) cites that one as well.
+        """
         quote = unit.span.of(self.documents[unit.document].text)
         support = Support(VERBATIM, "supported")
         if not only_words_of(unit.shown, quote):
             support = check(unit.shown, [quote], self.reader)
-        self._add(unit.shown, [unit], section, support)
+        before = self.standing.get((unit.document, unit.position - 1))
+        cited = [before, unit] if before and leans(unit.text) else [unit]
+        self._add(unit.shown, cited, section, support)
 
     def say(self, text: str, units: Sequence[Unit], section: int) -> bool:
         """Adds a worded sentence if some of the units support it; else notes why it was removed.

@@ -81,6 +81,18 @@ _OF_ONESELF = (
 )
 _ONE = re.compile(r"\b(?:I|my|me|mine)\b", re.I)
 _LEANS = re.compile(r"^(?:he|she|they|it|this|these|those|his|her|their|its|such)\b", re.I)
+_JOINS = r"(?:(?:but|and|so|or|yet|then|also|however|still),?\s+)?"
+_OPENS = (
+    "when|if|as|because|since|while|though|although|where|unless|until|once|after|before|for|to|"
+    "in|on|of|is|was|does|did|do|can|will|would|should|may|had|has"
+)
+# `It was sold.` and `Clean it every day.` tell nothing without the sentence before them.
+_BACK = re.compile(
+    rf"^{_JOINS}(?:(?:he|she|they|it|this|these|those|his|her|hers|their|theirs|its|such|both)\b|"
+    rf"that(?:['’]s| is| was| will| would| has| had| means)\b|"
+    rf"(?!(?:{_OPENS})\b)[^\W\d_]+ (?:it|them|this|these|those)\b)",
+    re.I,
+)
 _GAP = re.compile(r"^[ -]$")
 
 
@@ -98,6 +110,11 @@ def objections(text: str, units: Sequence[Unit]) -> list[str]:
         _joined(text, units),
     ]
     return [reason for reason in found if reason]
+
+
+def leans(text: str) -> bool:
+    """Whether a sentence speaks of something that only the sentence before it names."""
+    return bool(_BACK.match(text))
 
 
 def _new_words(text: str, source: str, names: Set[str]) -> str:

@@ -101,6 +101,7 @@ def summarise(
         partial(judged, tools.generator, tools.wordings) if tools.generator else None,
         on_event,
         lambda number: together.heading(number) or heading_of(number, sections),
+        {(u.document, u.position): u for u in units},
     )
     _tell(account, pool, chosen, together, tools, about, progress)
     done = time.perf_counter()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.summarising.fidelity import objections
+from rag.summarising.fidelity import leans, objections
 from rag.summarising.units import Unit
 from rag.types import Span
 
@@ -89,3 +89,33 @@ def test_other_languages_are_judged_by_their_words_alone() -> None:
     lines = said("Der Hafen wird am vierten Juni eröffnet")
     assert objections("Am vierten Juni wird der Hafen eröffnet.", lines) == []
     assert objections("Bürgermeister und Anwohner feiern gemeinsam.", lines)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It was sold in May.",
+        "This was the pilot's second incident.",
+        "But they never came.",
+        "Clean it every two weeks.",
+        "That was the end of the ferry.",
+        "Their boat lay beside the quay.",
+    ],
+)
+def test_a_sentence_that_only_the_one_before_explains(text: str) -> None:
+    assert leans(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "When it rains, the gate is shut.",
+        "The pump was sold, and it was old.",
+        "That boat lay beside the quay.",
+        "Items are cleaned.",
+        "Is it ready?",
+        "Italy won.",
+    ],
+)
+def test_a_sentence_that_explains_itself(text: str) -> None:
+    assert not leans(text)
