@@ -17,7 +17,8 @@ from rag.store.arrays import Arrays, read_arrays
 from rag.store.catalogue import FileEntry, SegmentEntry
 from rag.store.lexical import Word, best_scores, scores_at
 from rag.store.postings import read_term
-from rag.store.vectors import Vectors, exact_scores, open_vectors
+from rag.store.search_faiss import exact_scores
+from rag.store.vectors import Vectors, open_vectors
 from rag.types import Document, Passage
 
 if TYPE_CHECKING:
@@ -343,11 +344,12 @@ class Snapshot:
             least = np.partition(scores, len(scores) - k)[len(scores) - k]
             kept = scores >= least
             positions, scores = positions[kept], scores[kept]
-        ids = self.ids_at(positions.tolist())
-        order = sorted(range(len(ids)), key=lambda i: (-scores[i], ids[i]))[:k]
-        return Matches(
-            tuple(int(positions[i]) for i in order), tuple(float(scores[i]) for i in order)
-        )
+        order = np.argsort(-scores, kind="stable")
+        if (np.diff(scores[order]) == 0).any():  # names are looked up only where they decide
+            ids = self.ids_at(positions.tolist())
+            order = np.array(sorted(order.tolist(), key=lambda i: (-scores[i], ids[i])))
+        order = order[:k]
+        return Matches(tuple(positions[order].tolist()), tuple(scores[order].tolist()))
 
     def _open_vectors(self, segment: SegmentEntry) -> Vectors:
         with self._lock:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rag.errors import IndexDamaged
 from rag.store import files
 from rag.store.ivf import IvfVectors, build_ivf, taken
-from rag.store.search_faiss import search_faiss
+from rag.store.search_faiss import MARGIN, exact_scores, search_faiss
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,6 @@ FLAT = "flat"
 IVF = "ivf"
 FLAT_LIMIT = 100_000
 FLAT_BESIDE_IVF = 20_000
-_MARGIN = 8
 _COUNT_AT, _NUMBERS_AT = 8, 37  # in the header of a flat file: vectors, and numbers in all
 
 
@@ -77,20 +76,12 @@ class FlatVectors:
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """See `Vectors.search`."""
-        positions, _ = search_faiss(self._index, vector, k + _MARGIN, allowed, {})
+        positions, _ = search_faiss(self._index, vector, k + MARGIN, allowed, {})
         return positions, exact_scores(self.take(positions), vector)
 
     def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """See `Vectors.take`."""
         return _take(self._index, positions)
-
-
-def exact_scores(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The inner products (n,) in double precision, each summed alone."""
-    import numpy as np
-
-    scores: NDArray[np.float64] = np.multiply(vectors, query, dtype=np.float64).sum(axis=1)
-    return scores
 
 
 def _take(index: Any, positions: NDArray[np.int64]) -> NDArray[np.float32]:
