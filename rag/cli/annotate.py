@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rag.cli.places import place_of
+from rag.cli.progress import counted, progress_bar
+from rag.cli.search import show_hit
 from rag.cli.state import State
 from rag.cli.terminal import Terminal
 from rag.errors import QuestionInvalid
 
 if TYPE_CHECKING:
     from rag.annotation import Annotation, Pending, Pick
+    from rag.opened import Index
     from rag.types import Hit
 
 SHOWN = 8
 QUESTIONS_NAME = "questions.jsonl"
+Decision = Literal["done", "back", "stop"]
 HELP_LINE = (
-    "a number: that passage answers (2,5: either does; 2+5: both are needed); n: none does; "
-    "s: later; q: stop"
+    "a number: that passage answers (2,5: either does; 2+5: both are needed); /WORDS: search with "
+    "other words; n: the documents do not say; s: later; u: take back the last one; q: stop"
 )
 
 
@@ -46,37 +51,58 @@ def annotate(
         raise QuestionInvalid("annotate is a conversation; it has no --json")
     terminal = Terminal(quiet=state.quiet)
     questions = read_questions(from_file or set_path / "questions.txt")
-    with state.open() as index:
+    with _opened(state, set_path) as index:
         work = Annotation(set_path, questions, lambda name: index.document(name).text)
-        waiting = work.pending()
+        waiting = deque(work.pending())
         terminal.line(f"{work.done} done, {len(waiting)} to do")
-        terminal.line(HELP_LINE)
-        for number, pending in enumerate(waiting, 1):
+        terminal.flow([(HELP_LINE, "none")])
+        while waiting:
+            pending = waiting.popleft()
             terminal.line()
-            terminal.flow([(f"{number}/{len(waiting)} {pending.question}", "bold")])
-            hits = index.search(pending.question, SHOWN)
-            for hit in hits:
-                _show(hit, terminal)
-            if not _decide(work, pending, hits, terminal):
+            terminal.flow([(f"{work.done + 1}/{len(questions)} {pending.question}", "bold")])
+            decision = _decide(work, pending, index, terminal)
+            if decision == "stop":
                 break
+            if decision == "back":
+                waiting.appendleft(pending)
+                waiting.extendleft([q] if (q := work.undo()) else [])
     terminal.line(f"{work.done} of {len(questions)} questions are in {set_path / QUESTIONS_NAME}")
 
 
-def _decide(work: Annotation, pending: Pending, hits: list[Hit], terminal: Terminal) -> bool:
-    """Asks until there is a decision; False where the person stops."""
+def _opened(state: State, set_path: Path) -> Index:
+    """The index that was named, else that of the set's own documents, else the nearest."""
+    from rag.measuring import own_index
+    from rag.opened import Index
+
+    named = state.index is not None or "RAG_INDEX" in os.environ
+    if named or not any((set_path / name).is_dir() for name in ("docs", "documents")):
+        return state.open()
+    with progress_bar(quiet=state.quiet) as progress:
+        place = own_index(set_path, state.settings, counted(progress))
+    return Index(place, state.settings)
+
+
+def _decide(work: Annotation, pending: Pending, index: Index, terminal: Terminal) -> Decision:
+    """Shows passages and asks until there is a decision."""
+    hits = _found(pending.question, index, terminal)
     while True:
         reply = _read("> ")
         if reply in (None, "q"):
-            return False
+            return "stop"
+        if reply == "u":
+            return "back"
         if reply == "s":
             work.put_off(pending)
-            return True
+            return "done"
         if reply == "n":
             work.unanswerable(pending)
-            return True
+            return "done"
+        if reply and reply.startswith("/") and reply[1:].strip():
+            hits = _found(reply[1:], index, terminal)
+            continue
         chosen = _numbers(reply or "", len(hits))
         if not chosen:
-            terminal.line(HELP_LINE)
+            terminal.flow([(HELP_LINE, "none")])
             continue
         picks = [_pick(hits[number - 1], terminal) for number in chosen]
         if None in picks:
@@ -85,7 +111,19 @@ def _decide(work: Annotation, pending: Pending, hits: list[Hit], terminal: Termi
         answers = _read("the short answer, several with ; between (Enter: none)> ") or ""
         every = "+" in (reply or "")
         work.answer(pending, [p for p in picks if p], answers.split(";"), every=every)
-        return True
+        return "done"
+
+
+def _found(words: str, index: Index, terminal: Terminal) -> list[Hit]:
+    """The passages for some words, shown with their numbers."""
+    try:
+        hits = index.search(words, SHOWN)
+    except QuestionInvalid as exc:
+        terminal.line(str(exc))
+        return []
+    for hit in hits:
+        show_hit(hit, index, terminal, explain=False)
+    return hits
 
 
 def _numbers(reply: str, most: int) -> list[int]:
@@ -122,10 +160,3 @@ def _read(prompt: str) -> str | None:
     sys.stdout.flush()
     line = sys.stdin.readline()
     return line.strip() if line else None
-
-
-def _show(hit: Hit, terminal: Terminal) -> None:
-    passage = hit.passage
-    where = place_of(passage.document, passage.page, passage.line, passage.heading)
-    terminal.line(f"{hit.rank}. {terminal.style(where, 'bold')}")
-    terminal.flow([(passage.text, "none")], indent="   ")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +16,7 @@ from rag.cli.codes import DID_NOT_HOLD, DONE
 from rag.cli.progress import counted, progress_bar
 from rag.cli.state import State
 from rag.cli.terminal import write_json
+from rag.errors import RagError, SettingsInvalid
 
 if TYPE_CHECKING:
     from rag.evaluation import Report
@@ -79,8 +82,14 @@ def evaluate(
             "what is fitted on the test split cannot be reported there: use --split dev",
             param_hint="--fit",
         )
-    gates = [parse_fail_under(g) for g in fail_under or ()]
-    with progress_bar(quiet=state.quiet, unit="questions") as progress:
+    try:
+        gates = [parse_fail_under(g) for g in fail_under or ()]
+    except SettingsInvalid as exc:
+        what = str(exc).removeprefix("--fail-under ")
+        raise typer.BadParameter(what, param_hint="--fail-under") from None
+    if report is not None and not report.absolute().parent.is_dir():
+        raise RagError(f"no folder {report.absolute().parent} for the report: make it first")
+    with _resumable(), progress_bar(quiet=state.quiet, unit="questions") as progress:
         found = measure(
             set_path,
             state.index or _from_environment(),
@@ -105,10 +114,19 @@ def evaluate(
         form = found.to_json()
         write_json({**form, "proposal": _proposal(found).to_json()} if fit else form)
     else:
-        _print(found, fit=fit)
+        _print(found, report, fit=fit)
     for failure in failed:
         sys.stderr.write(f"{failure}\n")
     raise typer.Exit(DID_NOT_HOLD if failed else DONE)
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("\nthe same command goes on where this one was")
+        raise
 
 
 def _stage(named: str | None, set_path: Path) -> Stage:
@@ -130,14 +148,16 @@ def _from_environment() -> Path | None:
     return Path(given).expanduser() if given else None
 
 
-def _print(found: Report, *, fit: bool) -> None:
+def _print(found: Report, page: Path | None, *, fit: bool) -> None:
     from rich.console import Console
 
     from rag.evaluation.table import report_table
 
     console = Console(width=None if sys.stdout.isatty() else 100)
     console.print(report_table(found))
-    console.print(f"recorded in {found.run}", highlight=False)
+    console.print(f"recorded in {found.run}", highlight=False, markup=False)
+    page = found.run / "report.html" if page is None else page
+    console.print(f"to read in a browser: {page}", highlight=False, markup=False)
     if fit:
         proposal = _proposal(found)
         console.print(str(proposal), highlight=False, markup=False)

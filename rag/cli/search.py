@@ -96,10 +96,11 @@ def _show(found: Found, index: Index, *, explain: bool, narrowed: bool, terminal
         terminal.note(f"nothing found; {advice}")
         return
     for hit in found.hits:
-        _show_hit(hit, index, terminal, explain=explain)
+        show_hit(hit, index, terminal, explain=explain)
 
 
-def _show_hit(hit: Hit, index: Index, terminal: Terminal, *, explain: bool) -> None:
+def show_hit(hit: Hit, index: Index, terminal: Terminal, *, explain: bool) -> None:
+    """Shows a hit: rank and place, its text by blocks, and with `explain` its scores."""
     passage = hit.passage
     document = index.document(passage.document)
     label = None if passage.page else document.place_at(passage.span.start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -51,9 +52,9 @@ def parse_fail_under(text: str) -> Condition:
             f"--fail-under is {text!r}, expected METRIC=VALUE such as citation_precision=0.9"
         )
     if name not in BY_NAME:
-        raise SettingsInvalid(
-            f"--fail-under names the unknown metric '{name}'; known are {', '.join(BY_NAME)}"
-        )
+        near = difflib.get_close_matches(name, BY_NAME, n=3, cutoff=0.4)
+        meant = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(BY_NAME)}"
+        raise SettingsInvalid(f"--fail-under names the unknown metric '{name}'; {meant}")
     return Condition(name, value)
 
 

@@ -130,7 +130,7 @@ class _Reader:
         value = self.row.get(key)
         if key not in self.row or (value is None and default is not ...):
             if default is ...:
-                self.problems.append(f"missing key '{name}'")
+                self.problems.append(f"missing key '{name}'{self._near(key)}")
             return None if default is ... else default
         if type(value) not in kinds:
             wanted = " or ".join(_KINDS[k] for k in kinds)
@@ -139,6 +139,13 @@ class _Reader:
         if not empty and not (value.strip() if isinstance(value, str) else value):
             self.problems.append(f"'{name}' is empty")
         return value
+
+    def _near(self, key: str) -> str:
+        """What the row has instead, where that looks like the key misspelt."""
+        import difflib
+
+        near = difflib.get_close_matches(key, map(str, self.row), n=1, cutoff=0.8)
+        return f"; there is '{near[0]}'" if near else ""
 
     def strings(self, key: str, default: Any = ..., empty: bool = True) -> tuple[str, ...] | None:
         value = self.take(key, (list,), default, empty)

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 _ROOTS = ("docs/", "documents/")
 _AMBIGUOUS = ""
+_MOST_COMPARED = 5000  # names; a comparison with more takes too long for a hint
 
 
 class DocumentNames:
@@ -41,7 +42,15 @@ class DocumentNames:
         """Why a name was not resolved, in words."""
         if any(self._shorter.get(c) == _AMBIGUOUS for c in self._spellings(name)):
             return f"document '{name}' could be more than one in the index: give its path"
-        return f"document '{name}' is not in the index"
+        return f"document '{name}' is not in the index{self._near(name)}"
+
+    def _near(self, name: str) -> str:
+        import difflib
+
+        if len(self._paths) > _MOST_COMPARED:
+            return ""
+        near = difflib.get_close_matches(name, sorted({*self._paths, *self._shorter}), 1, 0.75)
+        return f"; near is '{near[0]}'" if near else ""
 
     @staticmethod
     def _spellings(name: str) -> tuple[str, ...]:

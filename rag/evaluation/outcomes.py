@@ -13,6 +13,10 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "right_answer_wrong_citation": ("Right answer, wrong citation", "bad"),
     "wrong_answer_right_citation": ("Wrong answer, right citation", "bad"),
     "wrong": ("Wrong answer, wrong citation", "bad"),
+    "right_citation": ("Right citation, no answer to compare with", "good"),
+    "wrong_citation": ("Wrong citation, no answer to compare with", "bad"),
+    "right_answer": ("Right answer, no gold to compare with", "good"),
+    "wrong_answer": ("Wrong answer, no gold to compare with", "bad"),
     "missed": ("Missed: not answered, though answerable", "bad"),
     "false_answer": ("False answer to an unanswerable question", "bad"),
     "rightly_abstained": ("Rightly not answered", "good"),
@@ -61,11 +65,13 @@ def _answer(record: Record) -> str:
     if not answered:
         return "missed"
     right = answer_part(record).get("contains")
-    if right is None:
-        return "unscored"
     met = needs_met(record, places(record["citations"]))
+    if right is None:
+        if not met:
+            return "unscored"
+        return "right_citation" if all(met) else "wrong_citation"
     if not met:
-        return "unscored"
+        return "right_answer" if right else "wrong_answer"
     if right:
         return "right" if all(met) else "right_answer_wrong_citation"
     return "wrong_answer_right_citation" if all(met) else "wrong"

@@ -74,6 +74,16 @@ class Report:
         """All of `iter_rows`, as a list: `pandas.DataFrame(report.rows)`."""
         return list(self.iter_rows())
 
+    def __str__(self) -> str:
+        """The figures as lines of text, one a metric: its name, mean, interval and n."""
+        from rag.evaluation.table import format_of, standing
+
+        lines = [standing(self)]
+        for name, m in self.metrics.items():
+            form = format_of(name)
+            lines.append(f"{name:26} {form(m.mean):>8}  {form(m.low)} to {form(m.high)}  n {m.n:,}")
+        return "\n".join([*lines, f"recorded in {self.run}"])
+
     def _repr_html_(self) -> str:
         """The figures as HTML, for a notebook."""
         from rag.notebook import report_html

@@ -105,7 +105,7 @@ def open_set(
     scan = _Scan(source, checker)
     scan.run()
     if scan.problems and not skip_invalid:
-        raise _invalid(folder, scan.problems)
+        raise _invalid(folder, scan.problems, strange=checker.unknown > 0 and not checker.known)
     if not scan.offsets:
         raise _nothing(folder, source, scan, split)
     chosen = sample_positions(scan.strata, limit, seed)
@@ -182,6 +182,7 @@ class _Checker:
 
     def __init__(self, names: DocumentNames, document_text: Callable[[str], str] | None) -> None:
         self.names = names
+        self.known = self.unknown = 0
         self.text = None if document_text is None else lru_cache(_CACHED_DOCUMENTS)(document_text)
 
     def resolve(self, item: it.Item) -> it.Item:
@@ -213,7 +214,14 @@ class _Checker:
         return found
 
     def _missing(self, docs: Iterable[str]) -> list[str]:
-        return [self.names.problem(d) for d in dict.fromkeys(docs) if not self.names.resolve(d)]
+        found = []
+        for doc in dict.fromkeys(docs):
+            if self.names.resolve(doc):
+                self.known += 1
+            else:
+                found.append(self.names.problem(doc))
+                self.unknown += 1
+        return found
 
     def _span_problem(self, what: str, gold: it.Gold) -> list[str]:
         if self.text is None or gold.start is None or gold.end is None:
@@ -284,12 +292,18 @@ class _Scan:
         self.strata.append(stratum)
 
 
-def _invalid(folder: Path, problems: list[str]) -> SetInvalid:
+_STRANGE = (
+    "\nnone of the set's documents is in this index: name the one that holds them with --index, "
+    "or none, where they lie in the set's docs/"
+)
+
+
+def _invalid(folder: Path, problems: list[str], *, strange: bool) -> SetInvalid:
     count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
     more = f"\n… and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
     return SetInvalid(
         f"evaluation set '{folder}' has {count}; mend the lines, or leave them out with "
-        "--skip-invalid:\n" + "\n".join(problems[:_SHOWN]) + more,
+        "--skip-invalid:\n" + "\n".join(problems[:_SHOWN]) + more + (_STRANGE if strange else ""),
         tuple(problems),
     )
 

@@ -45,7 +45,7 @@ def test_a_set_is_measured_by_type_and_gated(measured):
     result = measured("set", "--stage", "retrieval", *gate, code=5)
     assert "mrr@10 is 1.0000, it has to be at least 1.01" in result.stderr
     assert "recall@5" not in result.stderr
-    result = measured("set", "--stage", "retrieval", "--fail-under", "beauty=1", code=1)
+    result = measured("set", "--stage", "retrieval", "--fail-under", "beauty=1", code=2)
     assert "unknown metric 'beauty'" in result.stderr
 
 
@@ -57,6 +57,7 @@ def test_problems_are_named_by_line_and_can_be_left_out(measured, place):
     for line, what in ((5, "missing key 'question'"), (6, "'gone'"), (7, "not valid JSON")):
         assert f"questions.jsonl:{line}: " in result.stderr
         assert what in result.stderr
+    assert "none of the set's documents" not in result.stderr
     result = measured("set", "--stage", "retrieval", "--skip-invalid")
     assert "4 questions; 3 invalid lines left out" in " ".join(result.stdout.split())
 
@@ -83,6 +84,7 @@ def test_a_set_of_another_index_is_an_error_not_a_row_of_zeros(measured, place):
     write(place / "set" / "questions.jsonl", [question("a", "What?", "nowhere.md")])
     result = measured("set", "--stage", "retrieval", code=1)
     assert "questions.jsonl:1: document 'nowhere.md' is not in the index" in result.stderr
+    assert "none of the set's documents is in this index" in result.stderr
 
 
 def test_the_beir_layout_is_read_as_it_is(rag, place):
@@ -177,13 +179,55 @@ def test_annotating_is_stopped_and_goes_on(indexed, place):
     assert measured["n"] == 3
 
 
+def test_other_words_find_what_the_question_s_own_do_not(indexed, place):
+    (place / "q.txt").write_text("What may I pay late?\n")
+    command = ("--index", "index", "annotate", "mine", "--from", "q.txt")
+    result = indexed(*command, stdin="/bridge over the Ilse\n1\n\n\n")
+    assert "1 of 1 questions" in result.stdout
+    (row,) = annotated(place)
+    assert row["question"] == "What may I pay late?"
+    assert row["gold"][0]["doc"] == "home/bridge.txt"
+
+
+def test_a_decision_can_be_taken_back(indexed, place):
+    (place / "q.txt").write_text("How much rent is due?\nWhen was the bridge built?\n")
+    command = ("--index", "index", "annotate", "mine", "--from", "q.txt")
+    result = indexed(*command, stdin="n\nu\n1\n940 euros\n940 euros\nu\nu\nq\n")
+    assert "0 of 2 questions" in result.stdout
+    assert result.stdout.count("1/2 How much rent is due?") == 4
+    assert annotated(place) == []
+
+
+def test_without_an_index_the_set_s_own_documents_are_asked(rag, place):
+    own = place / "mine" / "docs"
+    own.mkdir(parents=True)
+    (own / "ferry.txt").write_text("The ferry leaves at nine.\n")
+    rag("index", "docs")
+    (place / "q.txt").write_text("When does the ferry leave?\n")
+    rag("annotate", "mine", "--from", "q.txt", stdin="1\nat nine\nat nine\n")
+    (row,) = annotated(place)
+    assert row["gold"][0]["doc"] == "ferry.txt"
+    assert json.loads(rag("eval", "mine", "--stage", "retrieval", "--json").stdout)["n"] == 1
+
+
+def test_mistakes_in_the_options_cost_no_run(measured, place):
+    for options, said in (
+        (["--fail-under", "recal=1"], "did you mean recall@"),
+        (["--fail-under", "recall@5"], "expected METRIC=VALUE"),
+    ):
+        shown = measured("set", *options, code=2).stderr
+        assert said in " ".join(shown.replace("│", " ").split())
+    assert "make it first" in measured("set", "--report", "nowhere/page.html", code=1).stderr
+    assert not (place / "eval").exists()
+
+
 @pytest.mark.parametrize("reply", ["0", "9", "1-9", "1,x", "²", "#", ""])
 def test_a_number_that_is_no_passage_is_asked_again(indexed, place, reply):
     (place / "q.txt").write_text("How much rent is due?\n")
     result = indexed(
         "--index", "index", "annotate", "mine", "--from", "q.txt", stdin=f"{reply}\nq\n"
     )
-    assert result.stdout.count("s: later; q: stop") == 2
+    assert result.stdout.count("u: take back") == 2
     assert "0 of 1 questions" in result.stdout
 
 

@@ -141,7 +141,11 @@ def test_what_confidence_predicts() -> None:
         (NOT_FOUND, "missed"),
         ({"answerable": False}, "false_answer"),
         (NOT_FOUND | {"answerable": False}, "rightly_abstained"),
-        ({"answers": []}, "unscored"),
+        ({"answers": []}, "right_citation"),
+        ({"answers": [], "citations": [cite("z", 0, 5)]}, "wrong_citation"),
+        ({"gold": []}, "right_answer"),
+        ({"gold": [], "answer": "Two days [1]."}, "wrong_answer"),
+        ({"answers": [], "gold": []}, "unscored"),
         ({"error": "too long"}, "error"),
     ],
 )

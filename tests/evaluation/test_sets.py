@@ -61,6 +61,7 @@ BAD = [
         "gold[0] 0-3 of 'bericht' is 'Die' there, the quote says 'Das'",
     ),
     ({"gold": [{"doc": "nowhere"}]}, "document 'nowhere' is not in the index"),
+    ({"gold": [{"doc": "minuets.md"}]}, "is not in the index; near is 'minutes.md'"),
     ({"scope": ["nowhere"]}, "document 'nowhere' is not in the index"),
     ({"scope": "bericht"}, "'scope' is a string, expected a list"),
 ]
