@@ -90,7 +90,15 @@ _OPENS = (
 _BACK = re.compile(
     rf"^{_JOINS}(?:(?:he|she|they|it|this|these|those|his|her|hers|their|theirs|its|such|both)\b|"
     rf"that(?:['’]s| is| was| will| would| has| had| means)\b|"
+    r".{0,30}\bthis(?:['’]s| is| was| will| would| has| had| means| meant| makes| made)\b|"
     rf"(?!(?:{_OPENS})\b)[^\W\d_]+ (?:it|them|this|these|those)\b)",
+    re.I,
+)
+# What a sentence is limited to from its start on: `For 2025 the board expects ...`.
+_FRAME = re.compile(
+    r"^(?:in|for|since|by|until|from|during|after|before|on|between|at)\b[^,.;:]{0,30}?\b"
+    r"(\d{4}|\d{1,2} [A-Z]\w+|(?:Jan|Febr)uary|March|April|May|June|July|August|"
+    r"(?:Septem|Octo|Novem|Decem)ber|spring|summer|autumn|winter)\b",
     re.I,
 )
 _GAP = re.compile(r"^[ -]$")
@@ -105,6 +113,7 @@ def objections(text: str, units: Sequence[Unit]) -> list[str]:
         _cause(text, source),
         *_modes(text, source),
         _doubt(text, units),
+        _frame(text, units),
         _attribution(text, units),
         _person(text, units),
         _joined(text, units),
@@ -166,12 +175,24 @@ def _modes(text: str, source: str) -> Iterator[str]:
 
 def _doubt(text: str, units: Sequence[Unit]) -> str:
     """What is only thought possible in the source and stands as a fact in the wording."""
-    wanted = set(content_words(text))
-    nearest = max(units, key=lambda u: len(wanted & set(content_words(u.text))))
-    found = _DOUBT.search(nearest.text)
+    found = _DOUBT.search(_nearest(text, units).text)
     if found and not _DOUBT_KEPT.search(text):
         return f"the source is less sure ('{found[0]}')"
     return ""
+
+
+def _frame(text: str, units: Sequence[Unit]) -> str:
+    """When the source's sentence holds, told at its start, and left out of the wording."""
+    found = _FRAME.match(_nearest(text, units).text)
+    if found and found[1].lower() not in text.lower():
+        return f"the source says it of one time only ('{found[0]}')"
+    return ""
+
+
+def _nearest(text: str, units: Sequence[Unit]) -> Unit:
+    """The unit that shares most words with a wording."""
+    wanted = set(content_words(text))
+    return max(units, key=lambda u: len(wanted & set(content_words(u.text))))
 
 
 def _attribution(text: str, units: Sequence[Unit]) -> str:

@@ -35,6 +35,7 @@ SENTENCE_WORDS = 19  # a worded sentence has about so many
 MOST_WORDS = 1.5  # the long form may grow to so many times its length to have every section
 EMBED_BATCH = 256
 BOILERPLATE = 3
+LINES_WORDS = 25  # lines of fewer words are a title page, not a table or a list
 WORDED_IN = "en"  # instructions and checks of a wording are English; other texts are quoted
 ABOUT_RELEVANCE = 0.15  # how much being central counts beside being about the topic
 
@@ -155,12 +156,18 @@ def _pool(
     vectors: NDArray[np.float32],
     rows: dict[tuple[str, int], int],
 ) -> Pool:
-    """What is chosen from: the sentences of each section, or its lines where it has none."""
+    """What is chosen from: the sentences of each section, or its lines where it has none.
+
+    The few lines of a title page say nothing beside the sentences of the rest.
+    """
     members, numbers, at = [], [], []
     everywhere = _boilerplate(units)
+    told = any(section.sentences for section in sections)
     for number, section in enumerate(sections):
         own = tuple(u for u in section.sentences if normalised(u.text) not in everywhere)
-        usable = own or section.sentences or tuple(u for u in section.units if u.kind == "line")
+        usable = own or section.sentences
+        if not usable and (not told or section.words >= LINES_WORDS):
+            usable = tuple(u for u in section.units if u.kind == "line")
         for unit in usable:
             members.append(unit)
             numbers.append(number)
@@ -227,7 +234,11 @@ def _tell(
         progress("writing", 0, len(groups))
     for done, (group, i) in enumerate(zip(groups, chosen, strict=True), 1):
         named |= together.tell_theme(account, pool, group.core.document, named)
-        if tools.generator is None or group.core.document in quoted:
+        if (
+            tools.generator is None
+            or group.core.kind == "line"  # a wording would have to make up what is said of it
+            or group.core.document in quoted
+        ):
             account.quote(group.core, pool.sections[i])
         else:
             _tell_worded(account, group, pool.sections[i], tools, tools.generator, about)

@@ -98,6 +98,7 @@ def test_other_languages_are_judged_by_their_words_alone() -> None:
         "This was the pilot's second incident.",
         "But they never came.",
         "Clean it every two weeks.",
+        "I take it that this makes your forty-three.",
         "That was the end of the ferry.",
         "Their boat lay beside the quay.",
     ],
@@ -119,3 +120,17 @@ def test_a_sentence_that_only_the_one_before_explains(text: str) -> None:
 )
 def test_a_sentence_that_explains_itself(text: str) -> None:
     assert not leans(text)
+
+
+@pytest.mark.parametrize(
+    ("wording", "kept"),
+    [
+        ("The board expects deliveries of 152 million litres.", False),
+        ("The board expects deliveries of 152 million litres for 2025.", True),
+        ("The board expects 152 million litres in 2025.", True),
+    ],
+)
+def test_what_holds_of_one_time_is_not_told_of_all(wording: str, kept: bool) -> None:
+    units = said("For 2025 the board expects deliveries of 152 million litres")
+    found = objections(wording, units)
+    assert any("one time only" in objection for objection in found) != kept, found

@@ -318,35 +318,6 @@ def test_unknown_lengths_and_forms(
         summarise([minutes], tools, **wrong)  # type: ignore[arg-type]
 
 
-def test_a_sentence_that_leans_cites_the_one_that_it_leans_on(
-    text_of: TextOf, tools: SummaryTools
-) -> None:
-    text = "The air filter lies behind the grille. Clean it every two weeks with the vacuum.\n"
-    summary = summarise([text_of("manual.txt", text)], tools, about="clean every two weeks")
-    (told,) = (s for s in summary.sentences if s.text.startswith("Clean it"))
-    cited = [summary.citations[m - 1].quote for m in told.citations]
-    assert cited == ["The air filter lies behind the grille.", told.text]
-
-
-GERMAN = (
-    "Der Hafenrat traf sich am 13. Mai im alten Zollhaus. Der neue Ponton wird erst im Herbst "
-    "geliefert, weil der Preis gestiegen ist. Die Regatta wird auf den 12. Juli verlegt.\n"
-)
-
-
-def test_a_text_in_another_language_stands_in_its_own_words(minutes: Text, text_of: TextOf) -> None:
-    generator = FakeGenerator()
-    tools = SummaryTools(FakeEmbedder(dimension=256), FakeReader(), generator)
-    german = summarise([text_of("hafen.txt", GERMAN)], tools)
-    assert generator.prompts == []
-    assert "Die Regatta wird auf den 12. Juli verlegt. [" in german.summary
-    assert german.removed == ()
-    both = summarise([text_of("hafen.txt", GERMAN), minutes], tools, length="long")
-    assert {c.document for c in both.citations} == {"hafen.txt", "minutes.md"}
-    assert generator.prompts
-    assert not any("Regatta" in p.rest for p in generator.prompts)
-
-
 # Kept wordings
 
 

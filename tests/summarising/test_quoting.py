@@ -1,0 +1,58 @@
+"""What a summary quotes instead of wording it, and what a quoted sentence cites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rag.summarising import SummaryTools, summarise
+from rag.summarising.making import Text
+from rag.testing import FakeEmbedder, FakeGenerator, FakeReader
+
+TextOf = Callable[[str, str], Text]
+
+
+def test_a_sentence_that_leans_cites_the_one_that_it_leans_on(
+    text_of: TextOf, tools: SummaryTools
+) -> None:
+    text = "The air filter lies behind the grille. Clean it every two weeks with the vacuum.\n"
+    summary = summarise([text_of("manual.txt", text)], tools, about="clean every two weeks")
+    (told,) = (s for s in summary.sentences if s.text.startswith("Clean it"))
+    cited = [summary.citations[m - 1].quote for m in told.citations]
+    assert cited == ["The air filter lies behind the grille.", told.text]
+
+
+def test_a_title_page_is_not_told_and_no_sentence_is_made_of_a_line(text_of: TextOf) -> None:
+    generator = FakeGenerator()
+    tools = SummaryTools(FakeEmbedder(dimension=256), FakeReader(), generator)
+    text = (
+        "Merrow Valley Dairy | Annual report 2024\n\n## Milk\n\nThe farms delivered more milk than "
+        "in the year before.\n\n## Costs\n\nThe price of fodder fell by a tenth in the summer.\n"
+    )
+    summary = summarise([text_of("report.md", text)], tools, length="long")
+    assert "Annual report" not in summary.summary
+    assert len(summary.sentences) == 2
+    generator.prompts.clear()
+    table = summarise(
+        [text_of("t.csv", "name,what\nrose,planted here\nshed,painted green\n")], tools
+    )
+    assert "planted here" in table.summary
+    assert generator.prompts == []
+
+
+GERMAN = (
+    "Der Hafenrat traf sich am 13. Mai im alten Zollhaus. Der neue Ponton wird erst im Herbst "
+    "geliefert, weil der Preis gestiegen ist. Die Regatta wird auf den 12. Juli verlegt.\n"
+)
+
+
+def test_a_text_in_another_language_stands_in_its_own_words(minutes: Text, text_of: TextOf) -> None:
+    generator = FakeGenerator()
+    tools = SummaryTools(FakeEmbedder(dimension=256), FakeReader(), generator)
+    german = summarise([text_of("hafen.txt", GERMAN)], tools)
+    assert generator.prompts == []
+    assert "Die Regatta wird auf den 12. Juli verlegt. [" in german.summary
+    assert german.removed == ()
+    both = summarise([text_of("hafen.txt", GERMAN), minutes], tools, length="long")
+    assert {c.document for c in both.citations} == {"hafen.txt", "minutes.md"}
+    assert generator.prompts
+    assert not any("Regatta" in p.rest for p in generator.prompts)
