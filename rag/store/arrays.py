@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,21 @@ class Arrays:
     lengths: NDArray[np.float64]
     alive: NDArray[np.bool_]
     living: int
+
+
+Limit = tuple[bool, "NDArray[np.bool_] | None"]
+"""Whether any passage of a segment is searched, and which ones (None for all)."""
+
+
+def limits_of(sizes: Sequence[int], usable: NDArray[np.bool_]) -> list[Limit]:
+    """The limit of each segment of so many passages, where `usable` marks those of all."""
+    limits: list[Limit] = []
+    base = 0
+    for size in sizes:
+        part = usable[base : base + size]
+        limits.append((bool(part.any()), None if part.all() else part))
+        base += size
+    return limits
 
 
 def read_arrays(db: sqlite3.Connection, index_dir: Path) -> Arrays:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import IndexDamaged, RagError
 from rag.store import analysis, catalogue, schema
-from rag.store.arrays import Arrays, read_arrays
+from rag.store.arrays import Arrays, Limit, limits_of, read_arrays
 from rag.store.catalogue import FileEntry, SegmentEntry
 from rag.store.lexical import Word, best_scores, scores_at
 from rag.store.postings import read_term
@@ -183,6 +183,14 @@ class Snapshot:
         with self._reading() as db:
             return read_arrays(db, self.path)
 
+    @cached_property
+    def _sizes(self) -> list[int]:
+        return [segment.passages for segment in self.segments]
+
+    @cached_property
+    def _limits(self) -> list[Limit]:
+        return limits_of(self._sizes, self._arrays.alive)
+
     def mask(self, documents: Callable[[DocumentInfo], bool]) -> NDArray[np.bool_]:
         """Which positions (n,) belong to a document that `documents` accepts."""
         import numpy as np
@@ -250,12 +258,10 @@ class Snapshot:
         """
         import numpy as np
 
-        usable = self._arrays.alive if allowed is None else allowed
+        limits = self._limits if allowed is None else limits_of(self._sizes, allowed)
         positions, scores, base = [], [], 0
-        for segment in self.segments:
-            part = usable[base : base + segment.passages]
-            if part.any():
-                limit = None if part.all() else part
+        for segment, (some, limit) in zip(self.segments, limits, strict=True):
+            if some:
                 found, score = self._open_vectors(segment).search(vector, k, limit)
                 positions.append(found + base)
                 scores.append(score)
