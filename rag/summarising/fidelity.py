@@ -79,6 +79,15 @@ _DOUBT_KEPT = re.compile(
 _OF_ONESELF = (
     "has|have|had|needs?|needed|must|will|would|should|is|was|plans?|planned|wants?|wanted"
 )
+_QUOTED = re.compile(r"[\"“”][^\"“”]*[\"“”]")
+_I = re.compile(r"\b(?:I|my|mine)\b(?!\.)")
+# Who is said to say it, at the beginning: `The landlady said that ...`.
+_TELLER = re.compile(
+    r"^(?:the\s+)?([^\W\d_][\w .'’-]{0,40}?)\s+(?:said|says|stated|states|mentioned|mentions|"
+    r"reported|reports|asked|asks|noted|notes|explained|explains|suggested|suggests|proposed|"
+    r"proposes|told|tells|added|adds|thinks|thought|believes|believed|feels|felt)\b",
+    re.I,
+)
 _ONE = re.compile(r"\b(?:I|my|me|mine)\b", re.I)
 _LEANS = re.compile(r"^(?:he|she|they|it|this|these|those|his|her|their|its|such)\b", re.I)
 _JOINS = r"(?:(?:but|and|so|or|yet|then|also|however|still),?\s+)?"
@@ -116,6 +125,8 @@ def objections(text: str, units: Sequence[Unit]) -> list[str]:
         _frame(text, units),
         _attribution(text, units),
         _person(text, units),
+        _teller(text, source),
+        _self(text, units),
         _joined(text, units),
     ]
     return [reason for reason in found if reason]
@@ -227,6 +238,24 @@ def _person(text: str, units: Sequence[Unit]) -> str:
             return f"the speaker does not say it of themselves ('{told[0]}')"
         if speaker.isupper() and re.search(rf"\bthe {name}\b", text, re.I):
             return f"'{speaker}' is a person's initials"
+    return ""
+
+
+def _teller(text: str, source: str) -> str:
+    """Somebody who is said to say it and whom the source does not name."""
+    found = _TELLER.match(text)
+    if not found:
+        return ""
+    there = set(content_words(source))
+    new = [w for w in content_words(found[1]) if w not in _REPORTING and not _akin(w, there)]
+    return f"the source does not say that '{found[1]}' says it" if new else ""
+
+
+def _self(text: str, units: Sequence[Unit]) -> str:
+    """What a writer says as `I`, in other words: who that is does not stand in the source."""
+    told = [u for u in units if not u.speaker and _I.search(_QUOTED.sub("", u.text))]
+    if told and _nearest(text, units) in told and not _I.search(text):
+        return "its source speaks as 'I', and nobody can tell who that is"
     return ""
 
 

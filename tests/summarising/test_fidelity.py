@@ -134,3 +134,26 @@ def test_what_holds_of_one_time_is_not_told_of_all(wording: str, kept: bool) -> 
     units = said("For 2025 the board expects deliveries of 152 million litres")
     found = objections(wording, units)
     assert any("one time only" in objection for objection in found) != kept, found
+
+
+LETTER = said(
+    "I therefore permit you to keep one cat in the flat",
+    "Mrs Pym has moved to her son, and the new people have a spaniel",
+    'The mayor wrote "I am glad of the bridge" to the paper',
+)
+
+
+@pytest.mark.parametrize(
+    ("wording", "reason"),
+    [
+        ("The flat permits you to keep one cat.", "speaks as 'I'"),
+        ("I permit you to keep one cat in the flat.", ""),
+        ("The landlady said that Mrs Pym has moved to her son.", "'landlady' says it"),
+        ("Mrs Pym said that the new people have a spaniel.", ""),
+        ("The new people have a spaniel.", ""),
+        ("The mayor wrote to the paper of the bridge.", ""),
+    ],
+)
+def test_who_speaks_in_a_letter_is_not_made_up(wording: str, reason: str) -> None:
+    found = objections(wording, LETTER)
+    assert any(reason in objection for objection in found) == bool(reason), found
