@@ -56,7 +56,11 @@ def read_questions(path: Path | str) -> list[Pending]:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
-        raise QuestionInvalid(f"questions '{path}' cannot be read: {exc}") from exc
+        why = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
+        raise QuestionInvalid(
+            f"questions '{path}' cannot be read ({why}): write them one a line, and name the file "
+            "with --from"
+        ) from exc
     found: dict[str, Pending] = {}
     for number, line in enumerate(text.splitlines(), 1):
         question = line.strip()

@@ -17,6 +17,28 @@ IN_WORDS = {"supported": "supported", "weak": "weakly supported"}
 # Of all signals of a candidate, those that a person can read something from.
 TELLING = {"p": "chance", "judge": "judge", "reader": "reader", "overlap": "overlap"}
 
+CHANGED = "has changed on disk since it was indexed: `rag index` brings the index up to date"
+NONE_SEARCHED = (
+    "No document was searched: none fits the filters (--path, --format, --since, --until)."
+)
+
+
+def changed_since(index: Index, name: str) -> bool:
+    """Whether a document's file is another one now. It is read only where its time differs."""
+    import hashlib
+
+    file = index.file_of(name)
+    if file is None or file.name != name.rsplit("/", 1)[-1]:  # gone, or inside an archive
+        return False
+    document = index.document(name)
+    try:
+        if file.stat().st_mtime == document.modified:
+            return False
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest() != document.sha256
+    except OSError:
+        return False
+
 
 class AnswerView:
     """Shows an answer as it comes: the checked quotation at once, the rest after it."""
@@ -60,6 +82,9 @@ class AnswerView:
             self.terminal.flow([("The documents leave open: ", "yellow"), (answer.missing, "none")])
         self.terminal.line()
         self.sources(answer)
+        for name in dict.fromkeys(c.document for c in answer.citations):
+            if changed_since(self.index, name):
+                self.terminal.flow([(f"{name} {CHANGED}", "yellow")])
         self._footer(answer)
 
     def _stands(self, sentence: Sentence) -> bool:
@@ -112,6 +137,9 @@ class AnswerView:
         self.terminal.flow([("The documents do not say.", "bold")])
         for note in answer.notes:
             self.terminal.flow([(note, "yellow")])
+        if not answer.hits:
+            self.terminal.flow([(NONE_SEARCHED, "yellow")])
+            return
         status = self.index.snapshot
         near = len({h.passage.document for h in answer.hits})
         looked = (

@@ -58,6 +58,17 @@ class RagGroup(TyperGroup):
             _untyped(command.get_params(ctx))
         return command
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As the base, but an unknown command's message names the nearest."""
+        import difflib
+
+        name = args[0]
+        if self.get_command(ctx, name) is None:
+            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+            meant = f" Did you mean '{near[0]}'?" if near else ""
+            ctx.fail(f"No such command '{name}'.{meant}")
+        return super().resolve_command(ctx, args)
+
     def get_params(self, ctx: Any) -> Any:
         """The global options, the switches without a type."""
         return _untyped(super().get_params(ctx))

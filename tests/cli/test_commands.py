@@ -153,6 +153,27 @@ def test_a_batch_for_a_person_names_places_and_what_to_mind(rag, place):
     assert "  staff.xlsx, Staff\n" in rag("search", "--from", batch).stdout
 
 
+def test_a_source_that_changed_since_is_said_to_have(indexed, place):
+    ask = ("ask", "--quote", "How much is the rent due each month?")
+    lease = place / "docs" / "home" / "lease.txt"
+    os.utime(lease, (1, 1))
+    assert "has changed on disk" not in indexed(*ask).stdout
+    lease.write_text(lease.read_text(encoding="utf-8").replace("940", "990"), encoding="utf-8")
+    shown = " ".join(indexed(*ask).stdout.split())
+    assert "home/lease.txt has changed on disk since it was indexed" in shown
+    indexed("index", "docs")
+    assert "has changed on disk" not in indexed(*ask).stdout
+
+
+def test_filters_that_nothing_fits_are_no_answer_of_the_documents(indexed):
+    shown = indexed("ask", "--quote", "How much is the rent?", "--path", "*.zzz", code=3).stdout
+    assert "No document was searched" in shown
+
+
+def test_a_misspelt_command_is_named_with_the_nearest(rag):
+    assert "Did you mean 'search'?" in rag("serach", "rent", code=2).stderr
+
+
 def test_status_names_documents_and_what_could_not_be_read(rag, place):
     (place / "docs" / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
     rag("index", "docs", code=4)
