@@ -48,16 +48,20 @@ def row_of(
     for name, reader in readers.items():
         readings = reader.read(item.question, texts, spans=3)
         row["readings"][name] = [_scores(reading) for reading in readings]
-        row["sentences"][name] = _pointed(hits, readings, item.gold)
+        row["sentences"][name] = _pointed(hits, readings, item.gold, margin=False)
+        row["sentences"][f"{name} by margin"] = _pointed(hits, readings, item.gold, margin=True)
     return row
 
 
 def _pointed(
-    hits: Sequence[Hit], readings: Sequence[Reading], gold: Sequence[Gold]
+    hits: Sequence[Hit], readings: Sequence[Reading], gold: Sequence[Gold], *, margin: bool
 ) -> list[list[int]]:
-    """For each distinct sentence pointed at, best first: the gold that it meets."""
+    """For each distinct sentence pointed at, best first: the gold that it meets.
+
+    Best is the highest score, or with `margin` the highest above its passage's null score.
+    """
     found = sorted(
-        (-span.score, rank, _sentence(hit, span.start))
+        (margin * reading.null_score - span.score, rank, _sentence(hit, span.start))
         for rank, (hit, reading) in enumerate(zip(hits, readings, strict=False))
         for span in reading.spans
     )

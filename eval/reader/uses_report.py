@@ -115,7 +115,9 @@ def evidence(rows: Sequence[Row]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for k in (1, 3):
         first: list[float] | None = None
-        for reader in ("untrained", "trained"):
+        for reader in ("untrained", "trained", "trained by margin"):
+            if any(reader not in row["sentences"] for row in asked):
+                continue
             values = [float(any(row["sentences"][reader][:k])) for row in asked]
             out[f"{reader}, first {k}"] = figure(values, first)
             first = first or values
