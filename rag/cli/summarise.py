@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag.cli.codes import DONE, NOTHING_FOUND, SOME_FAILED
 from rag.cli.progress import progress_bar
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 LENGTHS = ("short", "medium", "long")
 FORMATS = ("prose", "bullets", "outline")
-NOTHING_FOUND = 3
-SOME_SKIPPED = 4
 
 
 def register(app: typer.Typer) -> None:
@@ -95,7 +94,7 @@ def summarise(
         terminal.note(f"left out {problem}")
     if summary.status == "not_found":
         raise typer.Exit(NOTHING_FOUND)
-    raise typer.Exit(SOME_SKIPPED if skipped else 0)
+    raise typer.Exit(SOME_FAILED if skipped else DONE)
 
 
 class _Stream:
