@@ -21,7 +21,7 @@ from rag.summarising.layout import coverage_of, heading_of, laid_out
 from rag.summarising.rewriting import Group, grouped, judged, reword
 from rag.summarising.sections import Section, sections_of
 from rag.summarising.selecting import Pool, relevance, select, weights_for
-from rag.summarising.units import Unit, units_of, with_short_lines
+from rag.summarising.units import Unit, is_label, units_of, with_short_lines
 from rag.types import Document, ModelInfo, Passage, Status, Summary
 from rag.verification.rules import normalised
 
@@ -158,7 +158,7 @@ def _pool(
 ) -> Pool:
     """What is chosen from: the sentences of each section, or its lines where it has none.
 
-    The few lines of a title page say nothing beside the sentences of the rest.
+    The few lines of a title page, and who was present, say nothing beside the sentences.
     """
     members, numbers, at = [], [], []
     everywhere = _boilerplate(units)
@@ -166,8 +166,11 @@ def _pool(
     for number, section in enumerate(sections):
         own = tuple(u for u in section.sentences if normalised(u.text) not in everywhere)
         usable = own or section.sentences
-        if not usable and (not told or section.words >= LINES_WORDS):
-            usable = tuple(u for u in section.units if u.kind == "line")
+        if not usable:
+            lines = (u for u in section.units if u.kind == "line")
+            usable = tuple(u for u in lines if not (told and is_label(u.text)))
+            if told and sum(u.words for u in usable) < LINES_WORDS:
+                usable = ()
         for unit in usable:
             members.append(unit)
             numbers.append(number)

@@ -116,11 +116,16 @@ def kind_of(text: str) -> Kind:
     letters = sum(c.isalpha() for c in text)
     if words < 3 or letters < 0.4 * len(text.replace(" ", "")):
         return "nothing"
-    told_of = _LABEL.match(text) or _BYLINE.match(text) or len(_LABELS.findall(text)) > 1
-    told_of = told_of or _is_names(text)
+    told_of = is_label(text) or _is_names(text)
     full = MIN_WORDS <= words <= MAX_WORDS and _ENDS.search(text) and text.count(" | ") < 2
     full = full and not told_of
     return "sentence" if full and letters >= 0.5 * len(text.replace(" ", "")) else "line"
+
+
+def is_label(text: str) -> bool:
+    """Whether a line tells of its document: `Date: 13 May  Present: A. Vane (chair)`."""
+    labels = len(_LABELS.findall(text)) > 1
+    return labels or bool(_LABEL.match(text) or _BYLINE.match(text))
 
 
 def _is_names(text: str) -> bool:

@@ -25,11 +25,15 @@ def test_a_title_page_is_not_told_and_no_sentence_is_made_of_a_line(text_of: Tex
     generator = FakeGenerator()
     tools = SummaryTools(FakeEmbedder(dimension=256), FakeReader(), generator)
     text = (
-        "Merrow Valley Dairy | Annual report 2024\n\n## Milk\n\nThe farms delivered more milk than "
-        "in the year before.\n\n## Costs\n\nThe price of fodder fell by a tenth in the summer.\n"
+        "Merrow Valley Dairy | Annual report 2024\n\n"
+        "Date: Tuesday 11 March 2025, 18:30 to 20:50  Place: Net Loft, North Quay  Present: Agnes "
+        "Thorburn (chair), Malik Sorensen (treasurer), Dr Wen Baptiste, Col Ferris, Hanna Quill "
+        "(harbour master), Tobias Renn (secretary)\n\n## Milk\n\nThe farms delivered "
+        "more milk than in the year before.\n\n## Costs\n\nThe price of fodder fell by a tenth in the summer.\n"
     )
     summary = summarise([text_of("report.md", text)], tools, length="long")
     assert "Annual report" not in summary.summary
+    assert "Thorburn" not in summary.summary
     assert len(summary.sentences) == 2
     generator.prompts.clear()
     table = summarise(
