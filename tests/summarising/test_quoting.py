@@ -29,7 +29,8 @@ def test_a_title_page_is_not_told_and_no_sentence_is_made_of_a_line(text_of: Tex
         "Date: Tuesday 11 March 2025, 18:30 to 20:50  Place: Net Loft, North Quay  Present: Agnes "
         "Thorburn (chair), Malik Sorensen (treasurer), Dr Wen Baptiste, Col Ferris, Hanna Quill "
         "(harbour master), Tobias Renn (secretary)\n\n## Milk\n\nThe farms delivered "
-        "more milk than in the year before.\n\n## Costs\n\nThe price of fodder fell by a tenth in the summer.\n"
+        "more milk than in the year before.\n\n## Costs\n\n"
+        "The price of fodder fell by a tenth in the summer.\n"
     )
     summary = summarise([text_of("report.md", text)], tools, length="long")
     assert "Annual report" not in summary.summary
