@@ -180,19 +180,17 @@ def tune_reader(
 
 
 def keep(tuned: TunedReader, target: Path, record: Mapping[str, Any]) -> Path:
-    """The folder `target`, after the new reader was moved there with a record beside it.
+    """The folder `target`, after the new reader was written there with a record beside it.
 
-    The folder of the training run is removed.
+    An older reader there is replaced, other files stay. The folder of the training run is removed.
     """
+    target.mkdir(parents=True, exist_ok=True)
     text = json.dumps(dict(record), indent=1, ensure_ascii=False) + "\n"
     (tuned.folder / "record.json").write_text(text, encoding="utf-8")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    old = target.with_name(target.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        os.replace(target, old)
-    shutil.move(tuned.folder, target)
-    shutil.rmtree(old, ignore_errors=True)
+    for name in ("tokenizer.json", "reader.onnx", "record.json"):
+        part = target / f"{name}.part"
+        shutil.copyfile(tuned.folder / name, part)
+        os.replace(part, target / name)
     shutil.rmtree(tuned.folder.parent, ignore_errors=True)
     return target
 

@@ -108,16 +108,19 @@ def test_only_what_chance_does_not_explain_and_costs_no_support_is_kept(
     assert TunedReader(Path("x"), 9, 9, 40, *sides).better is better
 
 
-def test_what_is_kept_takes_the_place_of_an_older_one(small: Path, tmp_path: Path) -> None:
+def test_what_is_kept_takes_the_place_of_an_older_one_and_of_nothing_else(tmp_path: Path) -> None:
     work = tmp_path / "work"
     (work / "reader").mkdir(parents=True)
     (work / "reader" / "reader.onnx").write_bytes(b"new")
+    (work / "reader" / "tokenizer.json").write_bytes(b"{}")
     target = tmp_path / "kept"
     target.mkdir()
     (target / "reader.onnx").write_bytes(b"old")
+    (target / "letter.txt").write_bytes(b"mine")
     made = TunedReader(work / "reader", 1, 1, 1, NEVER.before, NEVER.after)
     assert keep(made, target, {"set": "own"}) == target
     assert (target / "reader.onnx").read_bytes() == b"new"
+    assert (target / "letter.txt").read_bytes() == b"mine"
     assert json.loads((target / "record.json").read_text(encoding="utf-8")) == {"set": "own"}
     assert sorted(p.name for p in tmp_path.iterdir()) == ["kept"]
 
