@@ -22,13 +22,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twice import search_twice
+
 from rag.embedding.protocol import Embedder
 from rag.evaluation.bootstrap import mean_interval
 from rag.evaluation.items import Question
 from rag.evaluation.retrieval_metrics import need_ranks, retrieval_scores
 from rag.evaluation.sets import open_set
 from rag.indexing import build_index
-from rag.retrieval import Filters, fusion, search, search_twice
+from rag.retrieval import Filters, fusion, search
 from rag.settings import Settings, cache_dir, load_settings
 from rag.store import Matches, Snapshot, open_snapshot, postings
 from rag.testing import FakeEmbedder

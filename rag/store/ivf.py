@@ -60,7 +60,8 @@ class IvfVectors:
             self._mapped = True
         vectors: NDArray[np.float32] = self.index.reconstruct_batch(positions)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.where(lengths > 0, lengths, 1)
+        vectors /= np.where(lengths > 0, lengths, 1)
+        return vectors
 
 
 def probes_for(cells: int) -> int:

@@ -1,4 +1,8 @@
-"""A second search with the first one's evidence, for questions over two documents."""
+"""A second search with the first one's evidence, for questions over two documents.
+
+Measured by retrieval.py `--twice`, written down in retrieval.md; no part of the product, since it
+gains on one of three sets and costs a second embedding and a second search.
+"""
 
 from __future__ import annotations
 
