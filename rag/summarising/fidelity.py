@@ -88,6 +88,13 @@ _TELLER = re.compile(
     r"proposes|told|tells|added|adds|thinks|thought|believes|believed|feels|felt)\b",
     re.I,
 )
+_TOLD = re.compile(
+    r"\b(?:said|says?|stat(?:ed?|es|ing)|mention\w*|report(?:s|ed|ing)?|ask\w*|not(?:ed?|es)|"
+    r"explain\w*|suggest\w*|propos\w*|told|tells?|add(?:s|ed)?|think\w*|thought|believ\w*|feels?|"
+    r"felt|warn\w*|remind\w*|writ\w+|wrote|announc\w*|according|argu\w*|called|claim\w*)\b|"
+    r"[\"“”«»]",
+    re.I,
+)
 _ONE = re.compile(r"\b(?:I|my|me|mine)\b", re.I)
 _LEANS = re.compile(r"^(?:he|she|they|it|this|these|those|his|her|their|its|such)\b", re.I)
 _JOINS = r"(?:(?:but|and|so|or|yet|then|also|however|still),?\s+)?"
@@ -125,7 +132,7 @@ def objections(text: str, units: Sequence[Unit]) -> list[str]:
         _frame(text, units),
         _attribution(text, units),
         _person(text, units),
-        _teller(text, source),
+        _teller(text, units, source),
         _self(text, units),
         _joined(text, units),
     ]
@@ -241,11 +248,13 @@ def _person(text: str, units: Sequence[Unit]) -> str:
     return ""
 
 
-def _teller(text: str, source: str) -> str:
-    """Somebody who is said to say it and whom the source does not name."""
+def _teller(text: str, units: Sequence[Unit], source: str) -> str:
+    """Somebody who is said to say it, and whom the source does not name or let speak."""
     found = _TELLER.match(text)
     if not found:
         return ""
+    if not any(u.speaker for u in units) and not _TOLD.search(source):
+        return f"nobody says it in the source ('{found[0]}')"
     there = set(content_words(source))
     new = [w for w in content_words(found[1]) if w not in _REPORTING and not _akin(w, there)]
     return f"the source does not say that '{found[1]}' says it" if new else ""

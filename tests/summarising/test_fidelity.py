@@ -157,3 +157,19 @@ LETTER = said(
 def test_who_speaks_in_a_letter_is_not_made_up(wording: str, reason: str) -> None:
     found = objections(wording, LETTER)
     assert any(reason in objection for objection in found) == bool(reason), found
+
+
+@pytest.mark.parametrize(
+    ("wording", "line", "objected"),
+    [
+        ("The display states that the air is dry.", "The display shows if the air is dry", True),
+        ("Dr Holm said that the air is dry.", "According to Dr Holm the air is dry", False),
+        ("Dr Holm said that the air is dry.", 'Dr Holm: "the air is dry"', False),
+    ],
+)
+def test_nobody_speaks_who_does_not_speak_in_the_source(
+    wording: str, line: str, objected: bool
+) -> None:
+    units = [Unit("a.txt", Span(0, 9), line, 0, "sentence")]
+    found = objections(wording, units)
+    assert any("nobody says it" in objection for objection in found) == objected, found
