@@ -88,6 +88,7 @@ class Index:
         self._own_models = models is None
         self.models = models or Models(self.settings, progress)
         self._checked = False
+        self._same: dict[str, list[str]] | None = None
 
     def __repr__(self) -> str:
         try:
@@ -160,6 +161,19 @@ class Index:
         except KeyError:
             return None
         return path if path.is_file() else None
+
+    def copies_of(self, name: str) -> list[str]:
+        """The other documents that are the same file, byte for byte, sorted.
+
+        Each place of a file is a document of its own, with passages to search for and to cite;
+        only embedding them is done once.
+        """
+        if self._same is None:
+            same: dict[tuple[str, str], list[str]] = {}
+            for info in self.snapshot.documents():
+                same.setdefault((info.sha256, info.format), []).append(info.path)
+            self._same = {p: paths for paths in same.values() if len(paths) > 1 for p in paths}
+        return [path for path in self._same.get(name, ()) if path != name]
 
     def status(self) -> IndexStatus:
         """What is indexed, by what, how large, and what changed on disk since."""

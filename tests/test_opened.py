@@ -91,3 +91,19 @@ def test_threads_get_the_answers_that_one_thread_gets(index):
     for thread in threads:
         thread.join()
     assert found == alone
+
+
+def test_one_file_in_two_places_is_embedded_once_and_cited_from_both(index, tmp_path):
+    text = (tmp_path / "docs" / "lease.txt").read_text()
+    (tmp_path / "docs" / "old").mkdir()
+    (tmp_path / "docs" / "old" / "lease copy.txt").write_text(text)
+    report = rag.update(tmp_path / "docs", tmp_path / "index")
+    assert (report.added, report.embedded) == (("old/lease copy.txt",), 0)
+    both = ["lease.txt", "old/lease copy.txt"]
+    with rag.open(tmp_path / "index") as opened:
+        assert {h.passage.document for h in opened.search("rent", 5)} >= set(both)
+        for name, other in zip(both, reversed(both), strict=True):
+            answer = opened.ask("How much is the rent due each month?", scope=name)
+            assert [c.document for c in answer.citations] == [name]
+            assert opened.copies_of(name) == [other]
+        assert opened.copies_of("bridge.md") == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rag.cli.places import place_of
+from rag.cli.places import copies_of, place_of
 from rag.cli.terminal import Piece, Terminal, plural
 
 if TYPE_CHECKING:
@@ -105,10 +105,12 @@ class AnswerView:
         best = max(resting, key=lambda s: s.support, default=None)
         support = f"{IN_WORDS[best.verdict]} ({best.support:.2f})" if best else ""
         style = "yellow" if best and best.verdict == "weak" else "dim"
-        if citation.quote in self.quoted:  # its heading and words were shown with it
-            self._linked(citation, lead=lead, hang="    ", support=support)
+        shown = citation.quote in self.quoted  # its heading and words, with it
+        self._linked(citation, lead=lead, hang="    ", support=support if shown else "")
+        if copies := copies_of(citation.document, self.index):
+            self.terminal.flow([(copies, "dim")], indent="    ")
+        if shown:
             return
-        self._linked(citation, lead=lead, hang="    ")
         phrase = answer.phrase
         inside = (
             phrase and phrase.document == citation.document and citation.span.contains(phrase.span)

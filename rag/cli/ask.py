@@ -12,7 +12,7 @@ from rag.cli.answers import AnswerView, show_why
 from rag.cli.batch import BatchLine, read_batch, run_batch
 from rag.cli.codes import DONE, NOTHING_FOUND
 from rag.cli.filters import Format, FromFile, PathGlob, Since, Until, filters_of
-from rag.cli.places import place_of
+from rag.cli.places import place_of, with_copies
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 from rag.errors import MissingDependency, RagError
@@ -98,7 +98,7 @@ def _single(
             f"{exc}; without it `rag ask --quote` answers by quotation and `rag search` works"
         ) from exc
     if view is None:
-        write_json(_form(answer, why=why))
+        write_json(_form(answer, index, why=why))
     else:
         view.finish(answer)
         if why:
@@ -113,13 +113,13 @@ def _single(
     return NOTHING_FOUND if answer.status == "not_found" else DONE
 
 
-def _form(answer: Answer, *, why: bool = False) -> dict[str, Any]:
+def _form(answer: Answer, index: Index, *, why: bool = False) -> dict[str, Any]:
     from rag.json_form import answer_json, considered_json
 
     form = answer_json(answer)
     if why:
         form["considered"] = [considered_json(c) for c in answer.considered]
-    return form
+    return with_copies(form, index)
 
 
 def _batch(state: State, path: Path, options: dict[str, Any]) -> int:
@@ -127,7 +127,7 @@ def _batch(state: State, path: Path, options: dict[str, Any]) -> int:
     with state.open() as index:
 
         def one(line: BatchLine) -> dict[str, Any]:
-            return _form(index.ask(line.text, scope=line.scope, **options))
+            return _form(index.ask(line.text, scope=line.scope, **options), index)
 
         return run_batch(lines, one, state, partial(_show_line, index))
 

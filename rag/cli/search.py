@@ -11,7 +11,7 @@ import typer
 
 from rag.cli.batch import BatchLine, read_batch, run_batch
 from rag.cli.filters import Format, FromFile, PathGlob, Since, Until, filters_of
-from rag.cli.places import place_of
+from rag.cli.places import copies_of, place_of, with_copies
 from rag.cli.state import State
 from rag.cli.terminal import Piece, Terminal, write_json
 
@@ -61,23 +61,24 @@ def search(
 
             def one(line: BatchLine) -> dict[str, Any]:
                 narrow: Narrowing = {**filters, "scope": line.scope}
-                return _json(index.find(line.text, k, mode=chosen, **narrow))
+                return _json(index.find(line.text, k, mode=chosen, **narrow), index)
 
             raise typer.Exit(run_batch(lines, one, state, partial(_show_line, index)))
     with state.open() as index:
         found = index.find(" ".join(query or []), k, mode=chosen, **filters)
         if state.as_json:
-            write_json(_json(found))
+            write_json(_json(found, index))
         else:
             narrowed = any(value is not None for value in filters.values())
             terminal = Terminal(quiet=state.quiet)
             _show(found, index, explain=explain, narrowed=narrowed, terminal=terminal)
 
 
-def _json(found: Found) -> dict[str, Any]:
+def _json(found: Found, index: Index) -> dict[str, Any]:
     from rag.json_form import search_json
 
-    return search_json(found.query, found.mode, found.hits, found.timings_ms)
+    form = search_json(found.query, found.mode, found.hits, found.timings_ms)
+    return with_copies(form, index)
 
 
 def _show_line(index: Index, form: dict[str, Any], terminal: Terminal) -> None:
@@ -107,6 +108,8 @@ def show_hit(hit: Hit, index: Index, terminal: Terminal, *, explain: bool) -> No
     where = place_of(passage.document, passage.page, passage.line, passage.heading, label)
     file = index.file_of(passage.document)
     terminal.linked(where, file, passage.page, lead=f"{hit.rank}. ", hang="   ", style="bold")
+    if copies := copies_of(passage.document, index):
+        terminal.flow([(copies, "dim")], indent="   ")
     for part in _blocks(passage, document):
         terminal.flow(_highlighted(part, hit.terms), indent="   ")
     if explain:

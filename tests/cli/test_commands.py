@@ -66,6 +66,21 @@ def test_filters_apply_before_the_best_are_taken(answer_of):
     assert answer_of("search", "rent", "--until", "2001-01-01")["hits"] == []
 
 
+def test_a_file_that_stands_twice_says_where_else(rag, place):
+    text = (place / "docs" / "home" / "lease.txt").read_text(encoding="utf-8")
+    (place / "docs" / "lease copy.txt").write_text(text, encoding="utf-8")
+    rag("index", "docs")
+    copies = {"home/lease.txt": ["lease copy.txt"], "lease copy.txt": ["home/lease.txt"]}
+    hits = json.loads(rag("search", "rent", "--json").stdout)["hits"]
+    assert {h["document"]: h["also_in"] for h in hits if "also_in" in h} == copies
+    question = "How much is the rent due each month?"
+    (citation,) = json.loads(rag("ask", question, "--quote", "--json").stdout)["citations"]
+    assert citation["also_in"] == copies[citation["document"]]
+    (also,) = citation["also_in"]
+    assert f"also in {also}" in rag("ask", question, "--quote").stdout
+    assert f"also in {also}" in rag("search", "rent").stdout
+
+
 def test_ask_shows_quotation_words_and_sources(indexed, golden):
     golden("ask", indexed("ask", "How much is the rent due each month?"))
     golden("ask-quote", indexed("ask", "--quote", "When was the bridge over the Ilse built?"))
