@@ -1,11 +1,14 @@
 """Kills an indexer (SIGKILL) again and again, and looks at what is left: run by test_kill.py.
 
-usage: killing.py TRIALS SEED FOLDER       prints a JSON summary; exit 1 where anything is wrong
+usage: killing.py TRIALS SEED FOLDER [FIRST]   prints a JSON summary; exit 1 where anything is wrong
 
 Each trial copies an index and its documents, changes the documents, and forks an indexer that is
 killed: at a random instant, or just before its n-th step (a statement, sync, rename or removal of
 a file). Then the index must open, hold exactly the state before or the state after (with many
 commits: each document as before or as after), pass the deep check, and the next run must complete.
+
+With FIRST, the trials are instead every step of every action in turn, from step FIRST of them all
+on: what a run over all of them looks like in portions.
 """
 
 from __future__ import annotations
@@ -215,14 +218,17 @@ class Trials:
             self.facts[name] = seconds, steps, state(place / "ix")
         return self.facts[name]
 
-    def trial(self, name: str, chance: random.Random, *, at_step: bool) -> str | None:
-        """What went wrong in one trial, None where nothing did."""
-        seconds, steps, after = self.measure(name)
+    def steps(self) -> list[tuple[str, int]]:
+        """Every step of every action."""
+        return [(name, at) for name in ACTIONS for at in range(self.measure(name)[1])]
+
+    def trial(self, name: str, chance: random.Random, at: int | None) -> str | None:
+        """What went wrong in a trial, None where nothing did; without `at`, at a random instant."""
+        seconds, _, after = self.measure(name)
         place = self.copy(name)
         docs, index = place / "docs", place / "ix"
         before = state(index)
         options = ACTIONS[name][1]
-        at = chance.randrange(steps) if at_step else None
 
         def work() -> None:
             if at is not None:
@@ -274,22 +280,28 @@ class Trials:
         return None
 
 
-def main(trials: int, seed: int, folder: Path) -> int:
+def main(trials: int, seed: int, folder: Path, first: int | None) -> int:
     chance = random.Random(seed)
     bench = Trials(folder)
     names = list(ACTIONS)
-    counts = {"instants": 0, "steps": 0}
-    wrong = []
-    for i in range(trials):
-        at_step = i % 2 == 0
-        counts["steps" if at_step else "instants"] += 1
-        problem = bench.trial(names[i // 2 % len(names)], chance, at_step=at_step)
-        if problem:
-            wrong.append(problem)
-    steps = {name: facts[1] for name, facts in bench.facts.items()}
-    print(json.dumps({**counts, "seed": seed, "steps_of_a_run": steps, "wrong": wrong}, indent=1))
-    return 1 if wrong else 0
+    planned: list[tuple[str, int | None]] = []
+    if first is not None:
+        planned += bench.steps()[first : first + trials]
+    for i in range(trials if first is None else 0):
+        name = names[i // 2 % len(names)]
+        planned.append((name, None if i % 2 else chance.randrange(bench.measure(name)[1])))
+    problems = [bench.trial(name, chance, at) for name, at in planned]
+    found = {
+        "instants": sum(at is None for _, at in planned),
+        "steps": sum(at is not None for _, at in planned),
+        "seed": seed,
+        "steps_of_a_run": {name: facts[1] for name, facts in bench.facts.items()},
+        "wrong": [problem for problem in problems if problem],
+    }
+    print(json.dumps(found, indent=1))
+    return 1 if found["wrong"] else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))
+    given = int(sys.argv[4]) if len(sys.argv) > 4 else None
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), given))
