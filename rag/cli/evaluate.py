@@ -61,7 +61,8 @@ def evaluate(
         Path | None, typer.Option("--run", metavar="DIR", help="The folder of the recorded run.")
     ] = None,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, max=64, help="Questions at a time.")
+        int,
+        typer.Option("--workers", min=1, max=64, help="Questions at a time, sharing the cores."),
     ] = 1,
     judge: Annotated[
         bool,
