@@ -14,7 +14,8 @@ from rag.cli.terminal import Terminal, write_json
 from rag.settings import cache_dir, config_file, user_config_dir
 
 if TYPE_CHECKING:
-    from rag.training.tuned import Measured, TunedReader
+    from rag.training.held_out import Measured
+    from rag.training.tuned import TunedReader
 
 NAMES = (
     ("auroc", "tells right from wrong (AUROC)"),

@@ -7,15 +7,13 @@ import pytest
 from typer.testing import CliRunner
 
 from rag.errors import ModelInvalid
-from rag.evaluation.items import Gold
 from rag.models import LocalModel, resolve
 from rag.settings import Settings
-from rag.testing import FakeEmbedder, FakeReader
+from rag.testing import FakeEmbedder
 from rag.training.export import export, heads_of, parameters
+from rag.training.held_out import Measured
 from rag.training.network import build
-from rag.training.own import Task
-from rag.training.tuned import Measured, TunedReader, keep, measured, tune_reader
-from rag.types import Hit, Passage, Span
+from rag.training.tuned import TunedReader, keep, tune_reader
 from tests.training.conftest import task
 
 NEVER = TunedReader(Path("x"), 1, 1, 40, Measured(0, 0, None, 0.9), Measured(0, 0, None, 0.9))
@@ -71,25 +69,6 @@ def test_a_run_that_was_stopped_ends_with_the_reader_of_one_that_was_not(
     assert "making examples" not in told
     assert (stopped.learned_from, stopped.held_out) == (12, 6)
     assert not (tmp_path / "a" / "state.pt").exists()
-
-
-def test_a_reader_is_measured_by_the_sentences_it_points_at() -> None:
-    right, wrong = "The mill was built in 1790.", "Rain fell on 3 days."
-    text = f"{right} {wrong}"
-    span = Span(0, len(text))
-    sentences = (Span(0, len(right)), Span(len(right) + 1, len(text)))
-    hits = (Hit(Passage("p", "d", span, text, sentences), 1, 1.0),)
-    asked = Task("1", "When was the mill built?", True, ("1790",), (_at(22, 26),), hits)
-    missed = Task("2", "When was the mill built?", True, ("3",), (_at(40, 41),), hits)
-    void = Task("3", "Which glacier melted?", False, (), (), hits)
-    figures = measured(FakeReader(), [asked, missed, void])
-    assert figures.firsts == (1.0, 0.0)
-    assert (figures.first, figures.three) == (0.5, 1.0)
-    assert figures.answerable == 1.0
-
-
-def _at(start: int, end: int) -> Gold:
-    return Gold("d", start, end, document="d")
 
 
 @pytest.mark.parametrize(
