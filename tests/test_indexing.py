@@ -479,3 +479,17 @@ def fake_mail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 yield dataclasses.replace(item, path="mail.txt/offer.txt", text="An offer.")
 
     return lambda: monkeypatch.setattr(sources, "read_files", read)
+
+
+def test_a_run_of_more_than_a_segment_holds_leaves_few_full_ones(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.indexing.pipeline._COMMIT_PASSAGES", 1)
+    monkeypatch.setattr("rag.indexing.pipeline._BATCH_PASSAGES", 1)
+    monkeypatch.setattr("rag.store.segments._LARGEST", 4)
+    for i in range(13):
+        bench.write(f"{i:02}.txt", f"The ferry number {i} leaves at nine.")
+    bench.run()
+    with open_snapshot(bench.index) as snapshot:
+        assert [s.passages for s in snapshot.segments] == [1, 4, 4, 4]
+        assert len(snapshot.lexical("ferry", 20).positions) == 13

@@ -155,20 +155,19 @@ class SegmentWriter:
         """Merges segments so that their number stays about the logarithm of the passages.
 
         The newest are merged while the next older one is less than twice as large as they are
-        together, and both have not over a million; a segment with a fifth of its passages dead
-        (`purge`: with any) is written anew.
+        together, and both have not over a million; then the same with those before them. A segment
+        with a fifth of its passages dead (`purge`: with any) is written anew.
         """
         sizes = []
         for number, passages, dead in self._db.execute(
             "SELECT number, passages, dead FROM segment ORDER BY first_row"
         ):
             sizes.append((number, passages, int(unpack(dead, passages).sum())))
-        tail = _tail(sizes)
-        if len(tail) > 1 or (tail and _stale(tail[0], purge)):
-            self._merge([number for number, _, _ in tail])
-        for size in sizes[: len(sizes) - len(tail)]:
-            if _stale(size, purge):
-                self._merge([size[0]])
+        while sizes:  # one run may have written more than a segment holds: group by group
+            tail = _tail(sizes)
+            if len(tail) > 1 or _stale(tail[0], purge):
+                self._merge([number for number, _, _ in tail])
+            del sizes[len(sizes) - len(tail) :]
 
     def _merge(self, numbers: Sequence[int]) -> None:
         """Writes the living passages of segments as one new segment in their place."""
@@ -192,7 +191,7 @@ class SegmentWriter:
             documents.append(np.frombuffer(raw_documents, dtype="<i4")[alive])
             lengths.append(np.frombuffer(raw_lengths, dtype="<u2")[alive])
             if len(alive):
-                parts.append((vectors.open_vectors(self._folder / name, kind), alive))
+                parts.append((vectors.open_to_copy(self._folder / name, kind), alive))
         if parts:
             number, target = self._new_segment()
             kind = vectors.write_vectors(target, parts, self._trained())

@@ -106,6 +106,31 @@ def open_vectors(path: Path, kind: str) -> Vectors:
     return IvfVectors(index) if kind == IVF else FlatVectors(index)
 
 
+class UnmappedVectors:
+    """The vectors of a flat file that is mapped only while some are taken.
+
+    A merge reads many files once, and what stays mapped counts as resident memory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def search(
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """See `Vectors.search`."""
+        return open_vectors(self._path, FLAT).search(vector, k, allowed)
+
+    def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """See `Vectors.take`."""
+        return open_vectors(self._path, FLAT).take(positions)
+
+
+def open_to_copy(path: Path, kind: str) -> Vectors:
+    """As `open_vectors`, for reading all of a file once without keeping it in memory."""
+    return open_vectors(path, IVF) if kind == IVF else UnmappedVectors(path)
+
+
 def write_vectors(target: Path, parts: Sequence[Part], trained: IvfVectors | None = None) -> str:
     """Writes the parts' vectors, in order, durable under its name; gives the kind of the file.
 
