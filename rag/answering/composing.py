@@ -9,6 +9,7 @@ from rag.answering.candidates import Candidate
 from rag.answering.deciding import Decision
 from rag.answering.disagreeing import differing, disagreement_note, later_note, newer
 from rag.answering.linking import second_source
+from rag.answering.replacing import replaced, replaced_note
 from rag.answering.shape import shape_of
 from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
@@ -57,6 +58,11 @@ def compose(
             draft.quote(judged.candidate)
         note = later_note(best.candidate, since.candidate)
         return Composed(frozenset({0, decision.ranked.index(since)}), (note,))
+    change = replaced(best.candidate, hits, draft.document)
+    if change is not None:
+        for candidate in (change, best.candidate):
+            draft.quote(candidate)
+        return Composed(frozenset({0}), (replaced_note(best.candidate, change),))
     shape = shape_of(question)
     if shape == "list":
         return _listed(decision, draft, threshold)

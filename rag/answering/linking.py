@@ -53,7 +53,7 @@ def second_source(
             option = _weigh(wanted, left, said, title, other, hit, span, span.of(whole.text))
             if option and (best is None or option.value > best.value + 1e-9):
                 best = option
-    return _candidate(best, first) if best else None
+    return candidate_from(best.hit, best.span, best.text, first) if best else None
 
 
 def _weigh(
@@ -80,18 +80,11 @@ def _weigh(
     return _Option(value, hit, span, text)
 
 
-def _candidate(option: _Option, first: Candidate) -> Candidate:
-    phrase = Phrase(option.text, option.hit.passage.document, option.span)
-    return Candidate(
-        option.hit.passage.document,
-        option.span,
-        option.text,
-        phrase,
-        first.score,
-        first.margin,
-        first.answerable,
-        option.hit,
-    )
+def candidate_from(hit: Hit, span: Span, text: str, first: Candidate) -> Candidate:
+    """The candidate of a sentence that was found by rules beside `first`, with its scores."""
+    name = hit.passage.document
+    phrase = Phrase(text, name, span)
+    return Candidate(name, span, text, phrase, first.score, first.margin, first.answerable, hit)
 
 
 def title_of(document: Document) -> str:

@@ -1,0 +1,71 @@
+"""Finds what changes a value that an answer states: an amendment often names the value alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from rag.answering.candidates import Candidate
+from rag.answering.disagreeing import date_of
+from rag.answering.linking import candidate_from
+from rag.answering.orders import gives_orders
+from rag.types import Document, Hit, Span
+from rag.verification.quantities import Quantity, quantities
+
+_CHANGES = re.compile(
+    r"\b(?:replac|substitut|supersed|amend|delet|strike|struck|instead of|in place of|"
+    r"increas|rais|reduc|lower|chang)\w*",
+    re.IGNORECASE,
+)
+_MAX_CHARS = 500
+_TOLD_APART = 10  # a smaller number without a unit stands in many sentences by chance
+
+
+def replaced(
+    first: Candidate, hits: Sequence[Hit], document: Callable[[str], Document]
+) -> Candidate | None:
+    """The sentence of another document, not an earlier one, that changes a value of the answer.
+
+    It holds the value of the answering words, another of the same unit, and a word of changing:
+    "the amount of 250,000 pounds is replaced by 400,000 pounds" answers no question by itself.
+    """
+    stated = [q for q in quantities(first.text) if q.text in first.phrase.text and _apart(q)]
+    if not stated:
+        return None
+    date = date_of(document(first.document))
+    for hit, span, text in _elsewhere(first.document, hits, document):
+        if _CHANGES.search(text) and any(_changes(quantities(text), q) for q in stated):
+            other = date_of(document(hit.passage.document))
+            if not (date and other and other < date):
+                return candidate_from(hit, span, text, first)
+    return None
+
+
+def replaced_note(first: Candidate, change: Candidate) -> str:
+    """A remark that another document changes what the answer states."""
+    said = " ".join(first.phrase.text.split())
+    return f"{change.document} changes '{said[:60]}' ({first.document})"
+
+
+def _elsewhere(
+    name: str, hits: Sequence[Hit], document: Callable[[str], Document]
+) -> Iterator[tuple[Hit, Span, str]]:
+    for hit in hits:
+        if hit.passage.document == name:
+            continue
+        whole = document(hit.passage.document)
+        for span in hit.passage.sentences:
+            text = span.of(whole.text)
+            if len(text) <= _MAX_CHARS and not gives_orders(text):
+                yield hit, span, text
+
+
+def _apart(quantity: Quantity) -> bool:
+    return not quantity.ordinal and (bool(quantity.unit) or quantity.value >= _TOLD_APART)
+
+
+def _changes(held: Sequence[Quantity], stated: Quantity) -> bool:
+    """Whether a sentence's quantities hold the stated one and another of its kind."""
+    same = [q for q in held if q.unit == stated.unit]
+    values = {q.value for q in same}
+    return stated.value in values and len(values) > 1
