@@ -40,7 +40,7 @@ from rag.calibration import (
 from rag.errors import RunInvalid
 
 FOLDS = 5
-TOLERANCE = 0.01  # a wrong "not found" costs a person more than a look at a quotation
+TOLERANCE = 0.01  # the best mean lies on a plateau: its middle is steadier than its highest point
 RIGHT_AT_LEAST = 0.8  # of the answers to questions that the documents do answer
 SURE_LOSS = 0.005  # how much log loss stopping early may cost
 # The probability leaves out how many of the question's words stand in a sentence, and the rank of
@@ -152,22 +152,23 @@ def balanced_threshold(outcomes: Sequence[Outcome]) -> float:
     """The threshold with the best mean over the runs of an F1 of answering.
 
     Of a run: the harmonic mean of the share of answers that are right and of the share of
-    answerable questions that get a right one. Thresholds are whole hundredths; the lowest is
-    taken that is within `TOLERANCE` of the best and, where there is such a one, leaves
-    `RIGHT_AT_LEAST` of each run's answers to answerable questions right.
+    answerable questions that get a right one. Thresholds are whole hundredths; the middle one
+    is taken of those within `TOLERANCE` of the best or, where there is one, the lowest above it
+    that leaves `RIGHT_AT_LEAST` of each run's answers to answerable questions right.
     """
     runs = sorted({o.run for o in outcomes})
     parts = [[o for o in outcomes if o.run == run] for run in runs]
     cuts = [c / 100 for c in range(2, 90)]
     means = [sum(_answering(p, cut) for p in parts) / len(parts) for cut in cuts]
-    lowest = next(c for c, mean in zip(cuts, means, strict=True) if mean >= max(means) - TOLERANCE)
+    near = [c for c, mean in zip(cuts, means, strict=True) if mean >= max(means) - TOLERANCE]
+    middle = near[len(near) // 2]
     return next(
         (
             c
             for c in cuts
-            if c >= lowest and all(_right_share(p, c) >= RIGHT_AT_LEAST for p in parts)
+            if c >= middle and all(_right_share(p, c) >= RIGHT_AT_LEAST for p in parts)
         ),
-        lowest,
+        middle,
     )
 
 
