@@ -33,10 +33,10 @@ class Calibrated:
     name: str
     intercept: float
     weights: Mapping[str, float]
-    choice: Mapping[str, float] = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=dict)
     calibrated: bool = True
     record: Mapping[str, Any] = field(default_factory=dict)
+    choice: Mapping[str, float] = field(default_factory=dict)
 
     def probability(self, signals: Mapping[str, float]) -> float:
         """The probability for signals by name, strictly between 0 and 1.

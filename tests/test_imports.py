@@ -19,6 +19,7 @@ ROOMS = (
     ("settings",),
     ("models",),
     ("untrusted",),
+    ("places",),
     ("sources",),
     ("sentences", "passages"),
     ("embedding",),

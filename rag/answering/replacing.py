@@ -17,6 +17,7 @@ _CHANGES = re.compile(
     r"increas|rais|reduc|lower|chang)\w*",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:19|20)\d{2}")
 _MAX_CHARS = 500
 _TOLD_APART = 10  # a smaller number without a unit stands in many sentences by chance
 
@@ -29,12 +30,12 @@ def replaced(
     It holds the value of the answering words, another of the same unit, and a word of changing:
     "the amount of 250,000 pounds is replaced by 400,000 pounds" answers no question by itself.
     """
-    stated = [q for q in quantities(first.text) if q.text in first.phrase.text and _apart(q)]
+    stated = [q for q in _amounts(first.text) if q.text in first.phrase.text]
     if not stated:
         return None
     date = date_of(document(first.document))
     for hit, span, text in _elsewhere(first.document, hits, document):
-        if _CHANGES.search(text) and any(_changes(quantities(text), q) for q in stated):
+        if _CHANGES.search(text) and any(_changes(_amounts(text), q) for q in stated):
             other = date_of(document(hit.passage.document))
             if not (date and other and other < date):
                 return candidate_from(hit, span, text, first)
@@ -60,8 +61,14 @@ def _elsewhere(
                 yield hit, span, text
 
 
-def _apart(quantity: Quantity) -> bool:
-    return not quantity.ordinal and (bool(quantity.unit) or quantity.value >= _TOLD_APART)
+def _amounts(text: str) -> list[Quantity]:
+    """The quantities that tell sentences apart: with a unit, or a large number that is no year."""
+    return [
+        q
+        for q in quantities(text)
+        if not q.ordinal
+        and (q.unit or (q.value >= _TOLD_APART and not _YEAR.fullmatch(q.text.strip())))
+    ]
 
 
 def _changes(held: Sequence[Quantity], stated: Quantity) -> bool:

@@ -92,9 +92,6 @@ class Draft:
         )
 
     def _add(self, text: str, cited: Sequence[Citation], support: Support) -> Sentence:
-        for citation in cited:
-            if citation not in self.citations:
-                self.citations.append(citation)
         verdict: Verdict = "supported" if support.verdict == "supported" else "weak"
         sentence = Sentence(
             text, tuple(dict.fromkeys(c.marker for c in cited)), round(support.score, 4), verdict

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rag.cli.places import copies_of, place_of
+from rag.cli.copies import copies_of
 from rag.cli.terminal import Piece, Terminal, plural
+from rag.places import place_of
 
 if TYPE_CHECKING:
     from rag.answering import Event

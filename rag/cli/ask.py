@@ -11,11 +11,12 @@ import typer
 from rag.cli.answers import AnswerView, show_why
 from rag.cli.batch import BatchLine, read_batch, run_batch
 from rag.cli.codes import DONE, NOTHING_FOUND
+from rag.cli.copies import with_copies
 from rag.cli.filters import Format, FromFile, PathGlob, Since, Until, filters_of
-from rag.cli.places import place_of, with_copies
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 from rag.errors import MissingDependency, RagError
+from rag.places import place_of
 
 if TYPE_CHECKING:
     from rag.opened import Index

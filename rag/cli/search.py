@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag.cli.batch import BatchLine, read_batch, run_batch
+from rag.cli.copies import copies_of, with_copies
 from rag.cli.filters import Format, FromFile, PathGlob, Since, Until, filters_of
-from rag.cli.places import copies_of, place_of, with_copies
 from rag.cli.state import State
 from rag.cli.terminal import Piece, Terminal, write_json
+from rag.places import place_of
 
 if TYPE_CHECKING:
     from rag.narrowing import Narrowing

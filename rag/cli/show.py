@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.cli.places import place_of
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 from rag.errors import QuestionInvalid
+from rag.places import place_of
 from rag.types import Span
 
 if TYPE_CHECKING:

@@ -52,7 +52,7 @@ class IvfVectors:
         return positions, exact_scores(self.take(positions), vector)
 
     def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
-        """See `Vectors.take`."""
+        """See `Taken.take`."""
         import numpy as np
 
         if not self._mapped:

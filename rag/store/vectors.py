@@ -24,19 +24,23 @@ FLAT_BESIDE_IVF = 20_000
 _COUNT_AT, _NUMBERS_AT = 8, 37  # in the header of a flat file: vectors, and numbers in all
 
 
-class Vectors(Protocol):
-    """The vectors of a segment, by position from 0."""
+class Taken(Protocol):
+    """Vectors by position from 0."""
+
+    def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The vectors at `positions`, shape (n, dimension)."""
+
+
+class Vectors(Taken, Protocol):
+    """The vectors of a segment."""
 
     def search(
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Positions and inner products of the `k` best among `allowed`, in any order."""
 
-    def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The vectors at `positions`, shape (n, dimension)."""
 
-
-Part = tuple[Vectors, "NDArray[np.int64]"]
+Part = tuple[Taken, "NDArray[np.int64]"]
 """Some of a segment's vectors, by position."""
 
 
@@ -58,7 +62,7 @@ class ArrayVectors:
         return best, scores[best]
 
     def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
-        """See `Vectors.take`."""
+        """See `Taken.take`."""
         return self._array[positions]
 
 
@@ -80,7 +84,7 @@ class FlatVectors:
         return positions, exact_scores(self.take(positions), vector)
 
     def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
-        """See `Vectors.take`."""
+        """See `Taken.take`."""
         return _take(self._index, positions)
 
 
@@ -115,18 +119,12 @@ class UnmappedVectors:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def search(
-        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """See `Vectors.search`."""
-        return open_vectors(self._path, FLAT).search(vector, k, allowed)
-
     def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
-        """See `Vectors.take`."""
+        """See `Taken.take`."""
         return open_vectors(self._path, FLAT).take(positions)
 
 
-def open_to_copy(path: Path, kind: str) -> Vectors:
+def open_to_copy(path: Path, kind: str) -> Taken:
     """As `open_vectors`, for reading all of a file once without keeping it in memory."""
     return open_vectors(path, IVF) if kind == IVF else UnmappedVectors(path)
 

@@ -122,10 +122,7 @@ class Account:
             self.on_event(told)
 
     def _citation(self, unit: Unit) -> Citation:
-        citation = citation_of(self.documents[unit.document], unit.span, self.citations)
-        if citation not in self.citations:
-            self.citations.append(citation)
-        return citation
+        return citation_of(self.documents[unit.document], unit.span, self.citations)
 
 
 def supporting(text: str, units: Sequence[Unit]) -> list[Unit]:

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 
 from rag.errors import RagError
+from rag.places import place_of
 from rag.types import Citation, Summary
 from rag.untrusted import printable
 
@@ -162,13 +163,9 @@ def title_of(summary: Summary) -> str:
     return f"Summary{of}" + (f": {summary.about}" if summary.about else "")
 
 
-def place(citation: Citation) -> str:
-    """Where a citation stands, in words: the format's own name of the place, page or line."""
-    where = f"page {citation.page}" if citation.page else f"line {citation.line}"
-    where = citation.label or where
-    own = citation.heading and where.startswith(citation.heading)  # a sheet's name is its heading
-    heading = f" · {citation.heading}" if citation.heading and not own else ""
-    return printable(f"{citation.document}, {where}{heading}")
+def place(c: Citation) -> str:
+    """Where a citation stands, in words."""
+    return place_of(c.document, c.page, c.line, c.heading, c.label)
 
 
 def nothing_said(summary: Summary) -> str:

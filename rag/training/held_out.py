@@ -12,7 +12,7 @@ from rag.training.own import Task
 from rag.types import Hit, Span
 
 SWAPS = 120
-NO_MARGIN = -99.0
+NO_MARGIN = -99.0  # of a question for which no span was found: below any
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,8 @@ def measured(
     for number, task in enumerate(held, 1):
         readings = reader.read(task.question, [hit.passage.text for hit in task.hits], spans=3)
         pointed = _pointed(task, readings)
-        margins.append(
-            max((r.spans[0].score - r.null_score for r in readings if r.spans), default=-99)
-        )
+        found = (r.spans[0].score - r.null_score for r in readings if r.spans)
+        margins.append(max(found, default=NO_MARGIN))
         if task.answerable:
             firsts.append(float(any(pointed[:1])))
             threes.append(float(any(pointed[:3])))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rag.types import Citation, Document, Span
 
 
-def citation_of(document: Document, span: Span, known: Sequence[Citation]) -> Citation:
-    """The citation of a span of a document: the one among `known`, else one with the next marker.
+def citation_of(document: Document, span: Span, known: list[Citation]) -> Citation:
+    """The citation of a span of a document: the one among `known`, else a new one added to them.
 
-    Markers count from 1; the same span always has the same marker. Nothing is added to `known`.
+    Markers count from 1; the same span always has the same marker.
     """
     for citation in known:
         if citation.document == document.path and citation.span == span:
             return citation
-    return Citation(
+    made = Citation(
         len(known) + 1,
         document.path,
         span,
@@ -25,6 +23,8 @@ def citation_of(document: Document, span: Span, known: Sequence[Citation]) -> Ci
         document.heading_at(span.start),
         document.place_at(span.start),
     )
+    known.append(made)
+    return made
 
 
 def context_of(document: Document, span: Span) -> list[str]:

@@ -400,7 +400,7 @@ def test_the_choice_weighs_what_the_confidence_leaves_out(make) -> None:
     texts = {"a.txt": "Boats are painted green in spring.\nSails are painted white in spring.\n"}
     chosen = {}
     for name, choice in (("boats", {"own": 5.0}), ("last", {"own": -5.0})):
-        calibration = Calibrated("c", 3.0, {}, choice)
+        calibration = Calibrated("c", 3.0, {}, choice=choice)
         answer = ask(
             "Which colour are boats painted?", make(texts, alone=calibration), quote_only=True
         )

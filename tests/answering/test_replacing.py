@@ -39,3 +39,13 @@ def test_another_matter_or_an_earlier_document_changes_nothing(make, name, other
     answer = ask("To what is the total liability of the seller limited?", make(texts))
     assert [c.document for c in answer.citations] == ["2024-05-01-contract.txt"]
     assert not answer.notes
+
+
+def test_a_date_is_no_amount(make) -> None:
+    texts = {
+        "policy.txt": "The insurance runs from 1 September 2024 to 31 August 2025.",
+        "lease.txt": "The rent may be raised on 1 September 2024 and again in 2026.",
+    }
+    answer = ask("From when to when does the insurance run?", make(texts))
+    assert [c.document for c in answer.citations] == ["policy.txt"]
+    assert not answer.notes

@@ -26,9 +26,10 @@ def span_of(words: str) -> Span:
 
 
 def test_a_citation_says_where_its_span_stands() -> None:
-    first = citation_of(DOCUMENT, span_of("It is 940."), ())
+    known: list[Citation] = []
+    first = citation_of(DOCUMENT, span_of("It is 940."), known)
     assert first == Citation(1, "home/lease.md", span_of("It is 940."), "It is 940.", 1, 3, "Rent")
-    second = citation_of(DOCUMENT, span_of("None may live here."), [first])
+    second = citation_of(DOCUMENT, span_of("None may live here."), known)
     assert (second.marker, second.page, second.line, second.heading) == (2, 2, 7, "Cats")
     assert (first.label, second.label) == (None, "clause 2")
 
@@ -38,8 +39,7 @@ def test_a_span_has_one_marker_and_a_marker_one_span(pairs: list[tuple[int, int]
     known: list[Citation] = []
     for start, size in pairs:
         citation = citation_of(DOCUMENT, Span(start, start + size), known)
-        if citation not in known:
-            known.append(citation)
+        assert known[citation.marker - 1] is citation
     assert [c.marker for c in known] == list(range(1, len(known) + 1))
     assert len({c.span for c in known}) == len(known) == len(set(pairs))
     assert all(TEXT[c.span.start : c.span.end] == c.quote for c in known)
@@ -47,8 +47,8 @@ def test_a_span_has_one_marker_and_a_marker_one_span(pairs: list[tuple[int, int]
 
 def test_the_same_span_of_another_document_is_another_citation() -> None:
     other = Document("other.md", TEXT, "1" * 64, "markdown/1")
-    first = citation_of(DOCUMENT, Span(0, 6), ())
-    assert citation_of(other, Span(0, 6), [first]).marker == 2
+    known = [citation_of(DOCUMENT, Span(0, 6), [])]
+    assert citation_of(other, Span(0, 6), known).marker == 2
 
 
 def test_the_names_around_a_span() -> None:
