@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rag.embedding import load_embedder
+from rag.errors import RagError
 from rag.settings import load_settings
 from rag.training.export import FORMS, export, shrink
 from rag.training.features import Features, encode, load_tokenizer
@@ -31,8 +32,16 @@ from rag.training.vectors import Vectors, embed, texts_of
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit code: 0 done, 4 done but some training items were skipped."""
+    """The exit code: 0 done, 4 done but some training items were skipped, 1 nothing was done."""
     options = arguments_of(arguments)
+    try:
+        return _run(options)
+    except RagError as exc:
+        print(exc, file=sys.stderr)
+        return exc.exit_code
+
+
+def _run(options: argparse.Namespace) -> int:
     import torch
 
     if options.threads:
@@ -97,7 +106,7 @@ def _make(options: argparse.Namespace, out: Path) -> int:
     shares = json.loads(options.shares.read_text(encoding="utf-8")) if options.shares else {}
     recipe = replace(Recipe(), wrong_passage=options.wrong_passage)
     features = made_features(options, read, shares, recipe)
-    (out / "problems.txt").write_text("\n".join(problems.lines), encoding="utf-8")
+    (out / "problems.txt").write_text("".join(f"{x}\n" for x in problems.lines), encoding="utf-8")
     for what, count in sorted(problems.counts.items()):
         print(f"skipped {count}: {what} (see {out / 'problems.txt'})", file=sys.stderr)
     features.save(out / "examples.npz")

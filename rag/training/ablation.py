@@ -4,19 +4,18 @@
 
 The arguments after ``--`` are those of the full run (its OUT left out); its shares are scaled by
 ``--scale``, so that the stream is not much longer than the budget. Each run begins from the base
-weights, or from the reader that ``--start`` names: where that is a checkpoint of the full run
-before its rate fell, the runs say what an ingredient gives while it falls, which understates what
-the checkpoint has already seen. A run that is done is not repeated and one that was stopped goes on
-where it stood; OUT/ablation.json and OUT/ablation.md hold what is done so far. ``--group
-"NAME=A,B"`` adds a run without the sets A and B. Measured on the development documents:
-``--evaluate FOLDER --splits FILE``.
+weights, or from the reader that ``--start`` names. Where that has seen everything already, leaving
+something out understates what it gives; the run "answered questions alone" makes a start that has
+seen none of the ingredients (``OUT/answered_questions_alone/reader.onnx``). A run that is done is
+not repeated and one that was stopped goes on where it stood; OUT/ablation.json and OUT/ablation.md
+hold what is done so far. ``--group "NAME=A,B"`` adds a run without the sets A and B. Measured on
+the development documents: ``--evaluate FOLDER --splits FILE``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -29,10 +28,13 @@ from rag.training.among import among_figures
 from rag.training.evaluate import reading_figures, swap_figures, swap_pairs
 from rag.training.export import export
 from rag.training.features import Features, encode, load_tokenizer
+from rag.training.files import whole
 from rag.training.loop import Plan, train
 from rag.training.mixture import CLAIM, Example, Recipe
 from rag.training.network import build
 from rag.training.sets import Problems, Question, read_folder
+
+ANSWERS = "answered questions alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def variants(
         Variant("half the examples, seen twice", halved=True),
         Variant("embeddings frozen", plan=(("embedding_rate", 0.0),)),
         Variant("three layers", plan=(("layers", 3),)),
+        Variant(ANSWERS, parts=("passage", "swap", "cut", "missing"), claims=False, asked=False),
         *[Variant(f"without {n}", sources=tuple(g)) for n, g in (groups or {}).items()],
         *[Variant(f"without {source}", sources=(source,)) for source in sources],
     ]
@@ -144,7 +147,8 @@ def main(arguments: list[str] | None = None) -> int:
         if wanted and variant.name not in {row["name"] for row in done}:
             done.append(_run(variant, training, shares, options))
             text = json.dumps(done, indent=1)
-            (options.out / "ablation.json").write_text(text, encoding="utf-8")
+            with whole(options.out / "ablation.json") as part:
+                part.write_text(text, encoding="utf-8")
             (options.out / "ablation.md").write_text(table(done), encoding="utf-8")
             print(json.dumps(done[-1]), flush=True)
     return 0
@@ -208,10 +212,9 @@ def _features(
         scaled = {source: [options.scale * v for v in values] for source, values in shares.items()}
         read = read_all(training, Problems())
         stream = made_stream(training, read, scaled, Recipe(), embedded=variant.embedded)
-        part = kept.with_name("stream.part")
         lines = (json.dumps(asdict(example)) + "\n" for example in stream)
-        part.write_text("".join(lines), encoding="utf-8")
-        os.replace(part, kept)
+        with whole(kept) as part:
+            part.write_text("".join(lines), encoding="utf-8")
     with kept.open(encoding="utf-8") as lines_of:
         stream = [Example(**json.loads(line)) for line in lines_of]
     return encode(thinned(stream, variant), training.base / "tokenizer.json")[0]
@@ -236,7 +239,9 @@ def _measured(reader: MiniLMReader, options: argparse.Namespace) -> dict[str, An
         "n": reading["n"],
         "answerable_n": reading["answerable_n"],
         "f1": reading["f1"],
+        "f1_interval": reading["f1_interval"],
         "auroc": reading["auroc_answerable"],
+        "auroc_interval": reading.get("auroc_answerable_interval"),
         "margin": reading["auroc_margin"],
         "first": among.get("first"),
         "swaps": swaps["auroc"],

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import re
 import sys
@@ -24,6 +23,7 @@ from pathlib import Path
 
 from rag.generation import Generator, Prompt, load_generator
 from rag.settings import load_settings
+from rag.training.files import whole
 from rag.training.mixture import chosen_answer, plain
 from rag.training.sets import Problems, Question, read_questions
 from rag.training.windows import sentences
@@ -158,9 +158,8 @@ def save(made: Iterable[Written], out: Path) -> None:
         else:
             accepted.append(row | {"label": "supported"} | more)
     for path, rows in ((out, accepted), (_beside(out), rejected)):
-        part = path.with_name(path.name + ".part")
-        part.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        os.replace(part, path)
+        with whole(path) as part:
+            part.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 def load(out: Path) -> list[Written]:

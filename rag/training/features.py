@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.training.files import whole
 from rag.training.mixture import Example
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ class Features:
         return len(self.modes)
 
     def save(self, path: Path) -> None:
-        """Writes the arrays to one ``.npz`` file."""
+        """Writes the arrays to one ``.npz`` file, which is there once it is whole."""
         import numpy as np
 
-        with path.open("wb") as file:
+        with whole(path) as part, part.open("wb") as file:
             np.savez(file, **{name: getattr(self, name) for name in self.__slots__})
 
     @staticmethod

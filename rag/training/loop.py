@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.training.features import Features, batches
+from rag.training.files import whole
 from rag.training.network import build, losses
 
 
@@ -115,9 +115,11 @@ def train(
             saved = time.monotonic()
     _save(folder, network, optimizer, average, step, plan)
     final = folder / "final.pt"
-    torch.save(network.state_dict(), final)
     if average:
-        torch.save(average.state, folder / "average.pt")
+        with whole(folder / "average.pt") as part:
+            torch.save(average.state, part)
+    with whole(final) as part:
+        torch.save(network.state_dict(), part)
     return final
 
 
@@ -225,8 +227,7 @@ def _save(
     state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
     if average:
         state["average"] = average.state
-    part = folder / "state.part"
-    torch.save(state, part)
-    os.replace(part, folder / "state.pt")
+    with whole(folder / "state.pt") as part:
+        torch.save(state, part)
     text = json.dumps({"step": step, **asdict(plan)}, indent=1)
     (folder / "plan.json").write_text(text, encoding="utf-8")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from rag.errors import SetInvalid
 
 LABELS = ("supported", "contradicted", "neither")
 _LABEL_NAMES = {
@@ -109,6 +113,7 @@ def read_questions(path: Path, problems: Problems) -> list[Question]:
     """The questions of a SQuAD-format ``.json`` or a ``.jsonl[.gz]`` file, broken ones left out.
 
     Each answer must stand at its offset; what does not is named in ``problems`` and skipped.
+    Raises ``SetInvalid`` for a file that cannot be read to its end or is not in that format.
     """
     source = path.name.split(".")[0]
     rows = _squad_rows(path) if path.name.endswith((".json", ".json.gz")) else _json_lines(path)
@@ -121,7 +126,10 @@ def read_questions(path: Path, problems: Problems) -> list[Question]:
 
 
 def read_pairs(path: Path, problems: Problems) -> list[Pair]:
-    """The claims of a ``.jsonl[.gz]`` file of ``claim, evidence, label``, bad labels left out."""
+    """The claims of a ``.jsonl[.gz]`` file of ``claim, evidence, label``, bad labels left out.
+
+    Raises as ``read_questions``.
+    """
     source = path.name.split(".")[0]
     out = []
     for place, row in _json_lines(path):
@@ -153,26 +161,37 @@ def read_folder(
             texts[file.stem] = text.replace("\r\n", "\n").replace("\r", "\n")
     out = []
     for place, row in _json_lines(folder / "questions.jsonl"):
-        passage = (row or {}).get("passage") or {}
+        passage = (row or {}).get("passage")
+        passage = passage if isinstance(passage, dict) else {}
         document = Path(str(passage.get("doc", ""))).stem
         if documents is not None and document not in documents:
             continue
-        if document not in texts:
+        begin, stop = passage.get("start"), passage.get("end")
+        if document not in texts or not isinstance(begin, int) or not isinstance(stop, int):
             problems.add(place, "no passage")
             continue
-        begin, stop = int(passage["start"]), int(passage["end"])
-        gold = [g for g in row.get("gold", []) if "start" in g and "end" in g]
+        gold = [g for g in _listed(row.get("gold")) if isinstance(g, dict) and "start" in g]
         flat = {
             "question": row.get("question"),
             "context": texts[document][begin:stop],
             "answerable": row.get("answerable", bool(gold)),
-            "answers": [{"text": g.get("quote"), "start": g["start"] - begin} for g in gold],
+            "answers": [_moved(g, begin) for g in gold],
             "group": document,
         }
         item = _question(flat, folder.name, place, problems)
         if item is not None:
             out.append(item)
     return out
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _moved(gold: dict[str, Any], begin: int) -> dict[str, Any]:
+    """The gold as an answer of the passage that begins at ``begin``."""
+    start = gold["start"]
+    return {"text": gold.get("quote"), "start": start - begin if isinstance(start, int) else None}
 
 
 def _question(
@@ -187,8 +206,9 @@ def _question(
         return None
     context = row["context"]
     answers = []
-    for answer in row.get("answers") or []:
-        text, start = answer.get("text"), answer.get("start", answer.get("answer_start"))
+    for answer in _listed(row.get("answers")):
+        found = answer if isinstance(answer, dict) else {}
+        text, start = found.get("text"), found.get("start", found.get("answer_start"))
         if not isinstance(text, str) or not text or not isinstance(start, int):
             problems.add(place, "answer without text or offset")
         elif start < 0 or context[start : start + len(text)] != text:
@@ -207,8 +227,7 @@ def _question(
 
 
 def _json_lines(path: Path) -> Iterator[tuple[str, Any]]:
-    opener = gzip.open if path.name.endswith(".gz") else open
-    with opener(path, "rt", encoding="utf-8") as lines:
+    with _opened(path) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -220,12 +239,34 @@ def _json_lines(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _squad_rows(path: Path) -> Iterator[tuple[str, Any]]:
+    with _opened(path) as file:
+        whole = json.load(file)
+    for a, article in enumerate(_inner(whole, "data", path.name)):
+        for p, paragraph in enumerate(_inner(article, "paragraphs", f"{path.name}:data[{a}]")):
+            above = f"{path.name}:data[{a}].paragraphs[{p}]"
+            for q, item in enumerate(_inner(paragraph, "qas", above)):
+                shown = {"context": paragraph.get("context"), "group": article.get("title", "")}
+                yield f"{above}.qas[{q}]", {**item, **shown} if isinstance(item, dict) else None
+
+
+def _inner(value: Any, name: str, place: str) -> list[Any]:
+    found = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(found, list):
+        raise SetInvalid(
+            f"{place}: no list '{name}': the file is not in the form of SQuAD. Give JSON lines as "
+            ".jsonl or .jsonl.gz"
+        )
+    return found
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    """The file open as text; whatever stops its reading becomes ``SetInvalid``."""
     opener = gzip.open if path.name.endswith(".gz") else open
-    with opener(path, "rt", encoding="utf-8") as file:
-        articles = json.load(file)["data"]
-    for a, article in enumerate(articles):
-        for p, paragraph in enumerate(article["paragraphs"]):
-            for q, item in enumerate(paragraph["qas"]):
-                place = f"{path.name}:data[{a}].paragraphs[{p}].qas[{q}]"
-                title = article.get("title", "")
-                yield place, {**item, "context": paragraph["context"], "group": title}
+    try:
+        with opener(path, "rt", encoding="utf-8") as file:
+            yield file
+    except (OSError, EOFError, zlib.error, ValueError) as exc:
+        raise SetInvalid(
+            f"{path}: cannot be read to its end ({exc}): name another file, or make it again"
+        ) from exc

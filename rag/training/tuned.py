@@ -227,8 +227,7 @@ def _train(
         features, _ = encode(stream, tokens)
         text = json.dumps({"examples": len(features)})
         (work / "examples.json").write_text(text, encoding="utf-8")
-        features.save(work / "examples.part")
-        os.replace(work / "examples.part", examples)
+        features.save(examples)
     plan = Plan(
         seed=seed, rate=5e-5, embedding_rate=1e-5, warmup_steps=10, cool_step=11, batch_tokens=2048
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.training.files import whole
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -49,7 +51,7 @@ def embed(texts: Sequence[str], embedder: Embedder, cache: Path) -> Vectors:
             if str(kept["digest"]) == digest.hexdigest():
                 return Vectors(_numbered(texts), kept["matrix"])
     matrix = embedder.embed_passages(texts)
-    with cache.open("wb") as file:
+    with whole(cache) as part, part.open("wb") as file:
         np.savez(file, matrix=matrix, digest=np.array(digest.hexdigest()))
     return Vectors(_numbered(texts), matrix)
 

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from rag.training.__main__ import main as train_command
-from rag.training.ablation import main, table, thinned, variants
+from rag.training.ablation import ANSWERS, main, table, thinned, variants
 from rag.training.export import parameters
 from rag.training.mixture import CLAIM, Example
 
@@ -43,6 +45,13 @@ def test_questions_that_people_put_without_an_answer_can_be_left_out() -> None:
     asked = Example(0, "Why?", "Anna of York.", -1, -1, 0, "a")
     variant = next(v for v in variants([]) if v.name.endswith("put by people"))
     assert thinned([*STREAM, asked], variant) == STREAM
+
+
+def test_answered_questions_alone_are_a_start_that_has_seen_nothing_else() -> None:
+    missing = Example(0, "What?", "name: Anna", -1, -1, 0, "b_tables:missing")
+    asked = Example(0, "Why?", "Anna of York.", -1, -1, 0, "a")
+    variant = next(v for v in variants([]) if v.name == ANSWERS)
+    assert thinned([*STREAM, missing, asked], variant) == [STREAM[0], STREAM[3]]
 
 
 def test_a_group_of_sets_is_left_out_at_once() -> None:
@@ -96,6 +105,16 @@ def test_a_whole_run_writes_the_reader_and_the_averaged_one(base: Path, tmp_path
     assert any((one[name] != other[name]).any() for name in one)
     assert (out / "reader.onnx").stat().st_size < (out / "float32.onnx").stat().st_size
     assert json.loads((out / "census.json").read_text(encoding="utf-8"))["made/question/1"] == 8
+
+
+def test_the_command_says_in_one_line_which_file_it_cannot_read(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    absent = str(tmp_path / "no.jsonl")
+    assert train_command([str(tmp_path / "run"), "--base", str(base), "--questions", absent]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "no.jsonl: cannot be read" in said[0]
 
 
 def _evaluation_set(folder: Path) -> Path:

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.errors import SetInvalid
 from rag.training.sets import (
     Problems,
     detokenise,
@@ -51,6 +54,48 @@ def test_broken_lines_are_named_skipped_and_counted(tmp_path: Path) -> None:
         "mine.jsonl.gz:6: answer is not at its offset",
     ]
     assert problems.counts["answer is not at its offset"] == 2
+
+
+@pytest.mark.parametrize("answers", ["Anna", ["Anna"], [None], {"text": ["Anna"]}, [{"start": 0}]])
+def test_answers_in_another_form_are_named_and_skipped(tmp_path: Path, answers: object) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_text(json.dumps(_row(answers=answers)) + "\n" + json.dumps(_row()), "utf-8")
+    problems = Problems()
+    assert len(read_questions(path, problems)) == 1
+    assert problems.lines[-1] == "mine.jsonl:1: answerable without a usable answer"
+
+
+def _torn(path: Path) -> Path:
+    whole = gzip.compress("\n".join(json.dumps(_row(group=str(n))) for n in range(99)).encode())
+    path.write_bytes(whole[: len(whole) // 2])
+    return path
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda folder: _torn(folder / "torn.jsonl.gz"), r"torn\.jsonl\.gz: cannot be read"),
+        (lambda folder: _written(folder / "a.jsonl.gz", b"plain"), r"a\.jsonl\.gz: cannot be"),
+        (lambda folder: _written(folder / "b.jsonl", b'{"question": "\xe9"}'), r"b\.jsonl: cannot"),
+        (lambda folder: _written(folder / "c.json", b'{"data": ['), r"c\.json: cannot be read"),
+        (lambda folder: _written(folder / "d.json", b"[1]"), r"d\.json: no list 'data'"),
+        (
+            lambda folder: _written(folder / "e.json", b'{"data": [{"title": "T"}]}'),
+            r"e\.json:data\[0\]: no list 'paragraphs'",
+        ),
+        (lambda folder: folder / "absent.jsonl", r"absent\.jsonl: cannot be read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_error_that_names_it(
+    tmp_path: Path, make: Callable[[Path], Path], said: str
+) -> None:
+    with pytest.raises(SetInvalid, match=said):
+        read_questions(make(tmp_path), Problems())
 
 
 def test_squad_files_are_read_with_their_unanswerable_questions(tmp_path: Path) -> None:
@@ -106,6 +151,8 @@ def test_an_evaluation_folder_gives_passages_of_the_named_documents(tmp_path: Pa
             "answerable": False,
             "passage": {"doc": "two", "start": 0, "end": 5},
         },
+        {"question": "Broken?", "answerable": True, "passage": {"doc": "one"}, "gold": 3},
+        {"question": "Late?", "answerable": True, "passage": passage, "gold": [{"start": None}]},
     ]
     lines = "\n".join(json.dumps(row) for row in rows)
     (tmp_path / "questions.jsonl").write_text(lines, encoding="utf-8")
@@ -115,7 +162,11 @@ def test_an_evaluation_folder_gives_passages_of_the_named_documents(tmp_path: Pa
         ("Anna came late.", [0]),
         ("Anna came late.", []),
     ]
-    assert problems.lines == []
+    assert problems.lines == [
+        "questions.jsonl:4: no passage",
+        "questions.jsonl:5: answer without text or offset",
+        "questions.jsonl:5: answerable without a usable answer",
+    ]
 
 
 def test_detokenise_joins_what_tokenising_parted() -> None:
