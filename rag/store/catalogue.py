@@ -22,7 +22,7 @@ from rag.errors import IndexDamaged, IndexMismatch, IndexNotFound, RagError
 from rag.store import coding, files
 from rag.store.meta import Meta, index_digest
 from rag.store.schema import APPLICATION_ID, FORMAT_VERSION, SEGMENTS, TABLES, catalogue_path
-from rag.types import Document, Passage, Span
+from rag.types import Document
 
 if TYPE_CHECKING:
     import sqlite3
@@ -331,32 +331,6 @@ def read_document(db: sqlite3.Connection, row: int) -> Document:
         title=title,
         modified=modified,
         **coding.decode_marks(marks),
-    )
-
-
-def read_passage(db: sqlite3.Connection, row: int) -> Passage | None:
-    """The passage of a row; None where there is none."""
-    found = db.execute(
-        "SELECT p.id, d.path, p.document, p.start, p.end, p.first_byte, p.bytes, p.sentences, "
-        "p.heading, p.page, p.line FROM passage p JOIN document d ON d.row = p.document "
-        "WHERE p.row = ?",
-        (row,),
-    ).fetchone()
-    if found is None:
-        return None
-    id_, path, document, start, end, first, size, sentences, heading, page, line = found
-    with db.blobopen("content", "text", document, readonly=True) as blob:
-        blob.seek(first)
-        text = coding.decode_text(blob.read(size))
-    return Passage(
-        id=id_,
-        document=path,
-        span=Span(start, end),
-        text=text,
-        sentences=coding.decode_spans(sentences, start),
-        heading=heading,
-        page=page,
-        line=line,
     )
 
 

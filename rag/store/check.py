@@ -13,6 +13,7 @@ from rag.store import analysis, catalogue, files, schema, vectors
 from rag.store.catalogue import SegmentEntry
 from rag.store.content import content_problems, posting_problems
 from rag.store.postings import postings_sha256, write_postings
+from rag.store.stored_passages import read_passages
 
 if TYPE_CHECKING:
     import sqlite3
@@ -154,8 +155,5 @@ def _inputs(db: sqlite3.Connection, rows: Sequence[int]) -> list[str]:
     """What is embedded of each passage; of one that was removed, nothing."""
     from rag.passages import passage_input
 
-    found = []
-    for row in rows:
-        passage = catalogue.read_passage(db, row)
-        found.append(passage_input(passage) if passage else "")
-    return found
+    found = read_passages(db, rows)
+    return [passage_input(found[row]) if row in found else "" for row in rows]

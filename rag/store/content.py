@@ -11,6 +11,7 @@ from rag.store import catalogue, coding, schema
 from rag.store.meta import document_digest
 from rag.store.postings import postings_sha256
 from rag.store.segments import unpack
+from rag.store.stored_passages import read_passages
 from rag.types import Passage
 
 if TYPE_CHECKING:
@@ -67,12 +68,11 @@ def _document_problems(db: sqlite3.Connection, row: int, digest: str) -> Iterato
 
 
 def _passages(db: sqlite3.Connection, document: int) -> Iterator[tuple[Passage, bytes]]:
-    for row, key in db.execute(
-        "SELECT row, key FROM passage WHERE document = ? ORDER BY row", (document,)
-    ):
-        passage = catalogue.read_passage(db, row)
-        if passage:
-            yield passage, key
+    keys = dict(
+        db.execute("SELECT row, key FROM passage WHERE document = ? ORDER BY row", (document,))
+    )
+    for row, passage in read_passages(db, list(keys)).items():
+        yield passage, keys[row]
 
 
 def _living(db: sqlite3.Connection) -> list[int]:

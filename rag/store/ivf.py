@@ -6,10 +6,12 @@ index has outgrown it, so that merging copies codes from file to file.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from rag.store.search_faiss import MARGIN, exact_scores, search_faiss
+from rag.store.search_faiss import MARGIN, Query, exact_scores, search_cells
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,18 +40,22 @@ class IvfVectors:
         self._mapped = False
 
     def search(
-        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
+        self, query: Query, k: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """See `Vectors.search`. A search limited to few passages looks into every cell."""
         import numpy as np
 
-        cells = int(self.index.nlist)
-        probes = probes_for(cells)
+        count = int(self.index.nlist)
+        probes = probes_for(count)
         if allowed is not None and np.count_nonzero(allowed) < _NARROW * len(allowed):
-            probes = cells
-        options = {"nprobe": probes}
-        positions, _ = search_faiss(self.index, vector, k + MARGIN, allowed, options)
-        return positions, exact_scores(self.take(positions), vector)
+            probes = count
+        cells = query.cells(self.index.quantizer, self._centres, probes)
+        positions = search_cells(self.index, query, cells, k + MARGIN, allowed)
+        return positions, exact_scores(self.take(positions), query.vector)
+
+    @cached_property
+    def _centres(self) -> bytes:
+        return hashlib.blake2b(_centres(self.index).tobytes()).digest()
 
     def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """See `Taken.take`."""

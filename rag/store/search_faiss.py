@@ -1,4 +1,4 @@
-"""One query against one FAISS index, limited to some positions."""
+"""One query against FAISS indexes, limited to some positions."""
 
 from __future__ import annotations
 
@@ -21,30 +21,92 @@ def exact_scores(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> ND
     return scores
 
 
-def search_faiss(
-    index: Any,
-    vector: NDArray[np.float32],
-    k: int,
-    allowed: NDArray[np.bool_] | None,
-    options: dict[str, Any],
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Positions and inner products of the `k` best, best first; fewer where fewer are allowed.
+class Query:
+    """A vector that is searched for, and the cells nearest to it.
 
-    `options` are those of FAISS's search parameters for inverted files, empty for other indexes.
+    Segments that share their centres share what was looked up among them.
+    """
+
+    def __init__(self, vector: NDArray[np.float32]) -> None:
+        import numpy as np
+
+        self.vector: NDArray[np.float32] = np.ascontiguousarray(vector, dtype=np.float32)
+        self._cells: dict[tuple[bytes, int], Cells] = {}
+
+    def cells(self, quantizer: Any, centres: bytes, probes: int) -> Cells:
+        """The `probes` cells nearest to the vector; `centres` tells one training from another."""
+        found = self._cells.get((centres, probes))
+        if found is None:
+            scores, numbers = quantizer.search(self.vector[None, :], probes)
+            found = self._cells[centres, probes] = numbers, scores
+        return found
+
+
+Cells = tuple["NDArray[np.int64]", "NDArray[np.float32]"]
+"""Numbers of cells and the inner products of their centres, each of shape (1, n)."""
+
+
+def search_flat(
+    index: Any, query: Query, k: int, allowed: NDArray[np.bool_] | None
+) -> NDArray[np.int64]:
+    """Positions of the `k` best, best first; fewer where fewer are allowed."""
+    import faiss
+
+    params: Any = None
+    if allowed is not None:
+        options: dict[str, Any] = {"sel": _selector(allowed)}
+        params = faiss.SearchParameters(**options)
+    _, positions = index.search(query.vector[None, :], _at_most(index, k), params=params)
+    return _met(positions)
+
+
+def search_cells(
+    index: Any, query: Query, cells: Cells, k: int, allowed: NDArray[np.bool_] | None
+) -> NDArray[np.int64]:
+    """Positions of the `k` best in some cells, best first; fewer where fewer are allowed there.
+
+    `IndexIVF.search` would look up the cells itself, and for a mapped file begin 32 threads that
+    read ahead, which costs more than the search once the file is in memory.
     """
     import faiss
     import numpy as np
 
-    kind = faiss.SearchParametersIVF if options else faiss.SearchParameters
-    selector = None
+    numbers, centre_scores = cells
+    options: dict[str, Any] = {"nprobe": numbers.shape[1]}
     if allowed is not None:
-        bits = np.packbits(allowed, bitorder="little")
-        selector = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bits))
-        options = {**options, "sel": selector}
-    scores, positions = index.search(
-        np.ascontiguousarray(vector[None, :], dtype=np.float32),
-        max(1, min(k, index.ntotal)),
-        params=kind(**options) if options else None,
+        options["sel"] = _selector(allowed)
+    k = _at_most(index, k)
+    scores = np.empty((1, k), dtype=np.float32)
+    positions = np.empty((1, k), dtype=np.int64)
+    # FAISS's own wrapper of this takes no parameters, and to set them on the index is not safe
+    # while another thread searches.
+    index.search_preassigned_c(
+        1,
+        faiss.swig_ptr(query.vector),
+        k,
+        faiss.swig_ptr(numbers),
+        faiss.swig_ptr(centre_scores),
+        faiss.swig_ptr(scores),
+        faiss.swig_ptr(positions),
+        False,
+        faiss.SearchParametersIVF(**options),
     )
-    found = positions[0] >= 0
-    return positions[0][found], scores[0][found]
+    return _met(positions)
+
+
+def _selector(allowed: NDArray[np.bool_]) -> Any:
+    """FAISS's selector of the allowed positions."""
+    import faiss
+    import numpy as np
+
+    selector: Any = faiss.IDSelectorBitmap
+    return selector(np.packbits(allowed, bitorder="little"))
+
+
+def _at_most(index: Any, k: int) -> int:
+    return max(1, min(k, int(index.ntotal)))
+
+
+def _met(positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    met: NDArray[np.int64] = positions[0][positions[0] >= 0]
+    return met

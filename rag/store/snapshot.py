@@ -17,7 +17,8 @@ from rag.store.arrays import Arrays, Limit, limits_of, read_arrays
 from rag.store.catalogue import FileEntry, SegmentEntry
 from rag.store.lexical import Word, best_scores, scores_at
 from rag.store.postings import read_term
-from rag.store.search_faiss import exact_scores
+from rag.store.search_faiss import Query, exact_scores
+from rag.store.stored_passages import read_passages
 from rag.store.vectors import Vectors, open_vectors
 from rag.types import Document, Passage
 
@@ -228,12 +229,12 @@ class Snapshot:
 
     def _passages(self, rows: Sequence[int]) -> list[Passage]:
         with self._reading() as db:
-            found = [catalogue.read_passage(db, row) for row in rows]
-        if None in found:
+            found = read_passages(db, rows)
+        if not all(row in found for row in rows):
             raise IndexDamaged(
                 f"a passage of the index {self.path} is missing: run `rag doctor --deep`"
             )
-        return [passage for passage in found if passage]
+        return [found[row] for row in rows]
 
     # Search
 
@@ -259,10 +260,11 @@ class Snapshot:
         import numpy as np
 
         limits = self._limits if allowed is None else limits_of(self._sizes, allowed)
+        query = Query(vector)
         positions, scores, base = [], [], 0
         for segment, (some, limit) in zip(self.segments, limits, strict=True):
             if some:
-                found, score = self._open_vectors(segment).search(vector, k, limit)
+                found, score = self._open_vectors(segment).search(query, k, limit)
                 positions.append(found + base)
                 scores.append(score)
             base += segment.passages

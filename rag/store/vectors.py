@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rag.errors import IndexDamaged
 from rag.store import files
 from rag.store.ivf import IvfVectors, build_ivf, taken
-from rag.store.search_faiss import MARGIN, exact_scores, search_faiss
+from rag.store.search_faiss import MARGIN, Query, exact_scores, search_flat
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,7 @@ class Vectors(Taken, Protocol):
     """The vectors of a segment."""
 
     def search(
-        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
+        self, query: Query, k: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Positions and inner products of the `k` best among `allowed`, in any order."""
 
@@ -51,12 +51,12 @@ class ArrayVectors:
         self._array = array
 
     def search(
-        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
+        self, query: Query, k: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """See `Vectors.search`."""
         import numpy as np
 
-        scores = exact_scores(self._array, vector)
+        scores = exact_scores(self._array, query.vector)
         usable = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
         best = usable[np.argsort(-scores[usable], kind="stable")[:k]]
         return best, scores[best]
@@ -77,11 +77,11 @@ class FlatVectors:
         self._index = index
 
     def search(
-        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None
+        self, query: Query, k: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """See `Vectors.search`."""
-        positions, _ = search_faiss(self._index, vector, k + MARGIN, allowed, {})
-        return positions, exact_scores(self.take(positions), vector)
+        positions = search_flat(self._index, query, k + MARGIN, allowed)
+        return positions, exact_scores(self.take(positions), query.vector)
 
     def take(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """See `Taken.take`."""

@@ -8,7 +8,8 @@ import pytest
 
 from rag.indexing import IndexReport
 from rag.store import check_index, open_snapshot, repair_index, vectors
-from rag.store.ivf import IvfVectors, cells_for
+from rag.store.ivf import IvfVectors, cells_for, probes_for
+from rag.store.search_faiss import Query
 from rag.testing import FakeEmbedder
 
 SIZE, DIMENSION = 3000, 32
@@ -43,8 +44,8 @@ def recall(found: IvfVectors, array: np.ndarray, allowed: np.ndarray | None = No
     shares = []
     exact = vectors.ArrayVectors(array)
     for query in array[::100]:
-        best, _ = exact.search(query, 10, allowed)
-        got, scores = found.search(query, 10, allowed)
+        best, _ = exact.search(Query(query), 10, allowed)
+        got, scores = found.search(Query(query), 10, allowed)
         assert np.allclose(scores, array[got] @ query, atol=0.02)
         shares.append(len(set(best) & set(got)) / 10)
     return float(np.mean(shares))
@@ -69,7 +70,7 @@ def test_a_narrow_limit_finds_everything_it_leaves(
     found = write(tmp_path / "a.faiss", array)
     allowed = np.zeros(SIZE, dtype=bool)
     allowed[::101] = True
-    got, _ = found.search(array[7], 1000, allowed)
+    got, _ = found.search(Query(array[7]), 1000, allowed)
     assert sorted(got) == list(range(0, SIZE, 101))
     assert recall(found, array, allowed) > 0.95
 
@@ -89,6 +90,73 @@ def test_merging_copies_codes_and_keeps_the_training(
     assert np.array_equal(taken, np.concatenate([one.take(kept[0]), two.take(kept[1])]))
     assert np.abs(taken - expected).max() < 0.05
     assert recall(merged, expected) > 0.95
+
+
+@pytest.mark.parametrize("allowed_share", [1.0, 0.5, 0.05])
+def test_cells_are_looked_up_once_for_files_that_share_centres(
+    tmp_path: Path, array: np.ndarray, few: None, allowed_share: float
+) -> None:
+    one = write(tmp_path / "a.faiss", array[:2000])
+    two = write(tmp_path / "b.faiss", array[2000:], one)
+    other = write(tmp_path / "c.faiss", array[::-1][:1500])
+    chance = np.random.default_rng(3)
+    looked_up: list[int] = []
+    for vector in array[::150]:
+        query = Query(vector)
+        for found in (one, two, other):
+            index = found.index
+            allowed = chance.random(index.ntotal) < allowed_share if allowed_share < 1 else None
+            got, _ = found.search(query, 10, allowed)
+            assert got.tolist() == faiss_search(index, vector, 18, allowed)
+        looked_up.append(len(query._cells))
+    assert set(looked_up) == {2}  # one for both files of the first training, one for the other
+
+
+def faiss_search(
+    index: object, vector: np.ndarray, k: int, allowed: np.ndarray | None
+) -> list[int]:
+    """What FAISS's own search of one file finds, cells and all."""
+    import faiss
+
+    probes = probes_for(index.nlist)  # type: ignore[attr-defined]
+    options: dict[str, object] = {}
+    if allowed is not None:
+        bits = np.packbits(allowed, bitorder="little")
+        options["sel"] = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+        if allowed.mean() < 0.1:
+            probes = index.nlist  # type: ignore[attr-defined]
+    params = faiss.SearchParametersIVF(nprobe=probes, **options)
+    _, found = index.search(vector[None], k, params=params)  # type: ignore[attr-defined]
+    return [i for i in found[0].tolist() if i >= 0]
+
+
+def test_segments_that_share_centres_find_what_exact_search_finds(
+    docs: Path,
+    index: Path,
+    build: Callable[..., IndexReport],
+    few: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rag.store.ivf._LEAST_PROBES", 32)  # these vectors lie in no clusters
+    for step, count in enumerate((700, 250)):  # the second stays a segment of its own
+        for i in range(count):
+            text = f"Ferry {step * 1000 + i} leaves at {i % 24} from pier {i % 7}, lamp {i * 7}."
+            (docs / f"{step}-{i}.txt").write_text(text)
+        build()
+    for i in range(0, 250, 10):
+        (docs / f"1-{i}.txt").unlink()
+    build()
+    with open_snapshot(index) as snapshot:
+        assert [s.kind for s in snapshot.segments] == ["ivf", "ivf"]
+        alive = np.flatnonzero(snapshot.mask(lambda _: True))
+        texts = [p.text for p in snapshot.passages_at(alive.tolist())]
+        matrix = FakeEmbedder().embed_passages(texts).astype("f8")
+        shares = []
+        for i in range(0, 250, 9):
+            query = FakeEmbedder().embed_query(f"Ferry {i} leaves from pier {i % 7}, lamp {i * 7}")
+            nearest = alive[np.argsort(-(matrix @ query), kind="stable")[:10]]
+            shares.append(len({*nearest.tolist()} & {*snapshot.dense(query, 10).positions}) / 10)
+    assert np.mean(shares) > 0.95
 
 
 def test_an_index_grows_into_cells_and_stays_whole(

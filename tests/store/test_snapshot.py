@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rag.errors import IndexDamaged, IndexMismatch, IndexNotFound, RagError
@@ -70,6 +71,44 @@ def test_files_of_old_snapshots_go_when_no_reader_needs_them(
     with open_snapshot(index) as snapshot:
         listed = {s.file for s in snapshot.segments}
     assert {p.name for p in (index / "segments").iterdir()} == listed
+
+
+def test_passages_are_read_in_the_order_asked_with_one_statement(
+    docs: Path, index: Path, build: Callable[..., IndexReport]
+) -> None:
+    for i in range(3):
+        lines = [f"Zürich {i}: Fähre {n} kostet {n * 7} €, ein 𝛼 mehr." for n in range(400)]
+        (docs / f"lang{i}.txt").write_text("\n\n".join(lines))
+    build()
+    with open_snapshot(index) as snapshot:
+        positions = np.random.default_rng(4).permutation(snapshot.passage_count).tolist()
+        assert len(positions) > 600
+        snapshot.passages_at([0])  # what all searches need is read once
+        asked: list[str] = []
+        snapshot._db.set_trace_callback(asked.append)
+        some = snapshot.passages_at(positions[:20])
+        snapshot._db.set_trace_callback(None)
+        assert len([words for words in asked if "JOIN document" in words]) == len(asked) == 1
+        found = snapshot.passages_at([*positions, positions[0]])
+        assert found[:20] == some
+        assert found[-1] == found[0]
+        assert [p.id for p in found[:-1]] == snapshot.ids_at(positions)
+        texts = {d.path: snapshot.document(d.path).text for d in snapshot.documents()}
+        for passage in found:
+            assert passage.text == passage.span.of(texts[passage.document])
+            assert passage.sentences[0].start == passage.span.start
+            assert passage.sentences[-1].end == passage.span.end
+
+
+def test_a_passage_that_is_not_there_is_an_error(index: Path) -> None:
+    import sqlite3
+
+    db = sqlite3.connect(schema.catalogue_path(index))
+    db.execute("DELETE FROM passage WHERE row = 2")
+    db.commit()
+    db.close()
+    with open_snapshot(index) as snapshot, pytest.raises(IndexDamaged, match="is missing"):
+        snapshot.passages_at([0, 1])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
