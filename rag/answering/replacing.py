@@ -10,7 +10,8 @@ from rag.answering.disagreeing import date_of
 from rag.answering.linking import candidate_from
 from rag.answering.orders import gives_orders
 from rag.types import Document, Hit, Span
-from rag.verification.quantities import Quantity, quantities
+from rag.verification.quantities import Day, Quantity, days, quantities
+from rag.verification.rules import content_words
 
 _CHANGES = re.compile(
     r"\b(?:replac|substitut|supersed|amend|delet|strike|struck|instead of|in place of|"
@@ -18,6 +19,12 @@ _CHANGES = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:19|20)\d{2}")
+_MOVES = re.compile(
+    r"\b(?:(?:replac|substitut|supersed|amend|chang|mov|postpon|deferr|delay|reschedul|extend)\w*|"
+    r"put (?:off|back)|brought forward|instead of|in place of|rather than)\b",
+    re.IGNORECASE,
+)
+_A_DATE = re.compile(r"\bdates?\b|\bdeadline\b", re.IGNORECASE)
 _MAX_CHARS = 500
 _TOLD_APART = 10  # a smaller number without a unit stands in many sentences by chance
 
@@ -28,14 +35,16 @@ def replaced(
     """The sentence of another document, not an earlier one, that changes a value of the answer.
 
     It holds the value of the answering words, another of the same unit, and a word of changing:
-    "the amount of 250,000 pounds is replaced by 400,000 pounds" answers no question by itself.
+    "the amount of 250,000 pounds is replaced by 400,000 pounds" answers no question by itself. Of
+    a date alike; as dates meet by chance, the sentence must also share a word or speak of a date.
     """
     stated = [q for q in _amounts(first.text) if q.text in first.phrase.text]
-    if not stated:
+    on = _answering_days(first)
+    if not stated and not on:
         return None
     date = date_of(document(first.document))
     for hit, span, text in _elsewhere(first.document, hits, document):
-        if _CHANGES.search(text) and any(_changes(_amounts(text), q) for q in stated):
+        if _changes_an_amount(text, stated) or _moves_a_day(text, on, first.text):
             other = date_of(document(hit.passage.document))
             if not (date and other and other < date):
                 return candidate_from(hit, span, text, first)
@@ -69,6 +78,27 @@ def _amounts(text: str) -> list[Quantity]:
         if not q.ordinal
         and (q.unit or (q.value >= _TOLD_APART and not _YEAR.fullmatch(q.text.strip())))
     ]
+
+
+def _changes_an_amount(text: str, stated: Sequence[Quantity]) -> bool:
+    return bool(_CHANGES.search(text)) and any(_changes(_amounts(text), q) for q in stated)
+
+
+def _answering_days(first: Candidate) -> list[Day]:
+    """The days of the sentence that its answering words name, whole or in part."""
+    said = " ".join(first.phrase.text.split())
+    return [d for d in days(first.text) if d.text in said or (said and said in d.text)]
+
+
+def _moves_a_day(text: str, stated: Sequence[Day], first: str) -> bool:
+    """Whether a sentence moves one of the stated days to another, about the same matter."""
+    if not stated or not _MOVES.search(text):
+        return False
+    held = days(text)
+    moved = [d for d in held if any(d.may_be(s) for s in stated)]
+    if not moved or all(any(d.may_be(s) for s in stated) for d in held):
+        return False
+    return bool(_A_DATE.search(text)) or bool(set(content_words(text)) & set(content_words(first)))
 
 
 def _changes(held: Sequence[Quantity], stated: Quantity) -> bool:

@@ -73,6 +73,10 @@ for _canon, _forms in {
         _UNITS[_form] = _canon
 
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_DAY = re.compile(
+    r"\b(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[A-Z][a-z]+)|"
+    r"(?P<month2>[A-Z][a-z]+) (?P<day2>\d{1,2})(?:st|nd|rd|th)?)\b(?:,? (?P<year>\d{4})\b)?"
+)
 _CLOCK = re.compile(r"\b(\d{1,2})[:.](\d{2})(?=\s?(?:am|pm|a\.m|p\.m|h\b|o'clock)|\b(?!\d))", re.I)
 _GROUPED = r"\d{1,3}(?:[,\u00a0\u202f' ]\d{3})+(?!\d)"
 _NUMBER = re.compile(
@@ -104,6 +108,37 @@ def months(text: str) -> set[int]:
     for word in re.findall(r"\b[A-Z][a-z]+\b", text):
         if (number := _MONTH_OF.get(word.lower())) is not None:
             found.add(number)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of a month and the words that name it; `year` 0 where they name none."""
+
+    day: int
+    month: int
+    year: int
+    text: str
+
+    def may_be(self, other: Day) -> bool:
+        """Whether both may be the same: equal but for a year that one of them does not name."""
+        same = (self.day, self.month) == (other.day, other.month)
+        return same and (self.year == other.year or not self.year or not other.year)
+
+
+def days(text: str) -> list[Day]:
+    """The days a text names, `2025-08-01` first, then such as `1 August 2025` or `August 1`."""
+    folded = " ".join(text.split())
+    found = [
+        Day(int(m[3]), int(m[2]), int(m[1]), m.group())
+        for m in _ISO.finditer(folded)
+        if 1 <= int(m[2]) <= 12
+    ]
+    for match in _DAY.finditer(folded):
+        month = _MONTH_OF.get((match["month"] or match["month2"]).lower())
+        if month is not None:
+            day, year = int(match["day"] or match["day2"]), int(match["year"] or 0)
+            found.append(Day(day, month, year, match.group()))
     return found
 
 

@@ -49,3 +49,38 @@ def test_a_date_is_no_amount(make) -> None:
     answer = ask("From when to when does the insurance run?", make(texts))
     assert [c.document for c in answer.citations] == ["policy.txt"]
     assert not answer.notes
+
+
+BUILDING = "The new hall of the rowing club opens on 1 August 2025. Entrance is free on that day."
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "In paragraph 2 the date of 1 August 2025 is replaced by 20 September 2025.",
+        "The hall opens on 20 September instead of 1 August.",
+        "The opening of the hall is moved from August 1, 2025 to September 20, 2025.",
+        "The deadline 2025-08-01 is extended to 2025-09-20.",
+    ],
+)
+def test_an_amended_date_is_cited_first(make, change) -> None:
+    texts = {"plan.txt": BUILDING, "amendment.txt": f"{change} All else remains unchanged."}
+    answer = ask("On what date does the hall of the rowing club open?", make(texts))
+    assert [c.document for c in answer.citations] == ["amendment.txt", "plan.txt"]
+    assert any("amendment.txt" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "On 1 August 2025 Mr Lind moved to Hamburg, and on 3 May 2026 he came back.",
+        "The hall was painted on 1 August 2025 and again on 3 May 2026.",
+        "The date of 1 August 2024 is replaced by 20 September 2024.",
+        "The date of 2 August is replaced by 20 September.",
+    ],
+)
+def test_another_day_or_matter_moves_no_date(make, other) -> None:
+    texts = {"plan.txt": BUILDING, "note.txt": other}
+    answer = ask("On what date does the hall of the rowing club open?", make(texts))
+    assert [c.document for c in answer.citations] == ["plan.txt"]
+    assert not answer.notes

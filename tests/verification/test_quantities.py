@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.verification.quantities import months, quantities
+from rag.verification.quantities import days, months, quantities
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,24 @@ def test_months_by_word_and_in_a_date() -> None:
 @given(st.integers(0, 10**9))
 def test_grouping_does_not_change_a_number(number) -> None:
     assert quantities(f"{number:,}")[0].value == quantities(str(number))[0].value == number
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("on 1 August 2025", [(1, 8, 2025)]),
+        ("from August 1st to 3rd of September", [(1, 8, 0), (3, 9, 0)]),
+        ("2025-08-01 and 1\nAugust, 2026", [(1, 8, 2025), (1, 8, 2026)]),
+        ("5 Points, 12 March", [(12, 3, 0)]),
+        ("August 2025", []),
+    ],
+)
+def test_the_days_that_a_text_names(text, expected) -> None:
+    assert [(d.day, d.month, d.year) for d in days(text)] == expected
+
+
+def test_a_day_without_a_year_may_be_that_of_any() -> None:
+    bare, one, other = days("1 August, 1 August 2024, 1 August 2025")
+    assert bare.may_be(one)
+    assert other.may_be(bare)
+    assert not one.may_be(other)
