@@ -109,16 +109,21 @@ def wordings_folder() -> Path:
     return cache_dir() / "summaries"
 
 
-def forget_gone(index_dir: Path | str | None = None, folder: Path | None = None) -> None:
+def forget_gone(
+    index_dir: Path | str | None = None,
+    folder: Path | None = None,
+    *,
+    held: Collection[str] | None = None,
+) -> None:
     """Drops the wordings of documents that are gone.
 
     Gone is a document that the index in `index_dir` does not hold, one of another index whose
     folder is not there, and a file that is not there. Wordings of which nobody knows whose they are
-    go too. What cannot be removed stays, silently.
+    go too. What cannot be removed stays, silently. `held` names the documents of the index for
+    whoever has it open; otherwise it is opened where wordings of its documents are kept.
     """
     folder = folder or wordings_folder()
     index = str(Path(index_dir).absolute()) if index_dir is not None else None
-    held: Collection[str] | None = None
     try:
         kept = sorted(path for path in folder.iterdir() if path.is_dir())
     except OSError:

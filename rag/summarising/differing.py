@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from rag.answering.writing import shown_text
+from rag.summarising.fidelity import leans
 from rag.summarising.selecting import Pool
 from rag.summarising.themes import Nearness
 from rag.summarising.units import Unit
@@ -40,7 +41,6 @@ _LABEL = re.compile(r"^[A-Z]\w+ [\d./-]+:\s|^\d+(?:\.\d+)+\s")  # `Decision 2025
 _IN_PLACE_OF = re.compile(
     r"\b(?:instead of|rather than|no longer|up from|down from|formerly)\b", re.I
 )
-_LEANS = re.compile(r"(?:it|they|this|that|these|those|he|she)\b", re.I)
 
 Kind = Literal["differ", "change", "agree"]
 
@@ -120,7 +120,7 @@ def _akin(words: Set[str], others: Set[str], alike: float) -> bool:
 
 def _usable(unit: Unit) -> bool:
     fits = unit.kind == "sentence" and unit.words <= MOST_WORDS
-    return fits and not _LEANS.match(unit.text)
+    return fits and not leans(unit.text)
 
 
 def _related(one: Unit, other: Unit, alike: float, dates: Mapping[str, str]) -> Relation | None:

@@ -96,16 +96,17 @@ _TOLD = re.compile(
     re.I,
 )
 _ONE = re.compile(r"\b(?:I|my|me|mine)\b", re.I)
-_LEANS = re.compile(r"^(?:he|she|they|it|this|these|those|his|her|their|its|such)\b", re.I)
 _JOINS = r"(?:(?:but|and|so|or|yet|then|also|however|still),?\s+)?"
 _OPENS = (
     "when|if|as|because|since|while|though|although|where|unless|until|once|after|before|for|to|"
     "in|on|of|is|was|does|did|do|can|will|would|should|may|had|has"
 )
-# `It was sold.` and `Clean it every day.` tell nothing without the sentence before them.
+# `It was sold.` and `Clean it every day.` tell nothing without the sentence before them. Answers
+# hold a sentence to a wider list (`rag.answering.surroundings`): there it only lengthens what is
+# judged, here it decides what is cited and what is refused.
 _BACK = re.compile(
     rf"^{_JOINS}(?:(?:he|she|they|it|this|these|those|his|her|hers|their|theirs|its|such|both)\b|"
-    rf"that(?:['’]s| is| was| will| would| has| had| means)\b|"
+    r"that\b(?! (?:the|a|an|i|we|you|he|she|it|they|there)\b)|"
     r".{0,30}\bthis(?:['’]s| is| was| will| would| has| had| means| meant| makes| made)\b|"
     rf"(?!(?:{_OPENS})\b)[^\W\d_]+ (?:it|them|this|these|those)\b)",
     re.I,
@@ -171,7 +172,7 @@ def _shared(one: str, other: str) -> int:
 
 
 def _leaning(text: str) -> str:
-    found = _LEANS.match(text)
+    found = _BACK.match(text)
     return f"nobody can tell what '{found[0]}' means" if found else ""
 
 

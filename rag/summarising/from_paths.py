@@ -62,7 +62,10 @@ def summarise_paths(
     owners: dict[str, Owner] = {}
     texts = read_texts(paths, models, settings, stored=stored, skipped=skipped, owners=owners)
     worded = not extractive
-    forget_gone(stored.path if stored else None)
+    if stored:
+        forget_gone(stored.path, held={info.path for info in stored.documents()})
+    else:
+        forget_gone()
     tools = SummaryTools(
         models.embedder,
         models.reader if worded or about else None,

@@ -139,6 +139,18 @@ def test_nothing_about_a_document_outlives_it_in_the_index(
     assert said_of("shed", tmp_path)
 
 
+def test_a_summary_opens_its_index_once(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with rag.build(docs, tmp_path / "index", settings=Settings()) as index:
+        index.summarise(length="long")
+        opened: list[Path] = []
+        monkeypatch.setattr("rag.store.open_snapshot", opened.append)
+        index.summarise(length="long")
+    assert opened == []
+    assert said_of("Okafor", tmp_path)
+
+
 def test_a_dry_run_forgets_nothing(docs: Path, tmp_path: Path) -> None:
     with rag.build(docs, tmp_path / "index", settings=Settings()) as index:
         index.summarise(length="long")

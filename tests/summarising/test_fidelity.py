@@ -101,6 +101,7 @@ def test_other_languages_are_judged_by_their_words_alone() -> None:
         "I take it that this makes your forty-three.",
         "That was the end of the ferry.",
         "Their boat lay beside the quay.",
+        "That boat lay beside the quay.",
     ],
 )
 def test_a_sentence_that_only_the_one_before_explains(text: str) -> None:
@@ -112,7 +113,7 @@ def test_a_sentence_that_only_the_one_before_explains(text: str) -> None:
     [
         "When it rains, the gate is shut.",
         "The pump was sold, and it was old.",
-        "That boat lay beside the quay.",
+        "That the boat lay beside the quay is known.",
         "Items are cleaned.",
         "Is it ready?",
         "Italy won.",
