@@ -19,7 +19,7 @@ from rag.summarising.caching import Wordings
 from rag.summarising.collection import Collection, collection_of
 from rag.summarising.layout import coverage_of, heading_of, laid_out
 from rag.summarising.rewriting import Group, grouped, judged, reword
-from rag.summarising.sections import Section, sections_of
+from rag.summarising.sections import LINES_WORDS, Section, sections_of
 from rag.summarising.selecting import Pool, relevance, select, weights_for
 from rag.summarising.units import Unit, is_label, units_of, with_short_lines
 from rag.types import Document, ModelInfo, Passage, Status, Summary
@@ -35,7 +35,6 @@ SENTENCE_WORDS = 19  # a worded sentence has about so many
 MOST_WORDS = 1.5  # the long form may grow to so many times its length to have every section
 EMBED_BATCH = 256
 BOILERPLATE = 3
-LINES_WORDS = 25  # lines of fewer words are a title page, not a table or a list
 WORDED_IN = "en"  # instructions and checks of a wording are English; other texts are quoted
 ABOUT_RELEVANCE = 0.15  # how much being central counts beside being about the topic
 

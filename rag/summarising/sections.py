@@ -3,7 +3,8 @@
 A major section of a document with headings is what stands under a heading of the highest level
 that occurs at least twice. A document without such headings is cut where its topic changes, into
 parts of about `PART_WORDS` words, at most `MOST_PARTS`. Of a collection too large to be told
-section by section, each document is one section. What holds nothing but a heading is no section.
+section by section, each document is one section. What holds nothing but a heading is no section; a
+title page, and who was present, belongs to the first section that says something.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from rag.summarising.segmenting import boundaries
-from rag.summarising.units import Unit
+from rag.summarising.units import Unit, is_label
 from rag.types import Document
 from rag.verification.rules import content_words
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PART_WORDS = 650
 MOST_PARTS = 14
 MOST_SECTIONS = 24  # of a collection with more sections, each document is one
+LINES_WORDS = 25  # lines of fewer words are a title page, not a table or a list
 _NAMED_BY = 3
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 
@@ -83,7 +85,7 @@ def _whole(document: Document, units: Sequence[Unit]) -> list[Section]:
 
 
 def _by_headings(document: Document, units: Sequence[Unit]) -> list[tuple[str, list[Unit]]]:
-    starts = _starts(document)
+    starts, titles = _starts(document)
     if not starts:
         return []
     groups: list[tuple[str, list[Unit]]] = [(document.title or document.path, [])]
@@ -93,15 +95,34 @@ def _by_headings(document: Document, units: Sequence[Unit]) -> list[tuple[str, l
             groups.append((starts[at][1], []))
             at += 1
         groups[-1][1].append(unit)
-    return groups
+    return _with_front(groups, titles + 1)
 
 
-def _starts(document: Document) -> list[tuple[int, str]]:
+def _with_front(
+    groups: Sequence[tuple[str, list[Unit]]], most: int
+) -> list[tuple[str, list[Unit]]]:
+    """The groups; of the first `most`, those that say nothing are counted to the next."""
+    last = min(most, len(groups) - 1)
+    first = next((i for i in range(last) if _says(groups[i][1])), last)
+    front = [unit for _, members in groups[:first] for unit in members]
+    heading, members = groups[first]
+    return [(heading, front + members), *groups[first + 1 :]]
+
+
+def _says(units: Sequence[Unit]) -> bool:
+    lines = (u.words for u in units if u.kind == "line" and not is_label(u.text))
+    return any(u.kind == "sentence" for u in units) or sum(lines) >= LINES_WORDS
+
+
+def _starts(document: Document) -> tuple[list[tuple[int, str]], int]:
+    """Where sections begin with their headings, and how many titles stand before the first."""
     count = Counter(h.level for h in document.headings)
     for level in sorted(count):
         if count[level] >= 2:
-            return [(h.start, h.text) for h in document.headings if h.level <= level]
-    return []
+            found = [h for h in document.headings if h.level <= level]
+            titles = next(i for i, h in enumerate(found) if h.level == level)
+            return [(h.start, h.text) for h in found], titles
+    return [], 0
 
 
 def _by_topic(

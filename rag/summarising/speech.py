@@ -28,7 +28,10 @@ _FILLER = re.compile(
     r"\s?[,.]?|,\s?(?:you know|I mean|like)\s?(?=,)",
     re.I,
 )
-_AGAIN = re.compile(r"(?<![\w'’-])(\w[\w'’]*(?:\s\w[\w'’]*){0,2})(?:\s?,?\s\1)+(?![\w'’-])", re.I)
+_SAID = r"(\w[\w'’]*(?:\s\w[\w'’]*){0,2})"
+_AGAIN = re.compile(rf"(?<![\w'’-]){_SAID}(?:\s\1)+(?![\w'’-])", re.I)
+# Over a comma only what begins a clause: `we, we should`, not `wrong with it, it is just not mine`.
+_AGAIN_OVER_COMMA = re.compile(rf"(^|[,.;:?!]\s){_SAID}(?:\s?,\s\2)+(?![\w'’-])", re.I)
 _STUTTER = re.compile(
     r"(?<![\w'’-])(?!(?:a|i|am|an|as|at|be|by|do|go|he|if|in|is|it|me|my|no|of|on|or|so|to|up|us|we)\b)"
     r"([A-Za-z]{1,2})\s(?=\1[\w'’])",
@@ -91,7 +94,8 @@ def tidied(text: str) -> str:
     text = _FILLER.sub(" ", text)
     text = " ".join(text.split())
     text = _BEFORE_MARK.sub("", text)
-    text = _STUTTER.sub("", _AGAIN.sub(r"\1", text))
+    text = _AGAIN_OVER_COMMA.sub(r"\1\2", _AGAIN.sub(r"\1", text))
+    text = _STUTTER.sub("", text)
     text = " ".join(_COMMAS.sub("", text).split())
     text = _OPENERS.sub("", text)
     text = _COMMAS.sub("", text).strip()

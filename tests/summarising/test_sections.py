@@ -37,6 +37,17 @@ def test_a_heading_with_nothing_under_it_is_no_section(text_of) -> None:  # type
     assert [s.heading for s in _sections(text_of("a.md", text))] == ["Two"]
 
 
+def test_a_title_page_belongs_to_the_first_section(text_of) -> None:  # type: ignore[no-untyped-def]
+    front = "# The mill\n\nDate: 4 May 2025 Present: A. Vane, B. Thorburn\n\n"
+    told = "The mill was sold for two hundred thousand.\n\n"
+    rest = f"## Sale\n\n{told}## Fees\n\nTwo guests per member\n\n## Roof\n\n{told}"
+    sections = _sections(text_of("a.md", front + rest))
+    assert [s.heading for s in sections] == ["Sale", "Fees", "Roof"]
+    assert sections[0].units[1].text.startswith("Date: 4 May")
+    sections = _sections(text_of("a.md", f"# The mill\n\nThe miller has left the village.\n{rest}"))
+    assert [s.heading for s in sections] == ["The mill", "Sale", "Fees", "Roof"]
+
+
 def test_a_text_without_headings_is_cut_where_its_topic_changes() -> None:
     lines = [f"{topic} That was number {i}." for topic in TOPICS for i in range(45)]
     sections = _sections(with_passages(parsed("long.txt", "\n".join(lines))))

@@ -21,6 +21,9 @@ from tests.summarising.conftest import TRANSCRIPT_LINES, parsed
         ("No , we should not sell it .", "No, we should not sell it."),
         ("The L_C_D_ is on the T_V_ set .", "The LCD is on the TV set."),
         ("Nothing is left out here.", "Nothing is left out here."),
+        ("Nothing is wrong with it, it is old.", "Nothing is wrong with it, it is old."),
+        ("We should , we should , we should wait .", "We should wait."),
+        ("It is cheap , the the case , the case is red .", "It is cheap, the case is red."),
     ],
 )
 def test_noise_is_taken_out_and_nothing_else(said: str, left: str) -> None:
