@@ -98,9 +98,9 @@ def _md_body(summary: Summary) -> str:
 
 
 def _md_markers(text: str) -> str:
-    """The text escaped, its markers kept as they are."""
+    """The text escaped, its markers kept, each a word of its own."""
     pieces = _MARKER.split(text)
-    return "".join(rf"\[{p}\]" if i % 2 else _md(p) for i, p in enumerate(pieces))
+    return " ".join(rf"\[{p}\]" if i % 2 else _md(p) for i, p in enumerate(pieces) if p.strip())
 
 
 def _md_source(citation: Citation) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,12 @@ def test_markdown_escapes_what_documents_say(text_of, tools: SummaryTools) -> No
     assert "## Sources" in text
     assert "## Coverage" in text
     assert "a\\_b.md, line" in text
+
+
+def test_markers_stand_apart_in_markdown(minutes: Text, tools: SummaryTools) -> None:
+    text = as_markdown(summarise([minutes], tools, length="medium")).split("## Sources")[0]
+    assert text.count("\\[") > 1
+    assert not re.search(r"\S\\\[|\\\]\w", text)
 
 
 @pytest.mark.parametrize("name", ["s.md", "s.html", "S.HTML"])
