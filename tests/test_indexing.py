@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from rag.errors import NoDocuments
 from rag.indexing import IndexReport, Progress, Stale, build_index, pipeline, staleness
+from rag.passages import passage_input
 from rag.settings import Settings
-from rag.store import check_index, holds_index, open_snapshot
+from rag.store import Writer, check_index, holds_index, open_snapshot
 from rag.testing import FakeEmbedder
+from rag.types import Passage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +52,10 @@ class Bench:
     def names(self, index: Path | None = None) -> list[str]:
         with open_snapshot(index or self.index) as snapshot:
             return [d.path for d in snapshot.documents()]
+
+    def passages_of(self, name: str) -> list[Passage]:
+        with open_snapshot(self.index) as snapshot:
+            return snapshot.passages_of(name)
 
     def content(self, index: Path | None = None) -> tuple[str, list[str]]:
         """The digest, and the ids of all passages."""
@@ -322,6 +328,39 @@ def test_a_root_that_is_not_there_is_missing_not_dropped(bench: Bench, tmp_path:
     with pytest.raises(NoDocuments, match="--remove"):
         bench.run()
     assert bench.content()[0] == digest
+
+
+def test_a_rebuild_holds_few_passages_in_memory_and_is_still_one_step(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(30):
+        bench.write(f"{i}.txt", f"Ferry {i} leaves at {i % 24}. " * 12)
+    bench.write("copy.txt", "Ferry 3 leaves at 3. " * 12)
+    bench.run()
+    before = bench.content()
+    (bench.docs / "7.txt").unlink()
+    bench.run(index=bench.index.with_name("fresh"))
+    monkeypatch.setattr(pipeline, "_BATCH_PASSAGES", 8)
+    monkeypatch.setattr(pipeline, "_COMMIT_PASSAGES", 16)
+    pending: list[int] = []
+    seen: list[tuple[str, list[str]]] = []
+    real = Writer.flush
+
+    def flush(writer: Writer) -> None:
+        pending.append(writer.pending_passages)
+        real(writer)
+        seen.append(bench.content())
+
+    monkeypatch.setattr(Writer, "flush", flush)
+    report = bench.run(rebuild=True)
+    assert len(pending) > 3
+    assert max(pending) < 40 < report.passages
+    assert all(content == before for content in seen)  # a reader sees the old index until the end
+    assert bench.content() == bench.content(bench.index.with_name("fresh"))
+    assert check_index(bench.index, deep=True) == []
+    # What was flushed before is found there: no text is embedded twice.
+    inputs = {passage_input(p) for name in bench.names() for p in bench.passages_of(name)}
+    assert report.embedded == len(inputs) < report.passages
 
 
 def test_a_rebuild_keeps_what_cannot_be_read_again_from_its_text(

@@ -316,9 +316,10 @@ class _Run:
         return time.monotonic() - self._last_commit >= _COMMIT_SECONDS
 
     def _commit_if_due(self) -> None:
-        if not self._one_commit and (
-            self._due() or self._writer.pending_passages >= _COMMIT_PASSAGES
-        ):
+        many = self._writer.pending_passages >= _COMMIT_PASSAGES
+        if self._one_commit and many:
+            self._writer.flush()
+        elif not self._one_commit and (many or self._due()):
             self._commit()
 
     def _commit(self) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _BUSY_SECONDS = 10.0
 _LOOKS_BEFORE_TORN = 3
 _LOOK_PAUSE_SECONDS = 0.01
+_INCREMENTAL = 2  # of SQLite's `auto_vacuum`
 _CHECKED = (
     ("meta", "key"),
     ("root", "number"),
@@ -106,6 +107,7 @@ def create(index_dir: Path, meta: Meta) -> None:
         files.create_private(temporary)
         with database_errors(index_dir), closing(connect(temporary)) as db:
             db.executescript("PRAGMA journal_mode = DELETE; PRAGMA secure_delete = ON;")
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # see `give_back`
             db.executescript(TABLES)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
@@ -356,3 +358,14 @@ def empty_log(db: sqlite3.Connection, seconds: float = 0.5) -> bool:
         db.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
         return not busy
     return False
+
+
+def give_back(db: sqlite3.Connection) -> None:
+    """Gives the catalogue's free pages back to the disk, outside of a transaction.
+
+    Page by page, so that memory stays flat; a catalogue made before this was known is copied
+    within memory instead.
+    """
+    (way,) = db.execute("PRAGMA auto_vacuum").fetchone()
+    # As a script: `execute` would take one step, which gives back one page.
+    db.executescript("PRAGMA incremental_vacuum" if way == _INCREMENTAL else "VACUUM")

@@ -295,6 +295,11 @@ class Writer:
     # Commit
 
     @_guarded
+    def flush(self) -> None:
+        """Writes what waits for the next commit to its segment, so that memory stays flat."""
+        self._flush()
+
+    @_guarded
     def commit(self) -> None:
         """Makes everything since the last commit durable, and begins anew."""
         self._flush()
@@ -313,7 +318,7 @@ class Writer:
         self._segments.compact(purge=purge)
         self._commit()
         if purge:
-            self._db.execute("VACUUM")
+            catalogue.give_back(self._db)
         self._clean()
 
     def _flush(self) -> None:

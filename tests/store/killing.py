@@ -81,12 +81,13 @@ ACTIONS: dict[str, Action] = {
     "many commits": (everything, {"commit": 1}),
     "remove": (nothing, {"remove": True}),
     "rebuild": (change, {"rebuild": True}),
+    "rebuild in parts": (change, {"rebuild": True, "parts": 1}),
     "first": (nothing, {"fresh": True}),
 }
 
 
 def index_with(docs: Path, index: Path, options: dict[str, object]) -> None:
-    if "commit" in options:
+    if "commit" in options or "parts" in options:
         pipeline._COMMIT_PASSAGES = 1
         pipeline._BATCH_PASSAGES = 1
     remove = [docs / "5.txt"] if options.get("remove") else []

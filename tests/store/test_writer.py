@@ -15,7 +15,7 @@ import pytest
 from rag.errors import IndexBusy, RagError
 from rag.indexing import IndexReport, build_index
 from rag.settings import Settings
-from rag.store import open_snapshot, open_writer, schema
+from rag.store import check_index, open_snapshot, open_writer, schema
 from rag.store.lock import write_lock
 from rag.testing import FakeEmbedder
 
@@ -147,6 +147,32 @@ def test_what_was_not_committed_is_given_up(docs: Path, index: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert digest_of(index) == before
+
+
+@pytest.mark.parametrize("made_before", [True, False])
+def test_removing_gives_the_space_back(
+    made_before: bool, docs: Path, index: Path, build: Callable[..., IndexReport]
+) -> None:
+    """Also in a catalogue of an earlier version, which cannot move its free pages to its end."""
+    import sqlite3
+
+    path = schema.catalogue_path(index)
+    if made_before:
+        db = sqlite3.connect(path, isolation_level=None)
+        db.executescript("PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM;")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.close()
+    before = digest_of(index)
+    size = path.stat().st_size
+    large = docs / "large.txt"
+    large.write_text(" ".join(f"The zanzibar{i}quux is {i * 7919} wide." for i in range(20_000)))
+    build()
+    assert path.stat().st_size > size + 2_000_000
+    build(paths=[], remove=[large])
+    assert path.stat().st_size < size + 500_000
+    assert b"zanzibar7quux" not in path.read_bytes()
+    assert digest_of(index) == before
+    assert check_index(index, deep=True) == []
 
 
 @pytest.mark.parametrize("explicit", [True, False])
