@@ -4,7 +4,8 @@
         [--folder EVALSET --documents A,B,...] [--shares SHARES.json] [--start reader.onnx]
 
 Stopped at any time, the same command continues; with the same arguments it ends with the same
-weights. OUT then holds ``examples.npz``, ``census.json``, ``problems.txt``, ``state.pt``,
+weights. With arguments that make other examples it refuses to; a run may be given another end.
+OUT then holds ``examples.npz``, ``made_of.json``, ``census.json``, ``problems.txt``, ``state.pt``,
 ``final.pt``, ``reader.onnx`` and, where asked for, ``vectors.npz``, ``average.pt`` and
 ``average.onnx``.
 """
@@ -18,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rag.embedding import load_embedder
-from rag.errors import RagError
+from rag.errors import RagError, SettingsInvalid
 from rag.settings import load_settings
 from rag.training.export import FORMS, export, shrink
 from rag.training.features import Features, encode, load_tokenizer
@@ -51,6 +52,8 @@ def _run(options: argparse.Namespace) -> int:
     skipped = 0
     if not (out / "examples.npz").exists():
         skipped = _make(options, out)
+    elif (out / "made_of.json").exists():
+        _require_same(json.loads((out / "made_of.json").read_text("utf-8")), options)
     features = Features.load(out / "examples.npz")
     print(f"{len(features)} examples, {int(features.offsets[-1])} tokens", flush=True)
     plan = replace(
@@ -109,8 +112,37 @@ def _make(options: argparse.Namespace, out: Path) -> int:
     (out / "problems.txt").write_text("".join(f"{x}\n" for x in problems.lines), encoding="utf-8")
     for what, count in sorted(problems.counts.items()):
         print(f"skipped {count}: {what} (see {out / 'problems.txt'})", file=sys.stderr)
+    (out / "made_of.json").write_text(json.dumps(_made_of(options), indent=1), encoding="utf-8")
     features.save(out / "examples.npz")
     return sum(problems.counts.values())
+
+
+def _made_of(options: argparse.Namespace) -> dict[str, str]:
+    """The arguments that decide which examples are made, by name."""
+    shares = json.loads(options.shares.read_text(encoding="utf-8")) if options.shares else {}
+    files = {
+        "questions": sorted(path.name for path in options.questions),
+        "pairs": sorted(path.name for path in options.pairs),
+        "folder": options.folder.name if options.folder else "",
+        "documents": options.documents,
+        "shares": shares,
+        "tables": options.tables,
+        "embedded": sorted(options.embedded),
+        "seed": options.seed,
+        "wrong-passage": options.wrong_passage,
+    }
+    return {name: json.dumps(value, sort_keys=True) for name, value in files.items()}
+
+
+def _require_same(before: dict[str, str], options: argparse.Namespace) -> None:
+    """Raises ``SettingsInvalid`` where the examples in OUT were made with other arguments."""
+    now = _made_of(options)
+    other = [f"--{name} {before.get(name)}" for name in now if before.get(name) != now[name]]
+    if other:
+        raise SettingsInvalid(
+            f"{options.out} holds a run whose examples were made with {', '.join(other)}: go on "
+            "with the same arguments, or name another folder"
+        )
 
 
 def arguments_of(arguments: list[str] | None) -> argparse.Namespace:

@@ -95,7 +95,9 @@ def test_runs_of_a_few_steps_end_in_one_table(base: Path, tmp_path: Path) -> Non
     assert (out / "full" / "final.pt").stat().st_mtime_ns == before
 
 
-def test_a_whole_run_writes_the_reader_and_the_averaged_one(base: Path, tmp_path: Path) -> None:
+def test_a_whole_run_writes_the_reader_and_the_averaged_one(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = _evaluation_set(tmp_path / "made")
     out = tmp_path / "run"
     command = [str(out), "--base", str(base), "--folder", str(folder), "--average", "0.9"]
@@ -105,6 +107,10 @@ def test_a_whole_run_writes_the_reader_and_the_averaged_one(base: Path, tmp_path
     assert any((one[name] != other[name]).any() for name in one)
     assert (out / "reader.onnx").stat().st_size < (out / "float32.onnx").stat().st_size
     assert json.loads((out / "census.json").read_text(encoding="utf-8"))["made/question/1"] == 8
+    before = (out / "reader.onnx").read_bytes()
+    assert train_command([*command, "--last-step", "2", "--threads", "1", "--seed", "14"]) == 1
+    assert "made with --seed 13: go on with the same arguments" in capsys.readouterr().err
+    assert (out / "reader.onnx").read_bytes() == before
 
 
 def test_the_command_says_in_one_line_which_file_it_cannot_read(
