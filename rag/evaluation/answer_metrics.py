@@ -17,6 +17,7 @@ from rag.evaluation.text_metrics import (
     token_f1,
     without_markers,
 )
+from rag.verification.rules import content_words
 
 Scores = dict[str, float]
 
@@ -109,6 +110,12 @@ def citation_part(record: Record) -> Scores:
         "citation_answer_precision": _share(holds),
         "citation_recall": _share(met),
     }
+    return scores | _widths(rows)
+
+
+def _widths(rows: list[Record]) -> Scores:
+    """The width and the validity of citations; nothing where there are none."""
+    scores: Scores = {}
     if rows:
         scores["citation_width_chars"] = float(median(row["end"] - row["start"] for row in rows))
         if all("valid" in row for row in rows):
@@ -158,15 +165,34 @@ def summary_part(record: Record) -> Scores:
     """The metrics of a summary.
 
     ROUGE against the references (best of them), `support_rate` = shown sentences whose verdict is
-    `supported` / shown sentences, `coverage` = passages represented / passages. A summary that was
-    not made scores 0 in ROUGE; it has no support rate.
+    `supported` / shown sentences, `coverage` = passages represented / passages, `sections` the same
+    of sections, width and validity of citations as for answers, `length_kept` = words / words that
+    its length stands for, `redundancy` = over the sentences but the first, the mean share of their
+    content words that one earlier sentence holds. A summary that was not made scores 0 in ROUGE;
+    it has no support rate, length or redundancy.
     """
     scores = dict.fromkeys(ROUGE_NAMES, 0.0)
     if record["status"] != "not_found":
         scores = rouge(record["summary"], record["references"])
-    sentences = record["sentences"]
+    sentences, coverage = record["sentences"], record["coverage"]
     if sentences:
         scores["support_rate"] = _share([s["verdict"] == "supported" for s in sentences])
-    if record["coverage"]["passages"]:
-        scores["coverage"] = record["coverage"]["represented"] / record["coverage"]["passages"]
-    return scores
+        scores["redundancy"] = _redundancy([s["text"] for s in sentences])
+        if record.get("asked_words"):
+            words = len(without_markers(record["summary"]).split())
+            scores["length_kept"] = words / record["asked_words"]
+    if coverage["passages"]:
+        scores["coverage"] = coverage["represented"] / coverage["passages"]
+    if coverage.get("sections"):
+        scores["sections"] = coverage["sections_represented"] / coverage["sections"]
+    return scores | _widths(record["citations"])
+
+
+def _redundancy(texts: list[str]) -> float:
+    words = [set(content_words(text)) for text in texts]
+    shares = [
+        max(len(own & earlier) for earlier in words[:i]) / len(own)
+        for i, own in enumerate(words)
+        if i and own
+    ]
+    return sum(shares) / len(shares) if shares else 0.0

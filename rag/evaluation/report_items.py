@@ -20,6 +20,7 @@ _MOST_CHARS = 1500
 _MOST_CITED = 8
 _MOST_GOLD = 6
 _MOST_HITS = 5
+_MOST_SOURCES = 40
 Stretch = tuple[int, int, str]
 
 
@@ -210,4 +211,9 @@ def _summary(record: Record) -> str:
         ("Id", _text(record["id"], 100)),
     ]
     said = f'<div class="passage">{_marked(record["summary"])}</div>'
-    return _facts(facts) + _sides("Summary", said, "References", references)
+    cited = "".join(
+        f'<div class="passage"><sup>[{c["marker"]}]</sup> {_text(c["quote"], 400)}</div>'
+        for c in record["citations"][:_MOST_SOURCES]
+    )
+    sources = f"<h3>Cited</h3>{cited}" * bool(cited)
+    return _facts(facts) + _sides("Summary", said, "References", references) + sources

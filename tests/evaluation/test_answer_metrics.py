@@ -186,16 +186,33 @@ def test_summaries() -> None:
         "status": "answered",
         "summary": "the cat sat [1]",
         "references": ["the cat sat"],
-        "sentences": [{"verdict": "supported"}, {"verdict": "weak"}],
-        "coverage": {"passages": 4, "represented": 3},
+        "asked_words": 6,
+        "sentences": [
+            {"verdict": "supported", "text": "The cat sat on a mat."},
+            {"verdict": "weak", "text": "A mat for a dog costs money."},
+        ],
+        "citations": [
+            {"start": 0, "end": 10, "valid": True},
+            {"start": 20, "end": 50, "valid": False},
+        ],
+        "coverage": {
+            "passages": 4,
+            "represented": 3,
+            "sections": 2,
+            "sections_represented": 1,
+        },
     }
     scores = summary_part(summary)
+    assert scores["length_kept"] == 0.5  # 3 words of 6
+    assert scores["redundancy"] == 0.25  # mat of mat, dog, cost, money
+    assert (scores["citation_width_chars"], scores["citation_validity"]) == (20.0, 0.5)
+    assert scores["sections"] == 0.5
     assert scores["rouge1"] == 1.0
     assert scores["support_rate"] == 0.5
     assert scores["coverage"] == 0.75
-    nothing = summary | {"status": "not_found", "summary": "", "sentences": []}
+    nothing = summary | {"status": "not_found", "summary": "", "sentences": [], "citations": []}
     assert summary_part(nothing)["rouge1"] == 0.0
-    assert "support_rate" not in summary_part(nothing)
+    assert not {"support_rate", "length_kept", "redundancy"} & summary_part(nothing).keys()
 
 
 def trivial_scores(records: list[Any], stage: Any) -> Trivial:
