@@ -11,8 +11,11 @@ passages are equal. Queries are made in the same way with other numbers: a vecto
 words. Embedding takes no part. Hybrid is all of `rag.retrieval.search`, from the query to ten hits.
 
 The peak of resident memory is of a process of its own that opens the index and asks every query.
-`raw` is FAISS alone on the largest segment with the same settings, asked in turn with ours; of ten
-turns of each query the fastest counts.
+`raw` is FAISS alone with the same settings on the segments in cells, one after the other (on the
+largest segment where none is), asked in turn with ours; of ten turns of each query the fastest
+counts. `raw_steady` is the same without the threads that FAISS begins at each search of a mapped
+file to read ahead. The peak while building is of the process that writes, above what it held (this
+script's own words and vectors) when the writer was opened.
 
 Each stage is written to the JSON file as soon as it is done, and a stage that stands there is not
 done again: a run that was interrupted goes on. `--portion` ends a run of the writer after so many
@@ -171,8 +174,9 @@ def ask(index: Path, queries: Path) -> dict[str, Any]:
     for name, seconds in times.items():
         row |= {f"{name}_p{p}_ms": np.percentile(seconds, p) * 1000 for p in (50, 99)}
     row["peak_mib"] = peak / 1024
-    row["dense_beside_raw_p50_ms"], row["raw_p50_ms"] = beside_raw(snapshot, vectors)
-    row["times_raw"] = row["dense_beside_raw_p50_ms"] / row["raw_p50_ms"]
+    ours, raw, steady = beside_raw(snapshot, vectors)
+    row |= {"dense_beside_raw_p50_ms": ours, "raw_p50_ms": raw, "raw_steady_p50_ms": steady}
+    row |= {"times_raw": ours / raw, "times_raw_steady": ours / steady}
     ids = [[int(i, 16) for i in snapshot.ids_at(f.positions)] for f in found]
     return {n: round(float(v), 2) for n, v in row.items()} | {
         "kind": snapshot.search_kind,
@@ -196,31 +200,47 @@ def peak_kib() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def beside_raw(snapshot: Snapshot, vectors: np.ndarray) -> tuple[float, float]:
-    """The median milliseconds of our dense search and of FAISS alone, each query in turn.
+def beside_raw(snapshot: Snapshot, vectors: np.ndarray) -> list[float]:
+    """The median milliseconds of our dense search, of FAISS alone, and of it without its threads.
 
     Of each query the fastest of several turns counts, so that what else the machine does, which
     slows down the one or the other by chance, is left out.
     """
-    import faiss
 
-    largest = max(snapshot.segments, key=lambda s: s.passages)
-    flag = faiss.IO_FLAG_MMAP if largest.kind == "ivf" else faiss.IO_FLAG_MMAP_IFC
-    index: Any = faiss.read_index(str(snapshot.path / "segments" / largest.file), flag)
-    if largest.kind == "ivf":
-        index.nprobe = probes_for(index.nlist)
-    ours = np.zeros((TURNS, len(vectors)))
-    raw = np.zeros((TURNS, len(vectors)))
+    def ours(vector: np.ndarray) -> None:
+        snapshot.dense(vector, 10)
+
+    ways = (ours, faiss_alone(snapshot), faiss_alone(snapshot, read_ahead=False))
+    took = np.zeros((len(ways), TURNS, len(vectors)))
     for turn in range(TURNS):
         for i, vector in enumerate(vectors):
             # Who asks second finds the codes in the processor's cache: each goes first in turn.
-            for ask_raw in (True, False) if (i + turn) % 2 else (False, True):
-                if ask_raw:
-                    raw[turn, i] = _seconds(index.search, vector[None], 10)
-                else:
-                    ours[turn, i] = _seconds(snapshot.dense, vector, 10)
-    best = (np.median(np.min(part, axis=0)) * 1000 for part in (ours, raw))
-    return next(best), next(best)
+            for way in np.roll(range(len(ways)), i + turn):
+                took[way, turn, i] = _seconds(ways[way], vector)
+    best: list[float] = (np.median(np.min(took, axis=1), axis=1) * 1000).tolist()
+    return best
+
+
+def faiss_alone(snapshot: Snapshot, *, read_ahead: bool = True) -> Callable[[np.ndarray], None]:
+    import faiss
+
+    segments = [s for s in snapshot.segments if s.kind == "ivf"]
+    segments = segments or [max(snapshot.segments, key=lambda s: s.passages)]
+    indexes: list[Any] = []
+    for segment in segments:
+        flag = faiss.IO_FLAG_MMAP if segment.kind == "ivf" else faiss.IO_FLAG_MMAP_IFC
+        index = faiss.read_index(str(snapshot.path / "segments" / segment.file), flag)
+        if segment.kind == "ivf":
+            index.nprobe = probes_for(index.nlist)
+            if not read_ahead:
+                faiss.downcast_InvertedLists(index.invlists).prefetch_nthread = 0
+        indexes.append(index)
+
+    def ask_all(vector: np.ndarray) -> None:
+        for index in indexes:
+            index.search(vector[None], 10)
+
+    return ask_all
 
 
 def truth(maker: Maker, ranges: Sequence[tuple[int, int]], queries: np.ndarray) -> np.ndarray:
@@ -241,6 +261,12 @@ def truth(maker: Maker, ranges: Sequence[tuple[int, int]], queries: np.ndarray) 
 
 def recall(found: list[list[int]], nearest: np.ndarray) -> float:
     return float(np.mean([len(set(f) & set(n)) / 10 for f, n in zip(found, nearest, strict=True)]))
+
+
+def held_mib() -> float:
+    """The resident memory of this process now; its peak is counted anew from here."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 
 
 def in_process(index: Path, queries: Path) -> dict[str, Any]:
@@ -294,13 +320,19 @@ class Run:
         made = documents(self.maker, first, count)
         if first != row.get("built", 0):
             row["killed_while_building"] = row.get("killed_while_building", 0) + 1
+        own = held_mib()
         seconds = add(self.index, self.meta, made, last=first + count == self.size)
         row["build_s"] = round(row.get("build_s", 0.0) + seconds, 1)
-        peak = peak_kib() / 1024
-        row["build_peak_mib"] = round(max(peak, row.get("build_peak_mib", 0.0)))
+        self.note_peak("build_peak_mib", own)
         row["built"] = first + count
         if row["built"] == self.size:
             row["merged"] = True
+
+    def note_peak(self, name: str, own_mib: float) -> None:
+        peak = round(peak_kib() / 1024)
+        if peak > self.row.get(name, 0):
+            self.row[name] = peak
+            self.row[f"{name}_above_own"] = round(peak - own_mib)
 
     def add_some(self) -> None:
         made = list(documents(self.maker, self.size, ADDED))
@@ -324,21 +356,25 @@ class Run:
         self.row["bytes_beyond_text_a_passage"] = round((used - text) / count)
 
     def drop_fifth(self) -> None:
+        own = held_mib()
         self.row["drop_fifth_s"] = round(drop(self.index, self.meta, 0, self.size // 5), 1)
+        self.note_peak("drop_fifth_peak_mib", own)
         asked = in_process(self.index, self.queries)
         gone = sum(number < self.size // 5 for found in asked["found"] for number in found)
         self.row["removed_passages_found_afterwards"] = gone
 
     def replace_fifth(self) -> None:
+        own = held_mib()
         made = documents(self.maker, 2 * self.size, self.size // 5)
         self.row["add_fifth_s"] = round(add(self.index, self.meta, made), 1)
+        self.note_peak("add_fifth_peak_mib", own)
 
     def ask_again(self) -> None:
         asked, fifth = in_process(self.index, self.queries), self.size // 5
         ranges = [(fifth, self.size + ADDED), (2 * self.size, 2 * self.size + fifth)]
         nearest = truth(self.maker, ranges, self.vectors)
         self.row["segments_after_fifth_replaced"] = asked["segments"]
-        for name in ("dense_p50_ms", "hybrid_p50_ms"):
+        for name in ("dense_p50_ms", "dense_p99_ms", "hybrid_p50_ms", "times_raw", "peak_mib"):
             self.row[f"{name}_after_fifth_replaced"] = asked[name]
         self.row["recall@10_after_fifth_replaced"] = round(recall(asked["found"], nearest), 4)
 

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Measures the peak of resident memory while folders of text of growing size are indexed.
+"""Measures the peak of resident memory while folders of growing size are indexed.
 
-usage: index_scale_memory.py TEXTS MEGABYTES... [--real] [--work FOLDER] [--json FILE]
+usage: index_scale_memory.py TEXTS MEGABYTES... [--folder] [--real] [--work FOLDER] [--json FILE]
 
 A folder is made of the files under TEXTS, joined to files of about 200 KB and repeated, with each
-sentence numbered so that no two passages are equal. Each size is indexed in a process of its own,
-whose peak is read. By default with an embedder that takes no time: a unit vector of 384 numbers by
-the text's hash, so that all of reading, cutting, storing, merging is what an index of that size
-needs; with `--real` with the default embedder, which needs hours where the other needs minutes.
+sentence numbered so that no two passages are equal; with `--folder` it is one as people have them
+(see index_scale_folder.py), where the megabytes are of files, most of them pictures. Each is
+indexed in a process of its own. `peak_mib` is the most that this process and those that parse for
+it held at a time, together, looked at every 20 ms; `indexer_peak_mib` is of the process alone. By
+default with an embedder that takes no time: a unit vector of 384 numbers by the text's hash, so
+that all of reading, cutting, storing, merging is what an index of that size needs; with `--real`
+with the default embedder, which needs hours where the other needs minutes.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from pathlib import Path
 
 import numpy as np  # noqa: TID253
 from index_scale import peak_kib
+from index_scale_folder import make_folder
 
 from rag.embedding import load_embedder
 from rag.indexing import build_index
@@ -74,15 +78,45 @@ def index(folder: Path, real: bool) -> dict[str, float]:
     settings = load_settings()
     embedder = load_embedder(settings) if real else Quick(dimension=384)
     began = time.perf_counter()
-    build_index([folder / "docs"], folder / "ix", settings, embedder)
+    report = build_index([folder / "docs"], folder / "ix", settings, embedder)
     seconds = time.perf_counter() - began
     peak = peak_kib()
     with open_snapshot(folder / "ix") as snapshot:
+        text = sum(len(snapshot.document(d.path).text.encode()) for d in snapshot.documents())
         return {
+            "documents": snapshot.document_count,
+            "skipped": len(report.skipped),
             "passages": snapshot.passage_count,
             "seconds": round(seconds, 1),
-            "peak_mib": round(peak / 1024),
+            "text_megabytes": round(text / 1e6, 1),
+            "indexer_peak_mib": round(peak / 1024),
         }
+
+
+def resident_kib(pid: int) -> int:
+    """What a process and its children hold, 0 of one that has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        tasks = list(Path(f"/proc/{pid}/task").glob("*/children"))
+        children = [child for task in tasks for child in task.read_text().split()]
+    except OSError:
+        return 0
+    own = int(status.split("VmRSS:")[1].split()[0]) if "VmRSS:" in status else 0
+    return own + sum(resident_kib(int(child)) for child in children)
+
+
+def measured(command: list[str], out: Path) -> dict[str, float]:
+    """What the command says as JSON, with the peak of it and its children together."""
+    with out.open("w") as file:
+        process = subprocess.Popen(command, stdout=file)
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, resident_kib(process.pid))
+            time.sleep(0.02)
+    if process.returncode:
+        raise SystemExit(f"the index was not made: {process.returncode}")
+    found: dict[str, float] = json.loads(out.read_text())
+    return found | {"peak_mib": round(peak / 1024)}
 
 
 def main() -> None:
@@ -90,6 +124,7 @@ def main() -> None:
     parser.add_argument("texts", type=Path)
     parser.add_argument("megabytes", nargs="+", type=float)
     parser.add_argument("--real", action="store_true")
+    parser.add_argument("--folder", action="store_true")
     parser.add_argument("--work", type=Path, default=Path("memory"))
     parser.add_argument("--json", type=Path)
     parser.add_argument("--index", type=Path, help=argparse.SUPPRESS)
@@ -101,12 +136,15 @@ def main() -> None:
     for megabytes in options.megabytes:
         folder = options.work / f"{megabytes:g}"
         shutil.rmtree(folder, ignore_errors=True)
-        make(options.texts, folder / "docs", int(megabytes * 1e6))
+        if options.folder:
+            make_folder(folder / "docs", sentences(options.texts), megabytes / 1000)
+        else:
+            make(options.texts, folder / "docs", int(megabytes * 1e6))
         command = [sys.executable, __file__, str(options.texts), "0", "--index", str(folder)]
         command += ["--real"] if options.real else []
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
         row = {"megabytes": megabytes, "embedder": "real" if options.real else "quick"}
-        rows.append(row | json.loads(done.stdout))
+        row |= {"folder": "files with pictures"} if options.folder else {}
+        rows.append(row | measured(command, folder / "measured.json"))
         print(json.dumps(rows[-1]), flush=True)
         if options.json:
             options.json.write_text(json.dumps(rows, indent=1) + "\n")
