@@ -2,6 +2,7 @@
 
     python eval/benchmarks/summaries.py SET --out RUN.jsonl [--ways lead,lexrank,extractive]
         [--kind whole|query] [--length medium] [--docs 4] [--model NAME] [--minutes 5]
+        [--keep-vectors]
 
 SET is a folder as `rag eval` reads it, with summaries.jsonl and docs/. The ways:
 
@@ -19,6 +20,8 @@ returned for a summary that is not done yet stands in RUN.steps.jsonl with the t
 interrupted run goes on within a summary, whose time is the sum, and no other summary sees it. With
 `--minutes` the model is not asked again after so long. `seconds` is what passed, `cpu_seconds` what
 this process computed meanwhile (of use on a machine that others use too; meant for `--threads 1`).
+With `--keep-vectors` a sentence is embedded once for all summaries of a run: the seconds then say
+nothing.
 At the end a table is printed: the mean of each figure with its bootstrap interval, and each way
 against `--against`, paired by item; of the times the ratio of the sums.
 """
@@ -39,6 +42,7 @@ from typing import Any
 
 import numpy as np  # noqa: TID253
 
+from rag.embedding.protocol import Embedder
 from rag.evaluation.bootstrap import mean_interval, paired_mean_p
 from rag.evaluation.text_metrics import rouge, without_markers
 from rag.generation.protocol import Completion, Generator, Prompt
@@ -74,6 +78,23 @@ class Task:
     path: Path
     query: str | None
     references: list[str]
+
+
+class _KeptVectors:
+    """An embedder that embeds each text once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._vectors: dict[str, np.ndarray] = {}
+
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        new = [t for t in dict.fromkeys(texts) if t not in self._vectors]
+        if new:
+            self._vectors |= zip(new, self._embedder.embed_passages(new), strict=True)
+        return np.stack([self._vectors[t] for t in texts])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._embedder, name)
 
 
 class _TimeIsUp(Exception):
@@ -145,6 +166,7 @@ def main() -> None:
     done = _done(options.out)
     settings = load_settings({"model": options.model, "threads": options.threads})
     models = Models(settings)
+    embedder: Any = _KeptVectors(models.embedder) if options.keep_vectors else models.embedder
     ends = time.monotonic() + 60 * options.minutes
     # All ways of one before the next, so that a run cut short can be compared.
     missing = [
@@ -157,7 +179,7 @@ def main() -> None:
         if time.monotonic() > ends:
             break
         try:
-            row = _row(task, way, options, models, ends)
+            row = _row(task, way, options, models, embedder, ends)
         except _TimeIsUp:
             break
         row["model"] = settings.model if way in WITH_MODEL else None
@@ -180,6 +202,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--keep-vectors", action="store_true")
     parser.add_argument("--against", default="worded")
     return parser.parse_args()
 
@@ -212,7 +235,12 @@ def _done(out: Path) -> set[tuple[str, str, str]]:
 
 
 def _row(
-    task: Task, way: str, options: argparse.Namespace, models: Models, ends: float
+    task: Task,
+    way: str,
+    options: argparse.Namespace,
+    models: Models,
+    embedder: Embedder,
+    ends: float,
 ) -> dict[str, Any]:
     _load(way, models)
     length = options.length
@@ -224,11 +252,8 @@ def _row(
     if way in ("extractive", "worded"):
         # Without kept wordings, so that the seconds are those of a first run.
         worded = way == "worded"
-        tools = SummaryTools(
-            models.embedder,
-            models.reader if worded or task.query else None,
-            steps,
-        )
+        reader = models.reader if worded or task.query else None
+        tools = SummaryTools(embedder, reader, steps)
         texts = read_texts([task.path], models, models.settings)
         summary = summarise(texts, tools, about=task.query, length=length)
         text = without_markers(summary.summary)
@@ -247,7 +272,7 @@ def _row(
             ],
         }
     else:
-        text = _other(task, way, length, models, steps)
+        text = _other(task, way, length, models, embedder, steps)
     row |= {
         "seconds": time.perf_counter() - began + (steps.seconds if steps else 0),
         "cpu_seconds": time.process_time() - cpu + (steps.cpu_seconds if steps else 0),
@@ -264,7 +289,9 @@ def _load(way: str, models: Models) -> None:
         models.generator.count_tokens("")
 
 
-def _other(task: Task, way: str, length: str, models: Models, steps: _Steps | None) -> str:
+def _other(
+    task: Task, way: str, length: str, models: Models, embedder: Embedder, steps: _Steps | None
+) -> str:
     (document, passages), *_ = read_texts([task.path], models, models.settings)
     units = [u for u in units_of(document, passages) if u.kind == "sentence"]
     if steps:
@@ -273,8 +300,8 @@ def _other(task: Task, way: str, length: str, models: Models, steps: _Steps | No
         return lexrank(units, WORDS[length], task.query)
     order = range(len(units))
     if task.query:
-        vectors = models.embedder.embed_passages([u.text for u in units])
-        order = np.argsort(-(vectors @ models.embedder.embed_query(task.query)), kind="stable")
+        vectors = embedder.embed_passages([u.text for u in units])
+        order = np.argsort(-(vectors @ embedder.embed_query(task.query)), kind="stable")
     return _first(units, [int(i) for i in order], WORDS[length])
 
 

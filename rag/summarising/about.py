@@ -1,7 +1,8 @@
 """What in the text concerns a topic: embeddings, shared words, and what the reader says.
 
 A sentence of a conversation is about a topic through those around it, so that each is scored with
-its neighbours. The reader reads the nearest stretches and says which of them answer.
+its neighbours, and with the topic's words in everything that is said near it, questions and
+interjections too. The reader reads the nearest stretches and says which of them answer.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import exp, log
 from typing import TYPE_CHECKING
 
 from rag.embedding.protocol import Embedder
 from rag.reading.protocol import Reader
 from rag.summarising.selecting import Pool, is_speech
+from rag.summarising.units import Unit
 from rag.verification.rules import content_words
 
 if TYPE_CHECKING:
@@ -27,26 +30,31 @@ NEAR_WITH_WORDS = 0.22  # so does one at this cosine that holds half of the topi
 WORDS_SHARE = 0.5
 STRETCH = 4  # sentences before and behind that the reader reads together
 READ = 10
+FAR = 40  # so many sentences away a word of the topic counts a third (1/e)
+FARTHEST = 3 * FAR
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
     """How much each sign of concerning a topic counts, with so many `neighbours` on either side.
 
-    What scores less than the share `kept` of the best does not concern the topic.
+    `central` is how much being central to the whole counts beside them. What scores less than the
+    share `kept` of the best does not concern the topic.
     """
 
     own: float
     around: float
     words: float
+    context: float
     reader: float
+    central: float
     neighbours: int
     kept: float
 
 
-PROSE = Signs(own=0.6, around=0.4, words=0.35, reader=0.3, neighbours=2, kept=0.55)
+PROSE = Signs(0.6, 0.4, 0.35, context=0.0, reader=0.3, central=0.15, neighbours=2, kept=0.55)
 # What a person says in a conversation is about what the others around it say.
-SPEECH = Signs(own=0.3, around=0.8, words=0.7, reader=0.5, neighbours=3, kept=0.6)
+SPEECH = Signs(0.8, 0.8, 0.7, context=0.6, reader=0.5, central=0.3, neighbours=3, kept=0.5)
 _ASKING = re.compile(
     r"\b(?:summari[sz]e|summary|describe|discuss(?:ed|ion|ions|ing)?|talk(?:ed|ing)?|explain(?:ed)?|"
     r"tell me|what|why|how|who|when|where|which|about|think|thought|opinions?|group|team|meeting|"
@@ -55,20 +63,34 @@ _ASKING = re.compile(
 )
 
 
+def signs_for(pool: Pool) -> Signs:
+    """The signs that suit what is chosen from: recorded speech or prose."""
+    return SPEECH if is_speech(pool) else PROSE
+
+
 def nearness(
-    pool: Pool, topic: str, embedder: Embedder, reader: Reader | None
+    pool: Pool,
+    topic: str,
+    embedder: Embedder,
+    reader: Reader | None,
+    everything: Sequence[Unit] = (),
 ) -> NDArray[np.float32] | None:
-    """How much each unit concerns the topic, shape (n,), below 0 where not; None if none does."""
+    """How much each unit concerns the topic, shape (n,), below 0 where not; None if none does.
+
+    `everything` are all units of the documents in order, those too that cannot be chosen.
+    """
     import numpy as np
 
     cosines = pool.vectors @ embedder.embed_query(topic)
     words = word_shares(pool, topic)
-    signs = SPEECH if is_speech(pool) else PROSE
+    signs = signs_for(pool)
     around = _around(pool, cosines, signs.neighbours)
     with_words = np.where(words >= WORDS_SHARE, cosines, -1.0)
     if cosines.max() < NEAR and with_words.max() < NEAR_WITH_WORDS:
         return None
     scores = signs.own * cosines + signs.around * around + signs.words * words
+    if signs.context:
+        scores = scores + signs.context * _context(pool, topic, everything)
     if reader is not None:
         scores = scores + signs.reader * _readings(pool, topic, scores, reader)
     cut = signs.kept * float(scores.max())
@@ -83,12 +105,12 @@ def word_shares(pool: Pool, topic: str) -> NDArray[np.float32]:
     """
     import numpy as np
 
-    asked = set(content_words(_ASKING.sub(" ", topic))) or set(content_words(topic))
+    asked = _asked(topic)
     held = [set(content_words(u.shown)) & asked for u in pool.units]
     spread = Counter(w for found in held for w in found)
-    rarity = {w: log(1 + len(held) / (1 + spread[w])) for w in asked}
+    rarity = {w: log(1 + len(held) / (1 + spread[w])) for w in sorted(asked)}
     total = sum(rarity.values()) or 1.0
-    own = np.array([sum(rarity[w] for w in found) for found in held], dtype=np.float32)
+    own = np.array([sum(rarity[w] for w in sorted(found)) for found in held], dtype=np.float32)
     shares = own.copy()
     titles = [set(content_words(title)) & asked for title in pool.titles]
     for i, found in enumerate(held):
@@ -96,9 +118,43 @@ def word_shares(pool: Pool, topic: str) -> NDArray[np.float32]:
         near = range(max(0, i - 2), min(len(held), i + 3))
         same = (held[j] for j in near if pool.sections[j] == pool.sections[i])
         beside = title.union(*same) - found
-        shares[i] += 0.5 * sum(rarity[w] for w in beside)
+        shares[i] += 0.5 * sum(rarity[w] for w in sorted(beside))
     scaled: NDArray[np.float32] = shares / total
     return scaled
+
+
+def _asked(topic: str) -> set[str]:
+    return set(content_words(_ASKING.sub(" ", topic))) or set(content_words(topic))
+
+
+def _context(pool: Pool, topic: str, everything: Sequence[Unit]) -> NDArray[np.float32]:
+    """How much of the topic is spoken of around each unit, shape (n,), 0 to 1.
+
+    Each word of the topic counts k / (k + 1), weighted by rarity, k being the sum of exp(-d / FAR)
+    over the units of the document, d away, that hold it.
+    """
+    import numpy as np
+
+    asked = _asked(topic)
+    rows = {(u.document, u.position): i for i, u in enumerate(pool.units)}
+    found = np.zeros(len(pool.units), dtype=np.float32)
+    away = np.exp(-np.abs(np.arange(-FARTHEST, FARTHEST + 1)) / FAR)
+    for _, members in groupby(everything, key=lambda u: u.document):
+        units = list(members)
+        words = [set(content_words(u.shown)) & asked for u in units]
+        spread = Counter(w for held in words for w in held)
+        rarity = {w: log(1 + len(units) / (1 + spread[w])) for w in sorted(asked)}
+        near = np.zeros(len(units))
+        for word in sorted(spread):
+            held = np.array([word in there for there in words], dtype=float)
+            sums = np.convolve(held, away)[FARTHEST : FARTHEST + len(units)]
+            near += rarity[word] * sums / (sums + 1)
+        near /= sum(rarity.values()) or 1.0
+        for value, unit in zip(near, units, strict=True):
+            row = rows.get((unit.document, unit.position))
+            if row is not None:
+                found[row] = value
+    return found
 
 
 def _around(pool: Pool, cosines: NDArray[np.float32], neighbours: int) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from rag.errors import NoDocuments, QuestionInvalid
 from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
 from rag.store.analysis import language_of
-from rag.summarising.about import nearness
+from rag.summarising.about import nearness, signs_for
 from rag.summarising.account import Account, Told
 from rag.summarising.caching import Wordings
 from rag.summarising.collection import Collection, collection_of
@@ -36,7 +36,6 @@ MOST_WORDS = 1.5  # the long form may grow to so many times its length to have e
 EMBED_BATCH = 256
 BOILERPLATE = 3
 WORDED_IN = "en"  # instructions and checks of a wording are English; other texts are quoted
-ABOUT_RELEVANCE = 0.15  # how much being central counts beside being about the topic
 
 Progress = Callable[[str, int, int], None]
 Text = tuple[Document, Sequence[Passage]]
@@ -90,7 +89,7 @@ def summarise(
     rows = {(u.document, u.position): row for row, u in enumerate(units)}
     sections = sections_of(read, vectors, rows)
     pool = _pool(sections, units, vectors, rows)
-    scores = _scores(pool, tools, about)
+    scores = _scores(pool, tools, about, [u for _, members in read for u in members])
     documents = [document for document, _ in texts]
     together = collection_of(documents, pool, scores, about=about, length=length)
     chosen = _chosen(together.weighed(pool), scores, tools, about, length)
@@ -186,21 +185,25 @@ def _boilerplate(units: Sequence[Unit]) -> set[str]:
     return {text for text, documents in held.items() if len(documents) >= BOILERPLATE}
 
 
-def _scores(pool: Pool, tools: SummaryTools, about: str | None) -> NDArray[np.float32]:
+def _scores(
+    pool: Pool, tools: SummaryTools, about: str | None, everything: Sequence[Unit]
+) -> NDArray[np.float32]:
     """What each unit is worth, shape (n,); below 0 for what does not concern the topic."""
     scores = relevance(pool, weights_for(pool))
     if about is None:
         return scores
-    near = nearness(pool, about, tools.embedder, tools.reader)
+    near = nearness(pool, about, tools.embedder, tools.reader, everything)
     if near is None:
         return scores * 0 - 1
-    return near + ABOUT_RELEVANCE * scores * (near >= 0)
+    return near + signs_for(pool).central * scores * (near >= 0)
 
 
 def _chosen(
     pool: Pool, scores: NDArray[np.float32], tools: SummaryTools, about: str | None, length: str
 ) -> list[int]:
     budget, weights = WORDS[length], weights_for(pool)
+    if about is not None:
+        weights = replace(weights, spread=0.0)  # a topic may be told of in one place alone
     every = length == "long" and about is None
     if tools.generator is None:
         return select(
