@@ -42,16 +42,27 @@ class IvfVectors:
     def search(
         self, query: Query, k: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """See `Vectors.search`. A search limited to few passages looks into every cell."""
+        """See `Vectors.search`.
+
+        A search limited to few passages looks into every cell, and so does one that found fewer
+        than `k` where more are allowed.
+        """
         import numpy as np
 
-        count = int(self.index.nlist)
-        probes = probes_for(count)
-        if allowed is not None and np.count_nonzero(allowed) < _NARROW * len(allowed):
+        count, probes = int(self.index.nlist), probes_for(int(self.index.nlist))
+        usable = int(self.index.ntotal if allowed is None else np.count_nonzero(allowed))
+        if usable < _NARROW * self.index.ntotal:
             probes = count
-        cells = query.cells(self.index.quantizer, self._centres, probes)
-        positions = search_cells(self.index, query, cells, k + MARGIN, allowed)
+        positions = self._nearest(query, probes, k, allowed)
+        if len(positions) < min(k, usable) and probes < count:
+            positions = self._nearest(query, count, k, allowed)
         return positions, exact_scores(self.take(positions), query.vector)
+
+    def _nearest(
+        self, query: Query, probes: int, k: int, allowed: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        cells = query.cells(self.index.quantizer, self._centres, probes)
+        return search_cells(self.index, query, cells, k + MARGIN, allowed)
 
     @cached_property
     def _centres(self) -> bytes:

@@ -75,6 +75,24 @@ def test_a_narrow_limit_finds_everything_it_leaves(
     assert recall(found, array, allowed) > 0.95
 
 
+def test_a_limit_to_what_lies_far_away_finds_as_many_as_were_asked_for(
+    tmp_path: Path, array: np.ndarray, few: None
+) -> None:
+    found = write(tmp_path / "a.faiss", array)
+    query = array[7]
+    far = np.argsort(array @ query)[: SIZE // 5]  # too many for a narrow limit
+    allowed = np.zeros(SIZE, dtype=bool)
+    allowed[far] = True
+    in_near_cells = faiss_search(found.index, query, 58, allowed)
+    assert len(in_near_cells) < 50
+    got, _ = found.search(Query(query), 50, allowed)
+    assert len(got) >= 50
+    assert allowed[got].all()
+    best, _ = vectors.ArrayVectors(array).search(Query(query), 50, allowed)
+    assert len(set(best) & set(got)) > 45
+    assert len(found.search(Query(query), 1000, allowed)[0]) == len(far)
+
+
 def test_merging_copies_codes_and_keeps_the_training(
     tmp_path: Path, array: np.ndarray, few: None
 ) -> None:
