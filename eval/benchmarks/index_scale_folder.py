@@ -45,14 +45,14 @@ class Kind:
 
 
 KINDS = (
-    Kind("pdf", 380, 250, 1.4),
-    Kind("docx", 180, 250, 1.1),
-    Kind("pptx", 80, 80, 2.6),
+    Kind("pdf", 270, 250, 1.4),
+    Kind("docx", 130, 250, 1.1),
+    Kind("pptx", 60, 80, 2.6),
     Kind("xlsx", 60, 400, 0.0),
-    Kind("eml", 360, 25, 0.9),
-    Kind("png", 70, 0, 1.5),
-    Kind("txt", 160, 700, 0.0),
-    Kind("md", 160, 200, 0.0),
+    Kind("eml", 260, 25, 0.9),
+    Kind("png", 60, 0, 1.5),
+    Kind("txt", 130, 700, 0.0),
+    Kind("md", 130, 200, 0.0),
 )
 
 
@@ -63,7 +63,7 @@ def make_folder(folder: Path, sentences: Iterator[str], gigabytes: float, seed: 
     for kind in KINDS:
         (folder / kind.suffix).mkdir(parents=True)
         for number in range(round(kind.files * gigabytes / 2)):
-            size = chance.lognormal(0, 0.8)
+            size = chance.lognormal(0, 1.2)
             lines = [next(sentences) for _ in range(round(kind.sentences * min(size, 8)))]
             pictures = _pictures(chance, kind.megabytes * size * 1e6)
             data = MAKERS[kind.suffix](lines, pictures)
