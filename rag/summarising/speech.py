@@ -28,7 +28,11 @@ _FILLER = re.compile(
     r"\s?[,.]?|,\s?(?:you know|I mean|like)\s?(?=,)",
     re.I,
 )
-_SAID = r"(\w[\w'’]*(?:\s\w[\w'’]*){0,2})"
+# Not a number: `nine nine nine` is no stammer.
+_SAID = (
+    r"((?!\d|(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|ten)\b)"
+    r"\w[\w'’]*(?:\s\w[\w'’]*){0,2})"
+)
 _AGAIN = re.compile(rf"(?<![\w'’-]){_SAID}(?:\s\1)+(?![\w'’-])", re.I)
 # Over a comma only what begins a clause: `we, we should`, not `wrong with it, it is just not mine`.
 _AGAIN_OVER_COMMA = re.compile(rf"(^|[,.;:?!]\s){_SAID}(?:\s?,\s\2)+(?![\w'’-])", re.I)

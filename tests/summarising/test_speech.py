@@ -22,6 +22,7 @@ from tests.summarising.conftest import TRANSCRIPT_LINES, parsed
         ("The L_C_D_ is on the T_V_ set .", "The LCD is on the TV set."),
         ("Nothing is left out here.", "Nothing is left out here."),
         ("Nothing is wrong with it, it is old.", "Nothing is wrong with it, it is old."),
+        ("I I dialled nine nine nine .", "I dialled nine nine nine."),
         ("We should , we should , we should wait .", "We should wait."),
         ("It is cheap , the the case , the case is red .", "It is cheap, the case is red."),
     ],
