@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rag.types import Answer, Document, Hit, Mode, Summary
 
 PathLike = str | Path
+_TOLD_BY = 6  # words: of fewer, and of rows of a table, the language is a guess
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,20 +322,27 @@ class Index:
             answer.completion_tokens,
             _in_words(answer.timings_ms),
         )
-        if note_on_language := self._language_note(question):
+        if note_on_language := self._language_note(question, answer):
             return replace(answer, notes=(*answer.notes, note_on_language))
         return answer
 
-    def _language_note(self, question: str) -> str | None:
-        """A remark where the reader was trained on English alone and the question is not."""
+    def _language_note(self, question: str, answer: Answer) -> str | None:
+        """A remark where the reader was trained on English alone and what it read is not."""
         from rag.models import load_catalogue
         from rag.reading import looks_english
 
         entry = load_catalogue().find(self.models.reader.name, "reader")
-        if entry is None or entry.languages != ("en",) or looks_english(question):
+        if entry is None or entry.languages != ("en",):
+            return None
+        read = [c.quote for c in answer.citations] or [c.text for c in answer.considered[:1]]
+        if not looks_english(question):
+            what = "the question does not look English"
+        elif not all(len(text.split()) < _TOLD_BY or looks_english(text) for text in read):
+            what = "the text found does not look English"
+        else:
             return None
         return (
-            "the question does not look English, the language that the reader was trained on: "
+            f"{what}, the language that the reader was trained on: "
             "`rag search` finds passages in other languages more surely"
         )
 

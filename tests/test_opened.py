@@ -69,6 +69,18 @@ def test_a_question_in_another_language_gets_a_remark(index, monkeypatch):
     assert not any("English" in n for n in index.ask("How much is the rent?").notes)
 
 
+@pytest.mark.usefixtures("index")
+def test_an_english_question_about_german_text_gets_a_remark(tmp_path, monkeypatch):
+    english = FakeReader(name="rag-reader-minilm")
+    monkeypatch.setattr("rag.reading.load_reader", lambda *a, **k: english)
+    (tmp_path / "brief.txt").write_text(
+        "Der Arbeitspreis für Strom sinkt zum 1. Januar und wird mit der Rechnung verlangt."
+    )
+    with rag.build(tmp_path / "brief.txt", tmp_path / "ix") as german:
+        answer = german.ask("How does the Arbeitspreis für Strom change?")
+        assert "text found does not look English" in answer.notes[-1]
+
+
 def test_a_closed_index_says_so(index):
     index.close()
     index.close()
