@@ -124,6 +124,7 @@ class _Run:
                 self.generator,
                 self.evidence_tokens,
                 self.calibration.threshold("answer", 0.5),
+                lambda text: self.workshop.search(text, retrieve_k),
             )
         return _Part(decision, composed.cited, composed.notes)
 

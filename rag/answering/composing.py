@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.answering.candidates import Candidate
@@ -38,8 +38,12 @@ def compose(
     generator: Generator | None,
     evidence_tokens: int,
     threshold: float,
+    search: Callable[[str], Sequence[Hit]] | None = None,
 ) -> Composed:
-    """Writes the answer to `draft`: a quotation first, then what the question's shape asks for."""
+    """Writes the answer to `draft`: a quotation first, then what the question's shape asks for.
+
+    `search` looks for a second source beyond the hits.
+    """
     best = decision.ranked[0]
     if decision.paired:
         with_it = decision.ranked[1].candidate
@@ -66,7 +70,7 @@ def compose(
     shape = shape_of(question)
     if shape == "list":
         return _listed(decision, draft, threshold)
-    second = second_source(question, best.candidate, hits, draft.document)
+    second = second_source(question, best.candidate, hits, draft.document, search)
     if second is None and shape == "comparison":
         likely = max(threshold, LIST_LIKELY)
         rest = (j for j in decision.ranked[1:] if j.judged and j.probability >= likely)

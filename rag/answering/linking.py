@@ -2,7 +2,10 @@
 
 By rules: the second sentence must tie to the first (its document's title stands in the first
 sentence or in the question, or the other way round) and must hold words of the question that the
-first leaves out. A question about one fact in one document has no such sentence.
+first leaves out. A question about one fact in one document has no such sentence. Where much is
+left out, the question is searched again together with the first sentence, whose names lead on: on
+hotpotqa that finds both documents among the first five for 0.74 instead of 0.66 of the questions
+(eval/reader/USES.md).
 """
 
 from __future__ import annotations
@@ -34,14 +37,20 @@ def second_source(
     first: Candidate,
     hits: Sequence[Hit],
     document: Callable[[str], Document],
+    search: Callable[[str], Sequence[Hit]] | None = None,
 ) -> Candidate | None:
-    """The sentence of another document that completes `first`, or None where none ties to it."""
+    """The sentence of another document that completes `first`, or None where none ties to it.
+
+    It is looked for in `hits` and in what `search` finds for the question and `first`.
+    """
     wanted = set(content_words(question))
     title = set(content_words(title_of(document(first.document))))
     said = set(content_words(first.text))
     left = wanted - said - title
     if not wanted or not left:
         return None
+    if search is not None and len(left) / len(wanted) >= MIN_GAIN:
+        hits = joined(hits, search(f"{question} {first.text}"))
     best: _Option | None = None
     for hit in hits:
         name = hit.passage.document
@@ -54,6 +63,12 @@ def second_source(
             if option and (best is None or option.value > best.value + 1e-9):
                 best = option
     return candidate_from(best.hit, best.span, best.text, first) if best else None
+
+
+def joined(hits: Sequence[Hit], more: Sequence[Hit]) -> list[Hit]:
+    """The hits, and those of `more` that bring other passages."""
+    known = {hit.passage.id for hit in hits}
+    return [*hits, *(hit for hit in more if hit.passage.id not in known)]
 
 
 def _weigh(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from rag.answering.candidates import find_candidates, sentences_holding, within_one
 from rag.answering.linking import second_source, title_of
 from rag.testing import FakeReader
-from rag.types import Document, Span
+from rag.types import Document, Hit, Span
 
 TEXTS = {
     "The_Mill.txt": "The Mill is a novel by Lena Falk. It has nine chapters.",
@@ -22,6 +22,34 @@ def found(make, question):
 def test_the_second_sentence_ties_to_the_first_and_adds_what_is_left(make) -> None:
     first, second = found(make, "From which city was the writer of the novel The Mill?")
     assert {first.document, second.document} == {"The_Mill.txt", "Lena_Falk.txt"}
+
+
+def test_the_second_sentence_may_come_from_a_search_with_the_first(make) -> None:
+    question = "From which city was the writer of the novel The Mill?"
+    workshop = make(TEXTS)
+    hits = [h for h in workshop.search(question, 10) if h.passage.document == "The_Mill.txt"]
+    first = find_candidates(question, hits, FakeReader(), workshop.document)[0]
+    asked: list[str] = []
+
+    def search(text: str) -> list[Hit]:
+        asked.append(text)
+        return list(workshop.search(text, 10))
+
+    assert second_source(question, first, hits, workshop.document) is None
+    second = second_source(question, first, hits, workshop.document, search)
+    assert second is not None
+    assert second.document == "Lena_Falk.txt"
+    assert asked == [f"{question} {first.text}"]
+
+
+def test_a_question_whose_words_all_stand_in_the_first_sentence_is_not_searched_again(make) -> None:
+    question = "Is Oslo the capital of Norway?"
+    workshop = make(TEXTS)
+    hits = workshop.search(question, 10)
+    first = find_candidates(question, hits, FakeReader(), workshop.document)[0]
+    asked: list[str] = []
+    second_source(question, first, hits, workshop.document, lambda t: asked.append(t) or [])
+    assert not asked
 
 
 def test_a_fact_that_one_sentence_states_has_no_second_source(make) -> None:
