@@ -57,12 +57,12 @@ class Weights:
     """How much each sign of relevance counts; `novelty` and `spread` act while choosing."""
 
     whole: float = 0.5
-    section: float = 0.3
+    section: float = 0.6
     words: float = 0.3
     lead: float = 0.15
     cue: float = 0.3
     opening: float = 0.3
-    title: float = 0.25
+    title: float = 0.0
     dangling: float = 0.15
     routine: float = 0.3
     novelty: float = 0.5
@@ -70,7 +70,9 @@ class Weights:
 
 
 DEFAULT = Weights()  # of recorded speech, which says much that leads nowhere
-PROSE = Weights(whole=0.8, words=0.6, lead=0.2, cue=0.1, novelty=0.35, spread=0.1)
+PROSE = Weights(
+    whole=0.8, section=0.3, words=0.6, lead=0.2, cue=0.1, title=0.25, novelty=0.35, spread=0.1
+)
 # Where each document is one section, what is central to all of them says little about any.
 COLLECTION = Weights(whole=0.1, section=0.8, words=0.2, lead=0.2, cue=0.1, title=0.4, dangling=0.4)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.summarising.about import word_shares
-from rag.summarising.selecting import Pool, Weights, relevance, select
+from rag.summarising.selecting import PROSE, Pool, Weights, relevance, select
 from rag.summarising.units import Unit
 from rag.testing import FakeEmbedder
 from rag.types import Span
@@ -78,7 +78,7 @@ def test_a_sentence_with_the_words_of_its_title_counts_more() -> None:
     texts = ["the board bought a boat today", "the board bought a lamp today"]
     plain = _pool(texts, [0, 0])
     titled = replace(plain, titles=["Lamp"])
-    gained = relevance(titled) - relevance(plain)
+    gained = relevance(titled, PROSE) - relevance(plain, PROSE)
     assert gained[1] > 0
     assert gained[0] == 0
 
