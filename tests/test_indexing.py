@@ -123,6 +123,57 @@ def test_a_renamed_file_and_a_copy_cost_nothing(bench: Bench) -> None:
     assert (report.embedded, bench.embedder.calls) == (0, calls)
 
 
+def test_no_reader_misses_a_file_while_many_get_other_names(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.write("x/0.txt", "The kiosk sells maps.")
+    for i in range(20):
+        bench.write(f"y/{i}.txt", f"Ferry {i} leaves at {i % 24}.")
+    bench.run(bench.docs / "x")
+    bench.run(bench.docs / "y")
+    calls = bench.embedder.calls
+    assert bench.names()[1] == "y/0.txt"
+    monkeypatch.setattr(pipeline, "_BATCH_PASSAGES", 2)
+    monkeypatch.setattr(pipeline, "_COMMIT_PASSAGES", 2)
+    seen: list[int] = []
+    for name in ("flush", "commit"):
+        real = getattr(Writer, name)
+
+        def look(writer: Writer, real: Callable[[Writer], None] = real) -> None:
+            real(writer)
+            with open_snapshot(bench.index) as snapshot:
+                texts = {snapshot.document(d.path).text for d in snapshot.documents()}
+            seen.append(len(texts))
+
+        monkeypatch.setattr(Writer, name, look)
+    bench.run(remove=[bench.docs / "x"])
+    assert len(seen) >= 10
+    assert set(seen) <= {20, 21}
+    assert bench.names() == sorted(f"{i}.txt" for i in range(20))
+    assert bench.embedder.calls == calls
+    bench.run(bench.docs / "y", index=bench.index.with_name("fresh"))
+    assert bench.content() == bench.content(bench.index.with_name("fresh"))
+    assert check_index(bench.index, deep=True) == []
+
+
+def test_files_that_take_each_other_s_names_keep_their_texts(bench: Bench, tmp_path: Path) -> None:
+    texts = ["The ferry leaves at nine.", "The kiosk sells maps.", "A cat sleeps."]
+    for i, text in enumerate(texts):
+        bench.write(f"{i}.txt", text)
+    bench.run()
+    calls = bench.embedder.calls
+    for i in range(3):
+        (bench.docs / f"{i}.txt").rename(tmp_path / f"{i}.txt")
+    for i in range(3):
+        (tmp_path / f"{i}.txt").rename(bench.docs / f"{(i + 1) % 3}.txt")
+    bench.run()
+    with open_snapshot(bench.index) as snapshot:
+        for i, text in enumerate(texts):
+            assert snapshot.document(f"{(i + 1) % 3}.txt").text == text
+    assert bench.embedder.calls == calls
+    assert check_index(bench.index, deep=True) == []
+
+
 def test_only_new_passages_of_a_changed_file_are_embedded(bench: Bench) -> None:
     sections = [f"# Part {i}\n\n" + f"Sentence {i} about the harbour. " * 12 for i in range(6)]
     bench.write("a.md", "\n\n".join(sections))

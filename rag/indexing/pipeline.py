@@ -178,18 +178,18 @@ class _Run:
         self._textless += plan.textless
         self._empty += plan.empty
         self._told = plan.told
-        moved = [(entry, name, writer.stored(entry.name)) for entry, name in plan.renamed]
-        if meta:
-            self._one_commit = True
-            writer.reset(meta)
-        for entry, _, _ in moved:
-            writer.park(entry.name)
-        for entry, name, documents in moved:
-            self._take(*_renamed(entry, name, documents))
-        for entry, modified in plan.touched:
-            writer.touch_file(entry.name, modified, time.time())
         read = [*plan.added, *plan.changed]
         self._counts = replace(self._counts, total_files=len(read))
+        if meta:
+            self._one_commit = True
+            moved = [(entry, name, writer.stored(entry.name)) for entry, name in plan.renamed]
+            writer.reset(meta)
+            for entry, name, documents in moved:
+                self._take(*_renamed(entry, name, documents))
+        elif plan.renamed:
+            self._rename(plan.renamed)
+        for entry, modified in plan.touched:
+            writer.touch_file(entry.name, modified, time.time())
         for file, result in self._read(read):
             self._take_read(file, result)
         self._store()
@@ -198,6 +198,21 @@ class _Run:
         for entry in plan.gone:
             writer.drop_file(entry.source)
         writer.finish(purge=purge)
+
+    def _rename(self, renamed: Sequence[tuple[FileEntry, str]]) -> None:
+        """Gives files and their documents new names, also where they take each other's.
+
+        One after the other, so that their texts are never in memory together, and without a commit
+        on the way, so that no reader misses a document.
+        """
+        writer, self._one_commit = self._writer, True
+        aside = [replace(entry, name=writer.set_aside(entry.name)) for entry, _ in renamed]
+        for entry, (_, name) in zip(aside, renamed, strict=True):
+            documents = writer.stored(entry.name)
+            writer.park(entry.name)
+            self._take(*_renamed(entry, name, documents))
+        self._store()
+        self._one_commit = False
 
     def _read(self, found: Sequence[Found]) -> Iterator[tuple[Found, _Result]]:
         """Each file with its documents, or with the reason why it has none."""

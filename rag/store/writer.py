@@ -152,6 +152,21 @@ class Writer:
         catalogue.write_meta(self._db, self.meta, patterns=kept)
 
     @_guarded
+    def set_aside(self, name: str) -> str:
+        """Frees a file's name and those of its documents for others; gives the name it has now.
+
+        No document begins with it; it must be parked before the next commit.
+        """
+        aside = f"\0{name}"
+        self._db.execute(
+            "UPDATE document SET path = ? || path "
+            "WHERE file = (SELECT row FROM file WHERE name = ?)",
+            ("\0", name),
+        )
+        self._db.execute("UPDATE file SET name = ? WHERE name = ?", (aside, name))
+        return aside
+
+    @_guarded
     def park(self, name: str) -> None:
         """Drops a file and its documents, but keeps their vectors for what is added next."""
         keys = [

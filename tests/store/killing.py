@@ -260,6 +260,10 @@ class Trials:
             whole = left in (before, after)
             if "commit" in ACTIONS[name][1] or name == "first":
                 whole = all(t in (before[1].get(p), after[1].get(p)) for p, t in left[1].items())
+                # What is there before and after, under whichever name, is never missing.
+                whole = whole and {*before[1].values()} & {*after[1].values()} <= {
+                    *left[1].values()
+                }
             if not whole:
                 return f"{where}: neither the state before nor the one after"
             if left[0] and (problems := check_index(index, deep=True)):
