@@ -4,9 +4,8 @@
 
 RUN is the folder of a run of the reading stage over SET (`rag eval`): it holds the hits of each
 question and the candidates in the order of the product's own choice. The question is searched for
-again with the first candidate's sentence behind it, and the reader reads the first ten passages of
-both searches. One line of ROWS a question holds what `second_search_report.py` needs. Stopped at
-any time, the same command goes on.
+again with the first candidate's sentence behind it; nothing is read again. One line of ROWS a
+question holds what `second_search_report.py` needs. Stopped at any time, the same command goes on.
 """
 
 from __future__ import annotations
@@ -15,76 +14,55 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rag.answering.candidates import readable
 from rag.evaluation.items import Question
 from rag.evaluation.sets import open_set
 from rag.opened import Index
 from rag.retrieval.search import MAX_QUERY_CHARS
 from rag.settings import load_settings
-from rag.types import Hit
 
 HITS, READ = 20, 10
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the second search and the reader gave for one question."""
-
-    first: Sequence[Hit]
-    second: Sequence[Hit]
-    margins: Mapping[str, float]
-    search_ms: float
-    read_ms: float
-
-
-def asked(index: Index, item: Question, sentence: str) -> Asked:
-    """Both searches, and the reader's best margin in the first ten passages of each."""
-    first = index.search(item.question, HITS, scope=item.scope)
+def row_of(index: Index, item: Question, record: Row) -> dict[str, Any]:
+    """Everything that the report needs of one question, after the second search."""
+    sentence = _sentence(index, record)
     began = time.perf_counter()
     further = f"{item.question} {sentence}"[:MAX_QUERY_CHARS]
     second = index.search(further, HITS, scope=item.scope) if sentence else []
-    searched = time.perf_counter()
-    unread = {hit.passage.id: hit for hit in (*first[:READ], *second[:READ])}
-    texts = [readable(hit.passage) for hit in unread.values()]
-    readings = index.models.reader.read(item.question, texts, spans=1)
-    margins = {
-        id_: (r.spans[0].score if r.spans else r.null_score) - r.null_score
-        for id_, r in zip(unread, readings, strict=True)
-    }
-    done = time.perf_counter()
-    return Asked(first, second, margins, 1000 * (searched - began), 1000 * (done - searched))
-
-
-def row_of(item: Question, record: Row, found: Asked) -> dict[str, Any]:
-    """Everything that the report needs of one question."""
+    took = 1000 * (time.perf_counter() - began)
+    margins = _margins(record)
+    places = [(h.passage.document, h.passage.span.start, h.passage.span.end) for h in second]
     return {
         "id": item.id,
         "type": record.get("type"),
         "gold_mode": item.gold_mode,
         "gold": [{"document": g.document, "start": g.start, "end": g.end} for g in item.gold],
-        "first": [_hit(hit, found.margins) for hit in found.first],
-        "second": [_hit(hit, found.margins) for hit in found.second],
-        "search_ms": round(found.search_ms, 1),
-        "read_ms": round(found.read_ms, 1),
+        "first": [
+            {**{n: hit[n] for n in ("document", "start", "end", "score")}, "margin": margin}
+            for hit, margin in zip(record["hits"], margins, strict=True)
+        ],
+        "second": [
+            {"document": d, "start": a, "end": b, "score": hit.score, "margin": None}
+            for hit, (d, a, b) in zip(second, places, strict=True)
+        ],
+        "search_ms": round(took, 1),
     }
 
 
-def _hit(hit: Hit, margins: Mapping[str, float]) -> dict[str, Any]:
-    passage = hit.passage
-    margin = margins.get(passage.id)
-    return {
-        "document": passage.document,
-        "start": passage.span.start,
-        "end": passage.span.end,
-        "score": hit.score,
-        "margin": None if margin is None else round(margin, 3),
-    }
+def _margins(record: Row) -> list[float | None]:
+    """The reader's best margin in each hit it read, the lowest where it pointed at nothing."""
+    found: dict[int, float] = {}
+    for candidate in record.get("considered") or ():
+        at = round(1 / candidate["signals"]["rank"]) - 1
+        margin = candidate["signals"]["margin"]
+        found[at] = max(found.get(at, margin), margin)
+    lowest = min(found.values(), default=0.0)
+    return [found.get(at, lowest) if at < READ else None for at in range(len(record["hits"]))]
 
 
 def main() -> int:
@@ -107,8 +85,7 @@ def main() -> int:
         with options.rows.open("a", encoding="utf-8") as rows:
             for item in left:
                 record = records[item.id]
-                found = asked(index, item, _sentence(index, record))
-                rows.write(json.dumps(row_of(item, record, found)) + "\n")
+                rows.write(json.dumps(row_of(index, item, record)) + "\n")
                 rows.flush()
     return 0
 

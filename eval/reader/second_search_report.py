@@ -3,11 +3,12 @@
     python eval/reader/second_search_report.py OUT.json --choose NAME=ROWS.jsonl...
         --test NAME=ROWS.jsonl...
 
-A way is a sum of three scores of each passage, each standardised over the passages of its own list:
-that of the first search, a share of the second's, a share of the reader's margin; a passage that a
-list lacks gets the list's lowest. `turns` is the way of eval/benchmarks/twice.py. The shares are
-chosen on the sets of `--choose`: those with the best mean recall@5 over these sets. The sets of
-`--test` are then measured with every way, paired against the first search alone.
+A way is a sum of three scores of each passage, each standardised: that of the first search, a share
+of the second's, a share of the reader's margin in what the first search found; a passage that a
+list lacks gets the list's lowest. `turns` is the way of eval/benchmarks/twice.py: the first hit
+stays, then the hits of both searches alternate. `--choose` names sets on which ways may be chosen
+(those with the best mean recall@5 are printed); the sets of `--test` are only measured. Every
+difference is paired against the first search alone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 from rag.evaluation.bootstrap import mean_interval, paired_mean_p
 
 SHARES = (0.0, 0.25, 0.5, 1.0)
-HEAD = 10  # passages of each list that the reader read
+HEAD = 10  # passages of each list that are put in order
 Row = Mapping[str, Any]
 Hits = Sequence[Mapping[str, Any]]
 Key = tuple[str, int]
@@ -113,8 +114,7 @@ def measured(rows: Sequence[Row]) -> dict[str, Any]:
     import numpy as np
 
     out: dict[str, Any] = {"n": len(rows)}
-    for what in ("search_ms", "read_ms"):
-        out[f"median {what}"] = round(median(row[what] for row in rows), 1)
+    out["median search_ms"] = round(median(row["search_ms"] for row in rows), 1)
     base: dict[str, Any] = {}
     for name, way in ways().items():
         hits = [order(row, way) for row in rows]
@@ -143,19 +143,20 @@ def main() -> int:
     """0, after writing the figures and printing the tables."""
     parser = argparse.ArgumentParser(prog="python eval/reader/second_search_report.py")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--choose", nargs="+", required=True, metavar="NAME=ROWS")
+    parser.add_argument("--choose", nargs="+", default=[], metavar="NAME=ROWS")
     parser.add_argument("--test", nargs="+", default=[], metavar="NAME=ROWS")
     options = parser.parse_args()
     figures = {side: dict(map(_measured, getattr(options, side))) for side in ("choose", "test")}
     label = "share of spans @5"
     value = {
         name: mean(found[name][label]["mean"] for found in figures["choose"].values())
-        for name in ways()
+        for name in (ways() if figures["choose"] else ())
     }
-    chosen = max(value, key=lambda name: round(value[name], 6))
-    text = json.dumps({"chosen": chosen, **figures}, indent=1) + "\n"
+    best = sorted(value, key=lambda name: -value[name])[:5]
+    text = json.dumps({"best of the first": best, **figures}, indent=1) + "\n"
     options.out.write_text(text, encoding="utf-8")
-    print(f"chosen by {label} of {', '.join(figures['choose'])}: {chosen}")
+    for name in best:
+        print(f"{label} of {', '.join(figures['choose'])}: {value[name]:.4f} {name}")
     for side in figures.values():
         for name, found in side.items():
             print(f"\n{name}, n {found['n']}\n")
