@@ -23,7 +23,7 @@ from rag.errors import RagError, SettingsInvalid
 from rag.settings import load_settings
 from rag.training.export import FORMS, export, shrink
 from rag.training.features import Features, encode, load_tokenizer
-from rag.training.loop import Plan, train
+from rag.training.loop import Plan, device_of, train
 from rag.training.mixture import Example, Recipe, plain
 from rag.training.network import build
 from rag.training.sets import Pair, Problems, Question, read_folder, read_pairs, read_questions
@@ -75,6 +75,7 @@ def _run(options: argparse.Namespace) -> int:
         out,
         plan,
         start=options.start,
+        device=device_of(options.device),
         save_seconds=options.save_seconds,
         say=_say,
     )
@@ -236,6 +237,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--last-step", type=int, default=0, help="where the run ends")
     parser.add_argument("--float32", action="store_true", help="no bfloat16")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--save-seconds", type=float, default=300.0)
     parser.add_argument("--only-examples", action="store_true", help="stop before training")
     return parser

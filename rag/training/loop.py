@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.errors import SettingsInvalid
 from rag.training.features import Features, batches
 from rag.training.files import whole
 from rag.training.network import build, losses
@@ -56,13 +57,15 @@ def train(
     plan: Plan,
     *,
     start: Path | None = None,
+    device: str = "cpu",
     save_seconds: float = 300.0,
     say: Callable[[str], None] = print,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """The path of the final weights (``final.pt``), after training on the whole stream.
 
-    ``base`` and ``start`` as in ``network.build``; ``progress`` is told the step and the last one.
+    ``base`` and ``start`` as in ``network.build``, ``device`` as ``device_of`` gives it;
+    ``progress`` is told the step and the last one.
 
     Saves weights, optimiser and step to ``folder/state.pt`` every ``save_seconds`` and continues
     from there when called again. Order, batches and rates depend on the plan and the step
@@ -75,7 +78,7 @@ def train(
     order = batches(features, plan.batch_tokens, plan.seed)
     last_step = min(plan.last_step or len(order), len(order))
     cool_step = plan.cool_step or int(0.6 * last_step)
-    network = build(base, plan.seed, start, layers=plan.layers)
+    network = build(base, plan.seed, start, layers=plan.layers).to(device)
     optimizer = _optimizer(network, plan)
     average = _Average(network, plan.average) if plan.average else None
     step = _resume(folder / "state.pt", network, optimizer, average)
@@ -91,8 +94,8 @@ def train(
         factor = rate_factor(plan, step, cool_step, last_step)
         for group in optimizer.param_groups:
             group["lr"] = group["full_rate"] * factor
-        batch = collate(features, order[step])
-        with torch.autocast("cpu", torch.bfloat16, enabled=plan.bfloat16):
+        batch = _moved(collate(features, order[step]), device)
+        with torch.autocast(device, torch.bfloat16, enabled=plan.bfloat16):
             outputs = network(batch["input_ids"], batch["attention_mask"], batch["token_type_ids"])
         loss = losses(outputs, batch, weights)
         loss.backward()
@@ -117,10 +120,36 @@ def train(
     final = folder / "final.pt"
     if average:
         with whole(folder / "average.pt") as part:
-            torch.save(average.state, part)
+            torch.save(_on_cpu(average.state), part)
     with whole(final) as part:
-        torch.save(network.state_dict(), part)
+        torch.save(_on_cpu(network.state_dict()), part)
     return final
+
+
+def device_of(wanted: str) -> str:
+    """The device to train on: ``auto`` is a GPU where torch finds one, else the processor.
+
+    Raises ``SettingsInvalid`` where a GPU is wanted and torch finds none.
+    """
+    import torch
+
+    there = torch.cuda.is_available()
+    if wanted == "cuda" and not there:
+        raise SettingsInvalid(
+            "torch finds no GPU: leave --device, or install a build of torch for it "
+            "(constraints.txt says how)"
+        )
+    return "cuda" if there and wanted != "cpu" else "cpu"
+
+
+def _moved(batch: dict[str, Any], device: str) -> dict[str, Any]:
+    right, wrong = batch["pairs"]
+    moved = {name: value.to(device) for name, value in batch.items() if name != "pairs"}
+    return {**moved, "pairs": (right.to(device), wrong.to(device))}
+
+
+def _on_cpu(weights: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.cpu() for name, value in weights.items()}
 
 
 def collate(features: Features, indices: list[int]) -> dict[str, Any]:
@@ -211,7 +240,8 @@ def _resume(path: Path, network: Any, optimizer: Any, average: _Average | None) 
 
     if not path.exists():
         return 0
-    state = torch.load(path, weights_only=True)
+    device = next(network.parameters()).device
+    state = torch.load(path, weights_only=True, map_location=device)
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
     if average and "average" in state:

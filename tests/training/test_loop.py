@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from rag.errors import ModelInvalid
+from rag.errors import ModelInvalid, SettingsInvalid
 from rag.training.features import Features, encode
-from rag.training.loop import Plan, collate, rate_factor, train
+from rag.training.loop import Plan, collate, device_of, rate_factor, train
 from rag.training.mixture import Example
 from rag.training.network import build, losses
 
@@ -134,6 +134,20 @@ def test_the_rate_warms_up_stays_and_cools_to_nothing() -> None:
     plan = Plan(warmup_steps=4)
     factors = [rate_factor(plan, step, 6, 10) for step in range(11)]
     assert factors == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "used"),
+    [("auto", True, "cuda"), ("auto", False, "cpu"), ("cpu", True, "cpu"), ("cuda", True, "cuda")],
+)
+def test_a_graphics_card_is_used_where_there_is_one_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, there: bool, used: str
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: there)
+    assert device_of(wanted) == used
+    if not there:
+        with pytest.raises(SettingsInvalid, match="torch finds no GPU"):
+            device_of("cuda")
 
 
 def test_training_goes_on_from_a_reader_file_only(base: Path, tmp_path: Path) -> None:
