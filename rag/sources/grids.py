@@ -6,6 +6,13 @@ import re
 from collections.abc import Sequence
 
 _FIGURE = re.compile(r"[\s€$£¥+(<>~≈-]*\d")
+# A year is a head, also "2025 (plan)", "2024/25" and "2024 budget"; "2015 kg" is not.
+_YEAR = re.compile(
+    r"(?:19|20)\d\d(?:\s?[/–-]\s?(?:\d\d){1,2})?\*?"
+    r"(?:\s*\([^)]*\)|\s+(?:plan(?:ned)?|budget(?:ed)?|actuals?|forecast|estimated?|est\.?|target|"
+    r"proposed|Ist|Soll)\b.*)?",
+    re.IGNORECASE,
+)
 _MAX_HEAD_CHARS = 60
 
 
@@ -24,8 +31,7 @@ def guess_heads(rows: Sequence[Sequence[str]]) -> bool:
         return False
     if len(set(named)) < len(named) or max(map(len, named)) > _MAX_HEAD_CHARS:
         return False
-    figures = [head for head in named if _FIGURE.match(head)]
-    if any(not re.fullmatch(r"(?:19|20)\d\d", head) for head in figures):
+    if any(not is_year(head) for head in named if _FIGURE.match(head)):
         return False
     if any(head.endswith(":") for head in named):
         return False
@@ -33,6 +39,11 @@ def guess_heads(rows: Sequence[Sequence[str]]) -> bool:
         return True
     below = [row[used[-1]] for row in rows[1:] if used[-1] < len(row) and row[used[-1]].strip()]
     return sum(1 for cell in below if _FIGURE.match(cell)) >= 0.6 * len(below)
+
+
+def is_year(head: str) -> bool:
+    """Whether a head is a year, or one with what kind of figures stand below it."""
+    return _YEAR.fullmatch(head.strip()) is not None
 
 
 def has_figures(rows: Sequence[Sequence[str]]) -> bool:

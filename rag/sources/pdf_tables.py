@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.sources.building import table_rows
+from rag.sources.grids import is_year
 from rag.sources.pdf_lines import Line
 
 _MAX_COLUMNS = 40
@@ -232,7 +233,7 @@ def _are_heads(grid: list[list[str]]) -> bool:
     if not cells or any(cell.endswith(":") for row in rest for cell in row):
         return False
     figures = sum(1 for cell in cells if re.match(r"[\d.,–-]*\d", cell))
-    years = all(re.fullmatch(r"(?:19|20)\d\d\*?", first[c]) for c in columns)
+    years = all(is_year(first[c]) for c in columns)
     worded = not any(first[c][:1].isdigit() for c in columns)
     if figures >= 0.6 * len(cells):
         return years or worded

@@ -53,18 +53,18 @@ _CODE = (
 _FORMATS = (
     Format("text", "2", "plain", "PlainText", ".txt .text .log"),
     Format("markdown", "2", "markdown", "Markdown", ".md .markdown .mdown .mkd"),
-    Format("html", "2", "html", "Html", ".html .htm .xhtml"),
-    Format("pdf", "2", "pdf", "Pdf", ".pdf"),
-    Format("docx", "2", "word", "Word", ".docx .docm .dotx"),
-    Format("pptx", "2", "slides", "Slides", ".pptx .pptm .ppsx"),
-    Format("xlsx", "2", "workbook", "Workbook", ".xlsx .xlsm .xltx"),
+    Format("html", "3", "html", "Html", ".html .htm .xhtml"),
+    Format("pdf", "3", "pdf", "Pdf", ".pdf"),
+    Format("docx", "3", "word", "Word", ".docx .docm .dotx"),
+    Format("pptx", "3", "slides", "Slides", ".pptx .pptm .ppsx"),
+    Format("xlsx", "3", "workbook", "Workbook", ".xlsx .xlsm .xltx"),
     Format(
-        "opendocument", "2", "opendocument", "OpenDocument", ".odt .ods .odp .ott .fodt .fods .fodp"
+        "opendocument", "3", "opendocument", "OpenDocument", ".odt .ods .odp .ott .fodt .fods .fodp"
     ),
-    Format("rtf", "1", "rtf", "Rtf", ".rtf"),
-    Format("csv", "2", "delimited", "Delimited", ".csv .tsv .tab"),
-    Format("epub", "2", "epub", "Epub", ".epub"),
-    Format("mail", "2", "mail", "Mail", ".eml"),
+    Format("rtf", "2", "rtf", "Rtf", ".rtf"),
+    Format("csv", "3", "delimited", "Delimited", ".csv .tsv .tab"),
+    Format("epub", "3", "epub", "Epub", ".epub"),
+    Format("mail", "3", "mail", "Mail", ".eml"),
     Format("json", "2", "records", "Json", ".json .jsonl .ndjson .geojson"),
     Format("subtitles", "2", "subtitles", "Subtitles", ".srt .vtt"),
     Format("code", "2", "code", "Code", _CODE),

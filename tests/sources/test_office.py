@@ -203,6 +203,20 @@ def test_delimited_tables(read, delimiter: str) -> None:
     assert list(places(parsed)) == ["row 2", "row 3"]
 
 
+@pytest.mark.parametrize("last", ["2025 (plan)", "2025/26", "2025 budget", "2025*"])
+def test_a_year_with_what_its_figures_are_is_a_head(read, last: str) -> None:
+    data = f"Item;2023;2024;{last}\nRent;3100;3240;3300\nStaff;6900;7200;7400\n".encode()
+    assert blocks(read(data, "a.csv")) == [
+        f"Item: Rent | 2023: 3100 | 2024: 3240 | {last}: 3300",
+        f"Item: Staff | 2023: 6900 | 2024: 7200 | {last}: 7400",
+    ]
+
+
+def test_figures_that_look_like_years_are_no_heads(read) -> None:
+    data = b"Bolts;2015 kg;2024 kg\nNuts;1900 kg;1800 kg\n"
+    assert blocks(read(data, "a.csv")) == ["Bolts | 2015 kg | 2024 kg", "Nuts | 1900 kg | 1800 kg"]
+
+
 def test_a_wide_row_says_on_each_line_whose_values_they_are(read) -> None:
     heads = ["Ship", *(f"Measured in week {n}" for n in range(1, 53))]
     rows = [[name, *(str(100 * row + n) for n in range(1, 53))] for row, name in ((1, "Gull"),)]
