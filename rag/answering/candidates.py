@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from rag.answering.cells import asked_cell
 from rag.answering.orders import gives_orders
 from rag.answering.shape import AnswerType, fits_type, shape_of
 from rag.answering.surroundings import leaned_on, setting_of
@@ -17,6 +19,12 @@ from rag.verification.rules import content_words, normalised
 SPANS = 5  # of each passage
 POINTED, MATCHING = 6, 3  # candidates by the reader's spans, and by the question's words
 _MATCHING_AT_LEAST = 0.25  # of the question's weight
+# "He asked whether dogs may be kept." does not say whether they may.
+_ASKS = re.compile(
+    r"\b(?:ask(?:s|ed|ing)?|wonder(?:s|ed|ing)?|[ie]nquir(?:e[sd]?|ing))\b[^.;:]*?"
+    r"\b(?:whether|if)\b[^,;:]*$",
+    re.IGNORECASE,
+)
 _ABOVE = 0.6  # what a word in a heading counts, against one in the sentence
 
 
@@ -105,7 +113,8 @@ def find_candidates(
     above them: in tables and notes a reader often points beside them. Sentences that speak to a
     machine are passed over, and blanked before the reader sees them, so that they do not draw it
     away from what stands beside them. So are sentences that hold nothing but the question's own
-    words, unless yes or no is asked (a heading does not say that either).
+    words, unless yes or no is asked (a heading does not say that either); then those are that tell
+    of the same question being asked.
     """
     if not hits:
         return []
@@ -127,7 +136,10 @@ def find_candidates(
         if not asked.issuperset(terms(c.text))
         or (polar and not _is_heading(document(c.document), c.span))
     ]
-    return _near(question, [_measured(c, sought) for c in found], reader)
+    if polar and not _ASKS.search(question):
+        found = [c for c in found if not _ASKS.search(c.text)]
+    read = _near(question, [_measured(c, sought) for c in found], reader)
+    return [_pointed(question, c, document(c.document)) for c in read]
 
 
 _Sentence = tuple[Candidate, frozenset[str], frozenset[str]]  # with its terms and those above it
@@ -205,6 +217,14 @@ def _near(question: str, found: Sequence[Candidate], reader: Reader) -> list[Can
             )
         )
     return read
+
+
+def _pointed(question: str, candidate: Candidate, whole: Document) -> Candidate:
+    """The candidate; of a table's row, with the cell that the question asks for as its phrase."""
+    cell = asked_cell(question, whole, candidate.span)
+    if cell is None or cell == candidate.phrase.span:
+        return candidate
+    return replace(candidate, phrase=Phrase(cell.of(whole.text), candidate.document, cell))
 
 
 def readable(passage: Passage) -> str:

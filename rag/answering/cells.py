@@ -1,0 +1,79 @@
+"""Which cell of a table's row a question asks for, by the head of its column.
+
+A reader sees a row as a sentence and often points at the wrong cell of the right one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.answering.surroundings import table_head
+from rag.answering.terms import terms
+from rag.types import Document, Span
+
+_CELL = re.compile(r"[^|\n]+")
+_NAMED = re.compile(r"\s*(?P<head>[^:|]{1,60}):\s+(?P<value>\S.*?)\s*$", re.DOTALL)
+_FEWEST = 2  # cells with a head: of one there is nothing to choose
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A cell with its column's head, and where its value stands in the row."""
+
+    head: frozenset[str]
+    start: int
+    end: int
+
+
+def asked_cell(question: str, document: Document, row: Span) -> Span | None:
+    """The value of the one cell of a row whose head the question names; None where not just one.
+
+    Rows are those of a Markdown table, or `Item: Kayak | Day: 25` as tables of other formats are
+    read. What all heads share tells nothing; of several heads the one most of whose own words
+    stand in the question is meant.
+    """
+    text = row.of(document.text)
+    if "|" not in text or "\n" in text.strip():
+        return None
+    cells = _named(text) or _under(text, table_head(document.text, row))
+    if len(cells) < _FEWEST:
+        return None
+    asked = frozenset(terms(question))
+    common = frozenset.intersection(*(cell.head for cell in cells))
+    shares = [_share(cell.head - common, asked) for cell in cells]
+    best = max(shares)
+    if best < 1.0 or shares.count(best) > 1:
+        return None
+    cell = cells[shares.index(best)]
+    return Span(row.start + cell.start, row.start + cell.end)
+
+
+def _share(own: frozenset[str], asked: frozenset[str]) -> float:
+    return len(own & asked) / len(own) if own else 0.0
+
+
+def _named(text: str) -> list[_Cell]:
+    """The cells that say their head themselves."""
+    found = []
+    for cell in _CELL.finditer(text):
+        if match := _NAMED.match(cell.group()):
+            start = cell.start() + match.start("value")
+            end = cell.start() + match.end("value")
+            found.append(_Cell(frozenset(terms(match["head"])), start, end))
+    return found
+
+
+def _under(text: str, head: str) -> list[_Cell]:
+    """The cells of a Markdown row under the heads of its table, by their order."""
+    heads: Sequence[str] = [h.strip() for h in head.split("|")]
+    values = [c for c in _CELL.finditer(text) if c.group().strip()]
+    if len(heads) < _FEWEST or len(values) != len(heads):
+        return []
+    found = []
+    for name, value in zip(heads, values, strict=True):
+        inner = value.group()
+        start = value.start() + len(inner) - len(inner.lstrip())
+        found.append(_Cell(frozenset(terms(name)), start, start + len(inner.strip())))
+    return found

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.answering.candidates import find_candidates
+from rag.answering.cells import asked_cell
+from rag.testing import FakeReader
+from rag.types import Document, Span
+
+HTML = "Hot water at 35 K | Caldera 24: 9.8 l/min | Caldera 30: 12.3 l/min"
+SHEET = "Item: Conductor | 2023: 6900 | 2024: 7200 | 2025 (plan): 7400"
+TABLE = "| Boat | Day | Week |\n|---|---|---|\n| Kayak | 25 | 90 |\n| Canoe | 30 | 110 |\n"
+
+
+def cell(question: str, text: str, row: str | None = None) -> str | None:
+    start = text.index(row or text)
+    span = Span(start, start + len(row or text))
+    found = asked_cell(question, Document("a.md", text, "0" * 64, "plain/1"), span)
+    return found.of(text) if found else None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("How much hot water does the Caldera 30 deliver?", HTML, "12.3 l/min"),
+        ("How much hot water does the Caldera 24 deliver?", HTML, "9.8 l/min"),
+        ("How much hot water do the Caldera 24 and the Caldera 30 deliver?", HTML, None),
+        ("How much hot water is there?", HTML, None),
+        ("What did the conductor cost in 2023?", SHEET, "6900"),
+        ("What is the plan for the conductor in 2025?", SHEET, "7400"),
+        ("Which item cost 6900?", SHEET, "Conductor"),
+        ("What did the conductor cost?", SHEET, None),
+        ("What does it cost in 2023?", "Rent: 2023 is the year it rose.", None),
+    ],
+)
+def test_the_cell_whose_head_the_question_names(question, text, expected) -> None:
+    assert cell(question, text) == expected
+
+
+def test_the_cells_of_a_markdown_table_have_the_heads_above_them() -> None:
+    assert cell("What does a canoe cost for a week?", TABLE, "| Canoe | 30 | 110 |") == "110"
+    assert cell("What does a canoe cost?", TABLE, "| Canoe | 30 | 110 |") is None
+
+
+def test_a_candidate_points_at_the_cell_that_is_asked_for(make) -> None:
+    workshop = make({"boiler.md": f"{HTML}\n"})
+    question = "How much hot water does the Caldera 30 deliver?"
+    hits = workshop.search(question, 5)
+    first = find_candidates(question, hits, FakeReader(), workshop.document)[0]
+    assert first.phrase.text == "12.3 l/min"
+    assert first.span.contains(first.phrase.span)
+
+
+LETTER = (
+    "Your son asked whether his band might rehearse in the garage. "
+    "I am sorry, but the band cannot rehearse there."
+)
+
+
+def test_a_sentence_that_tells_of_the_question_does_not_answer_yes_or_no(make) -> None:
+    workshop = make({"letter.txt": LETTER})
+
+    def texts(question: str) -> list[str]:
+        hits = workshop.search(question, 5)
+        return [c.text for c in find_candidates(question, hits, FakeReader(), workshop.document)]
+
+    assert not any("asked" in t for t in texts("May the band rehearse in the garage?"))
+    assert any("asked" in t for t in texts("Who asked whether the band might rehearse?"))
+    assert any("asked" in t for t in texts("Did the son ask whether his band might rehearse?"))
