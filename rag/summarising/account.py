@@ -17,6 +17,8 @@ from rag.verification.support import VERBATIM, Support, check
 
 AGAIN = 0.8  # of its words in one earlier sentence: a wording says nothing new
 NARROW = 3  # a worded sentence cites at most so many sentences
+LEANED_ON = 3  # a quoted sentence cites at most so many before it
+SAYS_SOMETHING = 2  # words that carry meaning; an interjection between is passed over
 JUDGED = 1.0  # the least logit difference at which the language model holds a wording to follow
 _OBJECTED = "what it was worded from does not support it"
 
@@ -35,7 +37,7 @@ class Account:
     """A summary in the making. Markers count from 1; the same span always has the same marker.
 
     `judge` gives a language model's logit difference that a statement follows from units.
-    `standing` holds the units of the documents by document and position.
+    `standing` holds all units of the documents by document and position.
     """
 
     documents: dict[str, Document]
@@ -52,15 +54,31 @@ class Account:
     def quote(self, unit: Unit, section: int) -> None:
         """Adds a unit as it stands. Its words are the document's, in their order.
 
-        One that leans on the unit before it (`It was sold.`) cites that one as well.
+        One that leans on what stands before it (`It was sold.`) cites that as well.
         """
         quote = unit.span.of(self.documents[unit.document].text)
         support = Support(VERBATIM, "supported")
         if not only_words_of(unit.shown, quote):
             support = check(unit.shown, [quote], self.reader)
-        before = self.standing.get((unit.document, unit.position - 1))
-        cited = [before, unit] if before and leans(unit.text) else [unit]
-        self._add(unit.shown, cited, section, support)
+        self._add(unit.shown, [*self._leaned_on(unit), unit], section, support)
+
+    def _leaned_on(self, unit: Unit) -> list[Unit]:
+        """What a unit leans on, in order: the unit before it, and what that one leans on.
+
+        What the unit's own span holds (a turn from its speaker's name on) need not be cited apart.
+        """
+        found: list[Unit] = []
+        first, position = unit, unit.position
+        while leans(first.text) and len(found) < LEANED_ON:
+            position -= 1
+            before = self.standing.get((unit.document, position))
+            if before is None:
+                break
+            if len(set(content_words(before.text))) >= SAYS_SOMETHING:
+                first = before
+                found.insert(0, before)
+        own = unit.span
+        return [u for u in found if not (own.start <= u.span.start and u.span.end <= own.end)]
 
     def say(self, text: str, units: Sequence[Unit], section: int) -> bool:
         """Adds a worded sentence if some of the units support it; else notes why it was removed.

@@ -108,7 +108,8 @@ _BACK = re.compile(
     rf"^{_JOINS}(?:(?:he|she|they|it|this|these|those|his|her|hers|their|theirs|its|such|both)\b|"
     r"that\b(?! (?:the|a|an|i|we|you|he|she|it|they|there)\b)|"
     r".{0,30}\bthis(?:['’]s| is| was| will| would| has| had| means| meant| makes| made)\b|"
-    rf"(?!(?:{_OPENS})\b)[^\W\d_]+ (?:it|them|this|these|those)\b)",
+    rf"(?!(?:{_OPENS})\b)[^\W\d_]+ (?:it|them|this|these|those)\b|"
+    rf"(?!(?:{_OPENS})\b)(?:[^\W\d_]+ ){{1,4}}(?:him|them)\b)",
     re.I,
 )
 # What a sentence is limited to from its start on: `For 2025 the board expects ...`.

@@ -89,7 +89,8 @@ def summarise(
     rows = {(u.document, u.position): row for row, u in enumerate(units)}
     sections = sections_of(read, vectors, rows)
     pool = _pool(sections, units, vectors, rows)
-    scores = _scores(pool, tools, about, [u for _, members in read for u in members])
+    everything = [u for _, members in read for u in members]
+    scores = _scores(pool, tools, about, everything)
     documents = [document for document, _ in texts]
     together = collection_of(documents, pool, scores, about=about, length=length)
     chosen = _chosen(together.weighed(pool), scores, tools, about, length)
@@ -100,7 +101,7 @@ def summarise(
         partial(judged, tools.generator, tools.wordings) if tools.generator else None,
         on_event,
         lambda number: together.heading(number) or heading_of(number, sections),
-        {(u.document, u.position): u for u in units},
+        {(u.document, u.position): u for u in everything},
     )
     _tell(account, pool, chosen, together, tools, about, progress)
     done = time.perf_counter()

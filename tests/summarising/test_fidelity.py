@@ -98,6 +98,7 @@ def test_other_languages_are_judged_by_their_words_alone() -> None:
         "This was the pilot's second incident.",
         "But they never came.",
         "Clean it every two weeks.",
+        "Castell will ask him for a price.",
         "I take it that this makes your forty-three.",
         "That was the end of the ferry.",
         "Their boat lay beside the quay.",

@@ -21,6 +21,34 @@ def test_a_sentence_that_leans_cites_the_one_that_it_leans_on(
     assert cited == ["The air filter lies behind the grille.", told.text]
 
 
+def test_what_it_leans_on_may_lean_itself(text_of: TextOf, tools: SummaryTools) -> None:
+    text = (
+        "The chain ferry was sold in May. It was sold to a museum.\n\n"
+        "It lies in the new harbour of the town.\n"
+    )
+    summary = summarise([text_of("ferry.txt", text)], tools, about="harbour of the town")
+    (told,) = (s for s in summary.sentences if s.text.startswith("It lies"))
+    cited = [summary.citations[m - 1].quote for m in told.citations]
+    assert cited == ["The chain ferry was sold in May.", "It was sold to a museum.", told.text]
+
+
+def test_an_answer_in_a_talk_cites_the_question_that_it_leans_on(
+    text_of: TextOf, tools: SummaryTools
+) -> None:
+    lines = [
+        "Guest: We came here by train in June.",
+        "Host: A horse trailer?",
+        "Guest: Yes.",
+        "Host: Mm-hmm.",
+        "Guest: It was borrowed from the old baker of another village.",
+    ]
+    text = "\n".join([f"Host: And then, in year {i}?\nGuest: Nothing." for i in range(3)] + lines)
+    summary = summarise([text_of("talk.txt", text)], tools, about="borrowed from the baker")
+    (told,) = (s for s in summary.sentences if "It was borrowed" in s.text)
+    cited = [summary.citations[m - 1].quote for m in told.citations]
+    assert cited == ["Host: A horse trailer?", told.text]
+
+
 def test_a_title_page_is_not_told_and_no_sentence_is_made_of_a_line(text_of: TextOf) -> None:
     generator = FakeGenerator()
     tools = SummaryTools(FakeEmbedder(dimension=256), FakeReader(), generator)
