@@ -109,7 +109,9 @@ _BACK = re.compile(
     r"that\b(?! (?:the|a|an|i|we|you|he|she|it|they|there)\b)|"
     r".{0,30}\bthis(?:['’]s| is| was| will| would| has| had| means| meant| makes| made)\b|"
     rf"(?!(?:{_OPENS})\b)[^\W\d_]+ (?:it|them|this|these|those)\b|"
-    rf"(?!(?:{_OPENS})\b)(?:[^\W\d_]+ ){{1,4}}(?:him|them)\b)",
+    rf"(?!(?:{_OPENS})\b)(?:[^\W\d_]+ ){{1,4}}(?:him|them)\b|"
+    r"(?:when|if|as|because|since|while|although|where|unless|until|once|after|before) "
+    r"(?:(?:he|she|they)\b|it\b.{0,30}\bit (?:is|was|will|would|has|had)\b))",
     re.I,
 )
 # What a sentence is limited to from its start on: `For 2025 the board expects ...`.

@@ -99,6 +99,8 @@ def test_other_languages_are_judged_by_their_words_alone() -> None:
         "But they never came.",
         "Clean it every two weeks.",
         "Castell will ask him for a price.",
+        "If it rains it is held in the hall.",
+        "When they came, the hall was shut.",
         "I take it that this makes your forty-three.",
         "That was the end of the ferry.",
         "Their boat lay beside the quay.",
