@@ -334,7 +334,7 @@ class Index:
         entry = load_catalogue().find(self.models.reader.name, "reader")
         if entry is None or entry.languages != ("en",):
             return None
-        read = [c.quote for c in answer.citations] or [c.text for c in answer.considered[:1]]
+        read = [c.quote for c in answer.citations] or [h.passage.text for h in answer.hits[:1]]
         if not looks_english(question):
             what = "the question does not look English"
         elif not all(len(text.split()) < _TOLD_BY or looks_english(text) for text in read):

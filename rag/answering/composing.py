@@ -9,7 +9,7 @@ from rag.answering.candidates import Candidate
 from rag.answering.deciding import Decision
 from rag.answering.disagreeing import differing, disagreement_note, later_note, newer
 from rag.answering.linking import second_source
-from rag.answering.replacing import replaced, replaced_note
+from rag.answering.replacing import changed_since, replaced, replaced_note
 from rag.answering.shape import shape_of
 from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
@@ -67,6 +67,11 @@ def compose(
         for candidate in (change, best.candidate):
             draft.quote(candidate)
         return Composed(frozenset({0}), (replaced_note(best.candidate, change),))
+    change = changed_since(question, best.candidate, hits, draft.document)
+    if change is not None:
+        for candidate in (best.candidate, change):
+            draft.quote(candidate)
+        return Composed(frozenset({0}), (later_note(best.candidate, change),))
     shape = shape_of(question)
     if shape == "list":
         return _listed(decision, draft, threshold)

@@ -9,6 +9,7 @@ from rag.answering.candidates import Candidate
 from rag.answering.disagreeing import date_of
 from rag.answering.linking import candidate_from
 from rag.answering.orders import gives_orders
+from rag.answering.terms import terms
 from rag.types import Document, Hit, Span
 from rag.verification.quantities import Day, Quantity, days, quantities
 from rag.verification.rules import content_words
@@ -23,6 +24,9 @@ _MOVES = re.compile(
     r"\b(?:(?:replac|substitut|supersed|amend|chang|mov|postpon|deferr|delay|reschedul|extend)\w*|"
     r"put (?:off|back)|brought forward|instead of|in place of|rather than)\b",
     re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:was|were|did|had|originally|at first|formerly|initially)\b", re.IGNORECASE
 )
 _A_DATE = re.compile(r"\bdates?\b|\bdeadline\b", re.IGNORECASE)
 _MAX_CHARS = 500
@@ -49,6 +53,40 @@ def replaced(
             if not (date and other and other < date):
                 return candidate_from(hit, span, text, first)
     return None
+
+
+def changed_since(
+    question: str,
+    first: Candidate,
+    hits: Sequence[Hit],
+    document: Callable[[str], Document],
+) -> Candidate | None:
+    """The sentence of a later document that changes what is asked, without the value it had.
+
+    "I raise the rent by 7 from April" tells that a rent of 85 holds no longer. The sentence must
+    name an amount or a day, a word of changing, and something that question and answer name, too;
+    the passage it stands in all of the question's words that the answer's passage holds. Where the
+    question asks for what was, or the document bears no date after the answer's, nothing is told.
+    """
+    if _PAST.search(question) or not (_amounts(first.text) or days(first.text)):
+        return None
+    asked = frozenset(terms(question))
+    thing = asked & frozenset(terms(first.text))
+    around = asked & _surroundings(first.hit, document(first.document))
+    date = date_of(document(first.document))
+    for hit, span, text in _elsewhere(first.document, hits, document):
+        if not (_CHANGES.search(text) and (quantities(text) or days(text))):
+            continue
+        whole = document(hit.passage.document)
+        later = date_of(whole) > date
+        if later and thing & frozenset(terms(text)) and around <= _surroundings(hit, whole):
+            return candidate_from(hit, span, text, first)
+    return None
+
+
+def _surroundings(hit: Hit, whole: Document) -> frozenset[str]:
+    heads = f"{whole.title or ''} {hit.passage.heading or ''} {whole.path.replace('_', ' ')}"
+    return frozenset(terms(f"{heads} {hit.passage.text}"))
 
 
 def replaced_note(first: Candidate, change: Candidate) -> str:

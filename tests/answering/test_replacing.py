@@ -84,3 +84,46 @@ def test_another_day_or_matter_moves_no_date(make, other) -> None:
     answer = ask("On what date does the hall of the rowing club open?", make(texts))
     assert [c.document for c in answer.citations] == ["plan.txt"]
     assert not answer.notes
+
+
+GARAGE = "The owner lets garage 14 to the tenant. The rent of the garage is 85 a month."
+LETTER = "Thank you for painting the garage. I have to {} from 1 April 2025."
+
+
+def test_a_later_change_without_the_old_value_is_cited_beside_it(make) -> None:
+    texts = {"lease.txt": GARAGE, "2025-01-10-letter.txt": LETTER.format("raise the rent by 7")}
+    answer = ask("What is the rent of the garage?", make(texts))
+    assert [c.document for c in answer.citations] == ["lease.txt", "2025-01-10-letter.txt"]
+    assert any("later than lease.txt" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "letter"),
+    [
+        (
+            "What was the rent of the garage?",
+            "2025-01-10-letter.txt",
+            LETTER.format("raise the rent by 7"),
+        ),
+        (
+            "What is the rent of the garage?",
+            "letter.txt",
+            "Thank you for painting the garage. I have to raise the rent by 7.",
+        ),
+        (
+            "What is the rent of the garage?",
+            "2025-01-10-letter.txt",
+            LETTER.format("change the lock"),
+        ),
+        (
+            "What is the rent of the garage?",
+            "2025-01-10-letter.txt",
+            "The rent of the hall is raised to 300.",
+        ),
+    ],
+)
+def test_what_is_asked_of_the_past_or_changed_elsewhere_stands(
+    make, question, name, letter
+) -> None:
+    answer = ask(question, make({"lease.txt": GARAGE, name: letter}))
+    assert [c.document for c in answer.citations] == ["lease.txt"]
