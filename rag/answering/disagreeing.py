@@ -106,7 +106,8 @@ def _differ(wanted: Set[str], one: Candidate, other: Candidate) -> bool:
 
 
 def _names(phrase: str) -> set[str]:
-    return {w.lower() for w in re.findall(r"\b[A-Z]\w+", phrase)}
+    """The words with a capital letter that carry meaning: `You` and `The` name nothing."""
+    return {w.lower() for w in re.findall(r"\b[A-Z]\w+", phrase) if content_words(w)}
 
 
 def _values(phrase: str) -> set[Decimal]:
