@@ -175,6 +175,7 @@ def _run(
         last_step=options.steps,
         warmup_steps=min(Plan().warmup_steps, options.steps // 5),
         cool_step=options.steps // 5 if training.start else 0,
+        layers=options.layers,
     )
     changes: dict[str, Any] = dict(variant.plan)
     plan = replace(plan, **changes)
@@ -260,6 +261,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("out", type=Path, help="folder of the runs; continued if it exists")
     parser.add_argument("--steps", type=int, default=250, help="of each run")
     parser.add_argument("--scale", type=float, default=0.1, help="of all shares")
+    parser.add_argument("--layers", type=int, default=0, help="only the first of the base (0: all)")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="only these runs")
     parser.add_argument("--group", action="append", default=[], metavar="NAME=A,B")
     parser.add_argument("--list", action="store_true", help="print the names of all runs")

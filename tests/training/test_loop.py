@@ -8,7 +8,7 @@ import pytest
 
 from rag.errors import ModelInvalid, SettingsInvalid
 from rag.training.features import Features, encode
-from rag.training.loop import Plan, collate, device_of, rate_factor, train
+from rag.training.loop import Plan, collate, device_of, has_bfloat16, rate_factor, train
 from rag.training.mixture import Example
 from rag.training.network import build, losses
 
@@ -148,6 +148,29 @@ def test_a_graphics_card_is_used_where_there_is_one_unless_told_otherwise(
     if not there:
         with pytest.raises(SettingsInvalid, match="torch finds no GPU"):
             device_of("cuda")
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ({"avx2": True, "avx512_bf16": False, "amx_bf16": False}, False),
+        ({"avx512_f": True, "avx512_bf16": True}, True),
+        ({"amx_bf16": True}, True),
+        ({}, False),
+    ],
+)
+def test_bfloat16_is_used_only_where_the_processor_computes_in_it(
+    monkeypatch: pytest.MonkeyPatch, known: dict[str, bool], expected: bool
+) -> None:
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: known, raising=False)
+    assert has_bfloat16("cpu") is expected
+
+
+def test_a_torch_that_does_not_know_its_processor_computes_in_float32(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("torch.cpu.get_capabilities", raising=False)
+    assert not has_bfloat16("cpu")
 
 
 def test_training_goes_on_from_a_reader_file_only(base: Path, tmp_path: Path) -> None:
