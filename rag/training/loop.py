@@ -155,7 +155,7 @@ def has_bfloat16(device: str) -> bool:
 
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported())
-    known = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.10 and later
+    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # since 2.10
     return any(found is True and "bf16" in name for name, found in known.items())
 
 
