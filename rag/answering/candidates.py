@@ -7,9 +7,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.cells import asked_cell
+from rag.answering.cells import asked_cell, asked_person
 from rag.answering.orders import gives_orders
-from rag.answering.shape import AnswerType, fits_type, shape_of
+from rag.answering.shape import AnswerType, answer_type, fits_type, shape_of
 from rag.answering.surroundings import leaned_on, setting_of
 from rag.answering.terms import Wanted, terms, wanted
 from rag.reading.protocol import Reader, Reading
@@ -220,8 +220,10 @@ def _near(question: str, found: Sequence[Candidate], reader: Reader) -> list[Can
 
 
 def _pointed(question: str, candidate: Candidate, whole: Document) -> Candidate:
-    """The candidate; of a table's row, with the cell that the question asks for as its phrase."""
+    """The candidate with the labelled cell or person that the question asks for as its phrase."""
     cell = asked_cell(question, whole, candidate.span)
+    if cell is None and answer_type(question) == "person":
+        cell = asked_person(question, whole, candidate.span)
     if cell is None or cell == candidate.phrase.span:
         return candidate
     return replace(candidate, phrase=Phrase(cell.of(whole.text), candidate.document, cell))

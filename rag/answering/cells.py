@@ -1,6 +1,7 @@
-"""Which cell of a table's row a question asks for, by the head of its column.
+"""Which part of a row or list a question asks for, by the label that stands with it.
 
-A reader sees a row as a sentence and often points at the wrong cell of the right one.
+A reader sees a table's row as a sentence and often points at the wrong cell of the right one; in
+"Present: Ines Calloway (chair), Hal Moritz" it may point at the wrong person.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from rag.types import Document, Span
 
 _CELL = re.compile(r"[^|\n]+")
 _NAMED = re.compile(r"\s*(?P<head>[^:|]{1,60}):\s+(?P<value>\S.*?)\s*$", re.DOTALL)
+_PERSON = re.compile(
+    r"(?P<name>[A-Z][\w'’.-]*(?:\s+(?:(?:de|van|von|der|bin|al)\s+)?[A-Z][\w'’.-]*)*)"
+    r"\s*\((?P<role>[^()]{2,60})\)"
+)
 _FEWEST = 2  # cells with a head: of one there is nothing to choose
 
 
@@ -48,6 +53,17 @@ def asked_cell(question: str, document: Document, row: Span) -> Span | None:
         return None
     cell = cells[shares.index(best)]
     return Span(row.start + cell.start, row.start + cell.end)
+
+
+def asked_person(question: str, document: Document, sentence: Span) -> Span | None:
+    """The name before the role in brackets that a `who` question names; None where not just one."""
+    asked = frozenset(terms(question))
+    found = [
+        Span(sentence.start + match.start("name"), sentence.start + match.end("name"))
+        for match in _PERSON.finditer(sentence.of(document.text))
+        if (role := frozenset(terms(match["role"]))) and role <= asked
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _share(own: frozenset[str], asked: frozenset[str]) -> float:

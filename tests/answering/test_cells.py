@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answering.candidates import find_candidates
-from rag.answering.cells import asked_cell
+from rag.answering.cells import asked_cell, asked_person
 from rag.testing import FakeReader
 from rag.types import Document, Span
 
@@ -67,3 +67,19 @@ def test_a_sentence_that_tells_of_the_question_does_not_answer_yes_or_no(make) -
     assert not any("asked" in t for t in texts("May the band rehearse in the garage?"))
     assert any("asked" in t for t in texts("Who asked whether the band might rehearse?"))
     assert any("asked" in t for t in texts("Did the son ask whether his band might rehearse?"))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who is the chair of the choir now?", "Ines Calloway"),
+        ("Who is the treasurer?", "Hal Moritz"),
+        ("Who is the librarian?", None),
+        ("Who was there?", None),
+    ],
+)
+def test_the_person_whose_role_stands_in_brackets(question, expected) -> None:
+    text = "Present: Ines Calloway (chair), Hal Moritz (treasurer), Tom Abara (from 8 pm)."
+    document = Document("a.md", text, "0" * 64, "plain/1")
+    found = asked_person(question, document, Span(0, len(text)))
+    assert (found.of(text) if found else None) == expected
