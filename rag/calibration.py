@@ -17,7 +17,6 @@ from typing import Any
 
 GENERIC = "generic"
 QUOTE = "quote"
-OUTCOME = ("logit", "judge_most", "judge_mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +25,9 @@ class Calibrated:
 
     `choice` weighs the candidates of one question against each other; it may use what tells them
     apart but not whether there is an answer at all, as the question's own words do. Without it the
-    probability chooses. `outcome` makes the confidence in the answer of the chosen one's
-    probability and of what a language model said of all the judged ones. `calibrated` is False
-    where the coefficients were fitted with another model than the one that gives the signals.
-    `record` says on what they were fitted and how well they did.
+    probability chooses. `calibrated` is False where the coefficients were fitted with another model
+    than the one that gives the signals. `record` says on what they were fitted and how well they
+    did.
     """
 
     name: str
@@ -39,16 +37,14 @@ class Calibrated:
     calibrated: bool = True
     record: Mapping[str, Any] = field(default_factory=dict)
     choice: Mapping[str, float] = field(default_factory=dict)
-    outcome: Mapping[str, float] = field(default_factory=dict)
 
     def probability(self, signals: Mapping[str, float]) -> float:
         """The probability for signals by name, strictly between 0 and 1.
 
         A signal without a weight counts nothing, a weight without its signal meets 0.
         """
-        return _squash(
-            self.intercept + sum(w * signals.get(n, 0.0) for n, w in self.weights.items())
-        )
+        total = self.intercept + sum(w * signals.get(n, 0.0) for n, w in self.weights.items())
+        return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 
     def preference(self, signals: Mapping[str, float]) -> float:
         """How much a candidate is preferred to the others of its question: the larger, the more."""
@@ -56,35 +52,9 @@ class Calibrated:
             return self.probability(signals)
         return sum(w * signals.get(n, 0.0) for n, w in self.choice.items())
 
-    def confidence(self, signals: Mapping[str, float], judged: Sequence[float]) -> float:
-        """The probability that the chosen candidate is right, strictly between 0 and 1.
-
-        `judged` are a language model's logits of the candidates it was asked about: a question of
-        which it holds several sentences to speak is likelier answered. Without them, or without
-        fitted weights, it is the candidate's own probability.
-        """
-        chance = self.probability(signals)
-        if not self.outcome or not judged:
-            return chance
-        told = outcome_signals(chance, judged)
-        return _squash(self.outcome["intercept"] + sum(self.outcome[n] * told[n] for n in OUTCOME))
-
     def threshold(self, name: str, default: float) -> float:
         """A threshold by its name."""
         return float(self.thresholds.get(name, default))
-
-
-def outcome_signals(chance: float, judged: Sequence[float]) -> dict[str, float]:
-    """What the confidence is made of: the logit of the chosen one's probability, the judgements."""
-    return {
-        "logit": log(chance / (1 - chance)),
-        "judge_most": max(judged),
-        "judge_mean": sum(judged) / len(judged),
-    }
-
-
-def _squash(total: float) -> float:
-    return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 
 
 def load(name: str) -> Calibrated:
@@ -115,7 +85,6 @@ def parse(name: str, raw: Mapping[str, Any], *, calibrated: bool) -> Calibrated:
         intercept=float(raw["intercept"]),
         weights={str(k): float(v) for k, v in raw["weights"].items()},
         choice={str(k): float(v) for k, v in raw.get("choice", {}).items()},
-        outcome={str(k): float(v) for k, v in raw.get("outcome", {}).items()},
         thresholds={str(k): float(v) for k, v in raw.get("thresholds", {}).items()},
         calibrated=calibrated,
         record=dict(raw.get("record", {})),
@@ -205,7 +174,6 @@ def to_json(fitted: Calibrated, thresholds: Mapping[str, float], record: Mapping
                 "intercept": round(fitted.intercept, 5),
                 "weights": {k: round(v, 5) for k, v in fitted.weights.items()},
                 "choice": {k: round(v, 5) for k, v in fitted.choice.items()},
-                "outcome": {k: round(v, 5) for k, v in fitted.outcome.items()},
                 "thresholds": {k: round(v, 4) for k, v in thresholds.items()},
                 "record": dict(record),
             },

@@ -5,10 +5,9 @@
 A run is a folder that `rag eval SET --stage answers --split dev` wrote (`--stage reading` for the
 reader alone). Of a run given with `--half`, half of the documents are fitted on, and the figures on
 the questions about the others are printed as `held_out`. Candidates are examples: right is one that
-meets a gold span. Three things are fitted: the choice among the candidates of a question; the
+meets a gold span. Two things are fitted: the choice among the candidates of a question, and the
 probability that a candidate is right, its weights on all judged candidates, then its scale and
-intercept on the chosen one of each question, so that it is true of what is shown; and, where a
-language model judges, the confidence, from that probability and all judgements. Figures are
+intercept on the chosen one of each question, so that it is true of what is shown. Figures are
 cross-validated, all questions about a document in one fold. Runs count alike in the choice of the
 threshold, however long they are.
 
@@ -29,7 +28,6 @@ from pathlib import Path
 from typing import Any
 
 from rag.calibration import (
-    OUTCOME,
     Calibrated,
     auroc,
     calibration_error,
@@ -37,7 +35,6 @@ from rag.calibration import (
     fit_choice,
     load,
     log_loss,
-    outcome_signals,
     to_json,
 )
 from rag.errors import RunInvalid
@@ -61,7 +58,6 @@ ALONE = (
 JUDGED = ("judge", *ALONE)
 CHOOSING = ("judge", "margin", "near_margin", "own", "inset", "type", "rank", "agreement")
 CHOICE_PENALTY = 3.0
-OUTCOME_PENALTY = 10.0
 SIGNALS = tuple(dict.fromkeys((*JUDGED, *CHOOSING)))
 
 Row = Mapping[str, float]
@@ -147,7 +143,7 @@ def outcomes_of(model: Calibrated, examples: Sequence[Example]) -> list[Outcome]
     """What a calibration makes of questions."""
     found = []
     for example in examples:
-        score, right = _confidence(model, example)
+        score, right = _best(model, example)
         found.append(Outcome(score, right, example.answerable, example.run))
     return found
 
@@ -225,38 +221,18 @@ def _fit(examples: Sequence[Example], names: Sequence[str], penalty: float) -> C
     choice = fit_choice([(e.rows, e.right) for e in examples], choosing, penalty=CHOICE_PENALTY)
     model = replace(fit(rows, labels, names, penalty=penalty), choice=choice)
     best = [_best(model, e) for e in examples]
-    right = [r for _, r in best]
-    outer = fit([{"logit": _logit(p)} for p, _ in best], right, ["logit"])
+    outer = fit([{"logit": _logit(p)} for p, _ in best], [r for _, r in best], ["logit"])
     slope = max(outer.weights["logit"], 0.1)
-    model = replace(
+    return replace(
         model,
         intercept=outer.intercept + slope * model.intercept,
         weights={n: slope * w for n, w in model.weights.items()},
     )
-    if "judge" not in names:
-        return model
-    told = [outcome_signals(_best(model, e)[0], _judged(e)) for e in examples]
-    whole = fit(told, right, OUTCOME, penalty=OUTCOME_PENALTY)
-    return replace(model, outcome={"intercept": whole.intercept, **whole.weights})
-
-
-def _confidence(model: Calibrated, example: Example) -> tuple[float, bool]:
-    at = _chosen(model, example)
-    judged = _judged(example) if "judge" in model.weights else []
-    return model.confidence(example.rows[at], judged), example.right[at]
-
-
-def _judged(example: Example) -> list[float]:
-    return [row["judge"] for row in example.rows]
 
 
 def _best(model: Calibrated, example: Example) -> tuple[float, bool]:
-    at = _chosen(model, example)
-    return model.probability(example.rows[at]), example.right[at]
-
-
-def _chosen(model: Calibrated, example: Example) -> int:
-    return -max((model.preference(r), -i) for i, r in enumerate(example.rows))[1]
+    _, at = max((model.preference(r), -i) for i, r in enumerate(example.rows))
+    return model.probability(example.rows[-at]), example.right[-at]
 
 
 def _sure(model: Calibrated, examples: Sequence[Example]) -> float:

@@ -65,12 +65,12 @@ def tune(records: Iterable[Record], in_force: Calibrated) -> Tuning:
     A question counts as right where its best candidate meets a gold span. Raises `SetInvalid`
     where either half has fewer than 30 questions or fewer than 5 of either outcome.
     """
-    halves: tuple[list[_Example], ...] = ([], [])
+    halves: tuple[list[tuple[dict[str, float], bool]], ...] = ([], [])
     for record in records:
         if example := _example(record):
             halves[_half(str(record["id"]))].append(example)
     for half in halves:
-        right = sum(e.right for e in half)
+        right = sum(label for _, label in half)
         if len(half) < FEWEST or not FEWEST_EACH <= right <= len(half) - FEWEST_EACH:
             raise SetInvalid(
                 f"the set is too small to tell: one half has {len(half)} questions, {right} of "
@@ -79,8 +79,8 @@ def tune(records: Iterable[Record], in_force: Calibrated) -> Tuning:
                 "that the documents do not answer"
             )
     learn, held = halves
-    names = sorted(n for n in in_force.weights if any(n in e.signals for e in learn))
-    rows, labels = [e.signals for e in learn], [e.right for e in learn]
+    names = sorted(n for n in in_force.weights if any(n in signals for signals, _ in learn))
+    rows, labels = [s for s, _ in learn], [label for _, label in learn]
     fitted = replace(fit(rows, labels, names), choice=in_force.choice)
     cut = best_threshold(
         [fitted.probability(r) for r in rows], labels, answered_at_least=ANSWERED_AT_LEAST
@@ -124,16 +124,7 @@ def file_stem(generator: str | None) -> str:
     return f"answer-{generator or 'quote'}".replace("/", "_")
 
 
-@dataclass(frozen=True, slots=True)
-class _Example:
-    """A question's best candidate, what a model said of each that it judged, and whether right."""
-
-    signals: dict[str, float]
-    judged: tuple[float, ...]
-    right: bool
-
-
-def _example(record: Record) -> _Example | None:
+def _example(record: Record) -> tuple[dict[str, float], bool] | None:
     considered = record.get("considered") or []
     if not considered:
         return None
@@ -146,8 +137,7 @@ def _example(record: Record) -> _Example | None:
         )
         for gold in record.get("gold", ())
     )
-    judged = tuple(c["signals"]["judge"] for c in considered if "judge" in c["signals"])
-    return _Example(dict(best["signals"]), judged, right)
+    return dict(best["signals"]), right
 
 
 def _half(identity: str) -> int:
@@ -155,9 +145,9 @@ def _half(identity: str) -> int:
     return hashlib.sha256(identity.encode()).digest()[0] % 2
 
 
-def _figures(model: Calibrated, held: Sequence[_Example]) -> Figures:
-    scores = [model.confidence(e.signals, e.judged) for e in held]
-    labels = [e.right for e in held]
+def _figures(model: Calibrated, held: Sequence[tuple[dict[str, float], bool]]) -> Figures:
+    scores = [model.probability(signals) for signals, _ in held]
+    labels = [label for _, label in held]
     return Figures(
         auroc(scores, labels), calibration_error(scores, labels), log_loss(scores, labels)
     )

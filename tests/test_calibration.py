@@ -49,22 +49,6 @@ def test_a_probability_is_strictly_between_0_and_1(signals) -> None:
     assert 0 < Calibrated("m", 3.0, {"a": 2.0, "b": -1.0}).probability(signals) < 1
 
 
-def test_the_confidence_counts_what_was_said_of_all_candidates() -> None:
-    weights = {"intercept": 0.0, "logit": 1.0, "judge_most": 0.0, "judge_mean": 0.5}
-    model = Calibrated("m", 0.0, {"judge": 1.0}, outcome=weights)
-    assert model.confidence({"judge": 0.0}, [0.0, 4.0]) == pytest.approx(0.7311, abs=1e-4)
-    assert model.confidence({"judge": 0.0}, [0.0, -4.0]) == pytest.approx(0.2689, abs=1e-4)
-    assert model.confidence({"judge": 2.0}, []) == model.probability({"judge": 2.0})
-    bare = replace(model, outcome={})
-    assert bare.confidence({"judge": 2.0}, [2.0, 4.0]) == model.probability({"judge": 2.0})
-
-
-@given(st.lists(st.floats(-1e3, 1e3), min_size=1), st.floats(-1e3, 1e3))
-def test_a_confidence_is_strictly_between_0_and_1(judged, x) -> None:
-    weights = {"intercept": 1.0, "logit": 1.0, "judge_most": 2.0, "judge_mean": 0.5}
-    assert 0 < Calibrated("m", 0.0, {"x": 1.0}, outcome=weights).confidence({"x": x}, judged) < 1
-
-
 def test_fitting_finds_the_signal_and_ignores_noise() -> None:
     rows = [{"x": float(i % 10), "noise": float((i * 7919) % 13)} for i in range(400)]
     labels = [row["x"] + (i * 31 % 3 - 1) > 4.5 for i, row in enumerate(rows)]
@@ -91,14 +75,6 @@ def test_a_calibration_survives_its_file() -> None:
     assert again.threshold("answer", 0.5) == 0.4
     assert again.threshold("other", 0.5) == 0.5
     assert again.record == {"on": "a set"}
-    assert not again.outcome
-
-
-def test_the_weights_of_the_confidence_survive_the_file() -> None:
-    weights = {"intercept": -0.5, "logit": 0.5, "judge_most": 0.25, "judge_mean": 0.125}
-    model = Calibrated("m", 0.0, {"judge": 1.0}, outcome=weights)
-    again = parse("m", json.loads(to_json(model, {}, {})), calibrated=True)
-    assert again.outcome == weights
 
 
 @pytest.mark.parametrize(

@@ -51,20 +51,6 @@ def test_the_fit_tells_right_from_wrong_and_is_calibrated() -> None:
     assert fitted.figures["answered"] > 0.7
 
 
-def test_what_was_said_of_the_others_goes_into_the_confidence() -> None:
-    """The chosen one says the same for all; where the question is answered, the second says so."""
-    found = []
-    for i in range(120):
-        right = i % 2 == 0
-        noise = (i % 7) / 7
-        rows = ({"judge": 2.0 + noise}, {"judge": 1.5 if right else -2.0 - noise})
-        found.append(Example(rows, (right, False), right, f"{i // 4}.txt", "run"))
-    fitted = fit_answers(found, ["judge"], penalty=1.0)
-    assert fitted.model.outcome["judge_mean"] > 0
-    assert fitted.figures["answerable_auroc"] > 0.9
-    assert not fit_answers(examples(200), ["margin"], penalty=1.0).model.outcome
-
-
 def test_the_threshold_parts_right_from_wrong() -> None:
     cut = balanced_threshold(outcomes("a", [0.8, 0.7, 0.6], [0.3, 0.2, 0.1]))
     assert 0.3 < cut <= 0.6

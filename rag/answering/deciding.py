@@ -76,15 +76,9 @@ def decide(
         rows = [replace(r, judged=True) for r in rows]
     elif _in_doubt(question, words, rows, calibration):
         rows = _judged(question, words, rows, generator, calibration)
-    confidence = _confidence(rows, calibration) if rows else 0.0
+    confidence = rows[0].probability if rows else 0.0
     threshold = calibration.threshold("answer", 0.5)
     return Decision(tuple(rows), confidence, bool(rows) and confidence >= threshold)
-
-
-def _confidence(rows: Sequence[Judged], calibration: Calibrated) -> float:
-    """The confidence in the first row, by what a model said of all of them; by its own without."""
-    said = [r.signals["judge"] for r in rows if "judge" in r.signals]
-    return calibration.confidence(rows[0].signals, said) if said else rows[0].probability
 
 
 def weighed(question: str, candidates: Sequence[Candidate], alone: Calibrated) -> list[Judged]:

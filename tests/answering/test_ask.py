@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import replace
 
@@ -395,29 +394,6 @@ def test_a_reader_alone_is_not_believed_where_no_word_of_the_question_stands(mak
     workshop = replace(workshop, calibration=believing)
     assert ask("Who won the chess tournament in Lisbon?", workshop).status == "not_found"
     assert ask("Wie viele Tonnen trägt sie?", workshop).status == "answered"
-
-
-def test_the_confidence_counts_the_judgements_of_all_candidates(make) -> None:
-    texts = {
-        "a.txt": "The old mill was sold to the town.",
-        "b.txt": "In 1911 the mill was sold by Mr Orr.",
-    }
-    doubting = {"answer": 0.01, "sure": 1.0, "alone_above": 1.0, "alone_below": 0.0}
-    plain = Calibrated("plain", 0.0, {"judge": 0.5}, doubting)
-    outcome = {"intercept": 0.0, "logit": 1.0, "judge_most": 0.0, "judge_mean": 1.0}
-    alone = Calibrated("alone", 0.0, {"margin": 0.2}, {"answer": 0.3})
-    answers = [
-        ask(
-            "To whom was the mill sold?",
-            make(texts, generator=FakeGenerator(), calibration=c, alone=alone),
-        )
-        for c in (plain, replace(plain, outcome=outcome))
-    ]
-    judged = [dict(c.signals)["judge"] for c in answers[1].considered if c.outcome != "not judged"]
-    assert len(judged) > 1
-    chance = answers[0].confidence
-    logit = math.log(chance / (1 - chance)) + sum(judged) / len(judged)
-    assert answers[1].confidence == pytest.approx(1 / (1 + math.exp(-logit)), abs=2e-3)
 
 
 def test_the_choice_weighs_what_the_confidence_leaves_out(make) -> None:
