@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 
+from rag.summarising.retelling import turned_round
 from rag.summarising.units import Unit
 from rag.verification.rules import content_words, stem
 
@@ -139,6 +140,7 @@ def objections(text: str, units: Sequence[Unit]) -> list[str]:
         _teller(text, units, source),
         _self(text, units),
         _joined(text, units),
+        *turned_round(text, units, _REPORTING),
     ]
     return [reason for reason in found if reason]
 

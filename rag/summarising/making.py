@@ -190,9 +190,10 @@ def _scores(
     pool: Pool, tools: SummaryTools, about: str | None, everything: Sequence[Unit]
 ) -> NDArray[np.float32]:
     """What each unit is worth, shape (n,); below 0 for what does not concern the topic."""
-    scores = relevance(pool, weights_for(pool))
     if about is None:
-        return scores
+        return relevance(pool, weights_for(pool))
+    # Where a meeting opens and what it decides is central to the whole, not to the topic.
+    scores = relevance(pool, replace(weights_for(pool), opening=0.0, lead=0.0, cue=0.0))
     near = nearness(pool, about, tools.embedder, tools.reader, everything)
     if near is None:
         return scores * 0 - 1

@@ -28,7 +28,7 @@ TALK = said(
 @pytest.mark.parametrize(
     "wording",
     [
-        "The case is made of rubber, and the battery lasts two years.",
+        "The Designer said that the case is made of rubber, and the battery lasts two years.",
         "The Designer said that the case is made of rubber.",
         "Marketing suggested that the price could be twenty five Euros.",
         "The Designer described a case of rubber, and the Chair said they meet again on Monday.",
@@ -46,7 +46,7 @@ def test_what_the_lines_say_may_be_worded(wording: str) -> None:
         ("Marketing aims for a price of twenty five Euros, maybe.", "'aims'"),
         ("The team agreed on a case made of rubber.", "'agreed'"),
         ("The case is made of rubber due to the battery.", "adds a reason"),
-        ("The rubber battery lasts two years.", ""),
+        ("The Designer said that the rubber battery lasts two years.", ""),
         ("It is made of rubber.", "'It' means"),
         ("The Chair will meet again on Monday.", "of themselves"),
         ("The Chair said that they meet again on Monday.", ""),

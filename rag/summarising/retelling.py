@@ -1,0 +1,98 @@
+"""Who did and who said what: whether a wording turned it round.
+
+A small language model that retells a sentence keeps its words and loses their roles: what somebody
+gave to the speaker becomes what the speaker gave, what farmers say becomes what happened, and the
+one who reports another's words falls away. No check of words and figures sees that. Each rule here
+gives an objection; the sentence itself stands in the wording's place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from rag.summarising.units import Unit
+from rag.verification.rules import content_words, stem
+
+SURNAME = 4  # letters of a last word that stands for a name
+_AUXILIARIES = (
+    "would will has have had is was are were am should could can cannot must may might shall do "
+    "does did be been being to not also rather only just already still then never always"
+)
+_AUXILIARY = frozenset(_AUXILIARIES.split())
+_MINE = r"(?:\b(?:I|we)\b(?:['’]\w+)?)"
+_TELLS = re.compile(
+    r"(?<!\bI )(?<!\bwe )\b(?:says?|said|claim(?:s|ed)?|believ(?:es?|ed)|thinks?|thought|"
+    r"reckons?|reckoned|fear(?:s|ed)|warn(?:s|ed)?|caution(?:s|ed)?|argu(?:es?|ed)|hop(?:es|ed)|"
+    r"according to|suggest(?:s|ed)?|stat(?:es|ed)|report(?:s|ed)|expects?|expected|"
+    r"estimat(?:es?|ed)|allegedly|reportedly)\b",
+    re.I,
+)
+_PRONOUN = re.compile(
+    r"\b(?:it|they|them|this|these|those|he|she|him|his|her|hers|their|its)\b", re.I
+)
+
+
+def turned_round(text: str, units: Sequence[Unit], reporting: Collection[str]) -> list[str]:
+    """What speaks against a wording of these units, in words; empty where nothing does.
+
+    `reporting` are stems of words that only say that something was said.
+    """
+    nearest = _nearest(text, units)
+    found = [
+        _unnamed(text, nearest),
+        _untold(text, nearest),
+        _subject(text, units, reporting),
+        _pronoun(text, units),
+    ]
+    return [reason for reason in found if reason]
+
+
+def _nearest(text: str, units: Sequence[Unit]) -> Unit:
+    wanted = set(content_words(text))
+    return max(units, key=lambda u: len(wanted & set(content_words(u.text))))
+
+
+def _name(speaker: str) -> str:
+    """A pattern of a speaker's name, or its last word: `Andrew Scheer` of `Hon. Andrew Scheer`."""
+    last = speaker.split()[-1]
+    short = rf"|{re.escape(last)}" if len(last) >= SURNAME else ""
+    return rf"\b(?:(?i:{re.escape(speaker)}){short})\b"
+
+
+def _unnamed(text: str, unit: Unit) -> str:
+    """What one person said, told as a fact or as what another said."""
+    if unit.speaker and not re.search(_name(unit.speaker), text):
+        return f"it does not name who says it ('{unit.speaker}')"
+    return ""
+
+
+def _untold(text: str, unit: Unit) -> str:
+    """What somebody says or thinks in the source, told as a fact."""
+    found = _TELLS.search(unit.text)
+    if found and not _TELLS.search(text) and not unit.speaker:
+        return f"in the source it is only told ('{found[0]}')"
+    return ""
+
+
+def _subject(text: str, units: Sequence[Unit], reporting: Collection[str]) -> str:
+    """A speaker who does in the wording what somebody else does in the speaker's words."""
+    for speaker in sorted({u.speaker for u in units if u.speaker}):
+        lines = " ".join(u.text for u in units if u.speaker == speaker)
+        for match in re.finditer(rf"{_name(speaker)}((?:\s+[\w'’-]+){{1,5}})", text):
+            verb = next((w for w in match[1].split() if w.lower() not in _AUXILIARY), "")
+            root = stem(verb.lower())
+            if not root or root in reporting:
+                continue
+            own = rf"{_MINE}(?:\s+[\w'’]+){{0,3}}?\s+{re.escape(root[: max(3, len(root) - 1)])}"
+            if not re.search(own, lines, re.I):
+                return f"the speaker does not say it of themselves ('{speaker} {verb}')"
+    return ""
+
+
+def _pronoun(text: str, units: Sequence[Unit]) -> str:
+    """A pronoun kept from a later sentence, when what it stands for may have changed."""
+    found = _PRONOUN.search(text)
+    if len(units) > 1 and found and any(_PRONOUN.search(u.text) for u in units[1:]):
+        return f"'{found[0]}' may stand for something else than in the source"
+    return ""

@@ -1,0 +1,56 @@
+"""Wordings that turn round who did or said what."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.summarising.fidelity import objections
+from tests.summarising.test_fidelity import said
+
+BAKER = said(
+    "Ms Adeyemi: My aunt had an oven, and when she retired she gave it to me",
+    "Ms Adeyemi: If somebody gave me the old post office for free, perhaps",
+    "Ms Adeyemi: I would rather make the rye better",
+)
+
+
+@pytest.mark.parametrize(
+    ("wording", "lines", "reason"),
+    [
+        ("Ms Adeyemi gave her the oven when she retired.", BAKER[:1], "of themselves"),
+        ("Ms Adeyemi would give the old post office for free.", BAKER[1:2], "of themselves"),
+        ("Ms Adeyemi would rather make the rye better.", BAKER[2:], ""),
+        ("Adeyemi would rather make the rye better.", BAKER[2:], ""),
+        ("Ms Adeyemi said that an aunt gave the oven to her.", BAKER[:1], ""),
+        (
+            "The minister said that there were problems with the programme.",
+            said("Mr Scheer: The minister said that there were problems with the programme"),
+            "does not name who says it",
+        ),
+        (
+            "Farmers at Milton lost fourteen hectares of barley.",
+            said("Farmers at Milton say that they lost fourteen hectares of barley"),
+            "it is only told",
+        ),
+        (
+            "Farmers at Milton say that fourteen hectares of barley were lost.",
+            said("Farmers at Milton say that they lost fourteen hectares of barley"),
+            "",
+        ),
+        (
+            "Marketing wants to look at the remote controls and merge them into one.",
+            said(
+                "Marketing: I want to look at the remote controls of others",
+                "Marketing: Get the good points and merge them into one",
+            ),
+            "stand for something else",
+        ),
+    ],
+)
+def test_a_wording_that_turns_it_round_is_objected_to(
+    wording: str,
+    lines: list,
+    reason: str,  # type: ignore[type-arg]
+) -> None:
+    found = objections(wording, lines)
+    assert any(reason in objection for objection in found) == bool(reason), found
