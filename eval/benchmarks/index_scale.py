@@ -266,10 +266,9 @@ def recall(found: list[list[int]], nearest: np.ndarray) -> float:
     return float(np.mean([len(set(f) & set(n)) / 10 for f, n in zip(found, nearest, strict=True)]))
 
 
-def held_mib() -> float:
-    """The resident memory of this process now; its peak is counted anew from here."""
+def clear_peak() -> None:
+    """From now on the peak of this process's resident memory is counted anew."""
     Path("/proc/self/clear_refs").write_text("5")
-    return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 
 
 def in_process(index: Path, queries: Path) -> dict[str, Any]:
@@ -294,6 +293,8 @@ class Run:
         self.vectors = self.maker.vectors_of(QUERIES_FROM, options.queries)[: options.queries]
         words = [" ".join(t.split()[:8]) for t in texts[: options.queries]]
         np.savez(self.queries, texts=np.array(words), vectors=self.vectors)
+        clear_peak()
+        self.own_mib = peak_kib() / 1024
 
     def stages(self) -> Iterator[None]:
         row = self.row
@@ -323,19 +324,19 @@ class Run:
         made = documents(self.maker, first, count)
         if first != row.get("built", 0):
             row["killed_while_building"] = row.get("killed_while_building", 0) + 1
-        own = held_mib()
+        clear_peak()
         seconds = add(self.index, self.meta, made, last=first + count == self.size)
         row["build_s"] = round(row.get("build_s", 0.0) + seconds, 1)
-        self.note_peak("build_peak_mib", own)
+        self.note_peak("build_peak_mib")
         row["built"] = first + count
         if row["built"] == self.size:
             row["merged"] = True
 
-    def note_peak(self, name: str, own_mib: float) -> None:
+    def note_peak(self, name: str) -> None:
         peak = round(peak_kib() / 1024)
         if peak > self.row.get(name, 0):
             self.row[name] = peak
-            self.row[f"{name}_above_own"] = round(peak - own_mib)
+            self.row[f"{name}_above_own"] = round(peak - self.own_mib)
 
     def add_some(self) -> None:
         made = list(documents(self.maker, self.size, ADDED))
@@ -365,18 +366,18 @@ class Run:
         self.row["bytes_beyond_text_a_passage"] = round((used - text) / count)
 
     def drop_fifth(self) -> None:
-        own = held_mib()
+        clear_peak()
         self.row["drop_fifth_s"] = round(drop(self.index, self.meta, 0, self.size // 5), 1)
-        self.note_peak("drop_fifth_peak_mib", own)
+        self.note_peak("drop_fifth_peak_mib")
         asked = in_process(self.index, self.queries)
         gone = sum(number < self.size // 5 for found in asked["found"] for number in found)
         self.row["removed_passages_found_afterwards"] = gone
 
     def replace_fifth(self) -> None:
-        own = held_mib()
+        clear_peak()
         made = documents(self.maker, 2 * self.size, self.size // 5)
         self.row["add_fifth_s"] = round(add(self.index, self.meta, made), 1)
-        self.note_peak("add_fifth_peak_mib", own)
+        self.note_peak("add_fifth_peak_mib")
 
     def ask_again(self) -> None:
         asked, fifth = self.looked(), self.size // 5
