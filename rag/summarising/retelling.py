@@ -28,6 +28,7 @@ _TELLS = re.compile(
     r"estimat(?:es?|ed)|allegedly|reportedly)\b",
     re.I,
 )
+_CHOICE = re.compile(r"\b(?:rather|instead|prefer\w*)\b", re.I)
 _PRONOUN = re.compile(
     r"\b(?:it|they|them|this|these|those|he|she|him|his|her|hers|their|its)\b", re.I
 )
@@ -44,6 +45,7 @@ def turned_round(text: str, units: Sequence[Unit], reporting: Collection[str]) -
         _untold(text, nearest),
         _subject(text, units, reporting),
         _pronoun(text, units),
+        _choice(text, nearest),
     ]
     return [reason for reason in found if reason]
 
@@ -95,4 +97,12 @@ def _pronoun(text: str, units: Sequence[Unit]) -> str:
     found = _PRONOUN.search(text)
     if len(units) > 1 and found and any(_PRONOUN.search(u.text) for u in units[1:]):
         return f"'{found[0]}' may stand for something else than in the source"
+    return ""
+
+
+def _choice(text: str, unit: Unit) -> str:
+    """What is said to be liked better than something else, told without the choice."""
+    found = _CHOICE.search(unit.text)
+    if found and not _CHOICE.search(text):
+        return f"the source chooses between two ('{found[0]}')"
     return ""

@@ -20,6 +20,7 @@ BAKER = said(
         ("Ms Adeyemi gave her the oven when she retired.", BAKER[:1], "of themselves"),
         ("Ms Adeyemi would give the old post office for free.", BAKER[1:2], "of themselves"),
         ("Ms Adeyemi would rather make the rye better.", BAKER[2:], ""),
+        ("Ms Adeyemi would make the rye better.", BAKER[2:], "chooses between two"),
         ("Adeyemi would rather make the rye better.", BAKER[2:], ""),
         ("Ms Adeyemi said that an aunt gave the oven to her.", BAKER[:1], ""),
         (
