@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rag.reading.protocol import Reader
 from rag.summarising.fidelity import leans, objections
+from rag.summarising.retelling import broken
 from rag.summarising.speech import only_words_of
 from rag.summarising.units import Unit
 from rag.types import Citation, Document, Removed, Sentence, Verdict
@@ -114,7 +115,8 @@ class Account:
         support = check(text, quotes, self.reader, context=self._context(units))
         if support.verdict != "supported":
             return support, list(support.reasons) or [_OBJECTED]
-        against = objections(text, units)
+        raw = [u.span.of(self.documents[u.document].text) for u in units]
+        against = objections(text, units) + list(filter(None, [broken(text, raw)]))
         if not against and self.judge and self.judge(text, units) < JUDGED:
             against = ["the language model, asked again, does not find it in what it cites"]
         return support, against

@@ -29,6 +29,12 @@ _TELLS = re.compile(
     re.I,
 )
 _CHOICE = re.compile(r"\b(?:rather|instead|prefer\w*)\b", re.I)
+# Where a speaker broke off, or was not understood.
+_BREAK = re.compile(
+    r"\{(?:disfmarker|gap)\}|[\[(](?:inaudible|unintelligible|crosstalk)[\])]|\s--+(?:\s|$)|\.\.\.|…",
+    re.I,
+)
+ONE_PIECE = 0.8  # of a wording's words in a quotation that breaks off, so many stand in one piece
 _PRONOUN = re.compile(
     r"\b(?:it|they|them|this|these|those|he|she|him|his|her|hers|their|its)\b", re.I
 )
@@ -48,6 +54,17 @@ def turned_round(text: str, units: Sequence[Unit], reporting: Collection[str]) -
         _choice(text, nearest),
     ]
     return [reason for reason in found if reason]
+
+
+def broken(text: str, quotes: Sequence[str]) -> str:
+    """An objection to a wording that joins what its sources, as recorded, broke off between."""
+    wanted = set(content_words(text))
+    for quote in quotes:
+        pieces = [set(content_words(piece)) & wanted for piece in _BREAK.split(quote)]
+        whole = set().union(*pieces)
+        if max(map(len, pieces)) < ONE_PIECE * len(whole):
+            return "it joins what the speaker broke off between"
+    return ""
 
 
 def _nearest(text: str, units: Sequence[Unit]) -> Unit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.summarising.fidelity import objections
+from rag.summarising.retelling import broken
 from tests.summarising.test_fidelity import said
 
 BAKER = said(
@@ -55,3 +56,24 @@ def test_a_wording_that_turns_it_round_is_objected_to(
 ) -> None:
     found = objections(wording, lines)
     assert any(reason in objection for objection in found) == bool(reason), found
+
+
+@pytest.mark.parametrize(
+    ("wording", "quote", "joins"),
+    [
+        (
+            "The Chair said that they have five minutes to sell the remote controls.",
+            "Chair: we're planning to sell these remote controls for {disfmarker} so we've got "
+            "five minutes left .",
+            True,
+        ),
+        (
+            "The Chair said that they sell remote controls to shops.",
+            "Chair: um {disfmarker} yeah {gap} we sell remote controls to shops .",
+            False,
+        ),
+        ("The roof leaks.", "Chair: the roof leaks , and the hall is cold .", False),
+    ],
+)
+def test_what_was_broken_off_is_not_joined(wording: str, quote: str, joins: bool) -> None:
+    assert bool(broken(wording, [quote])) == joins
