@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from rag.summarising.units import Unit
 from rag.verification.rules import content_words, stem
 
-SURNAME = 4  # letters of a last word that stands for a name
+SURNAME = 4  # letters of a word that stands for a name
 _AUXILIARIES = (
     "would will has have had is was are were am should could can cannot must may might shall do "
     "does did be been being to not also rather only just already still then never always"
@@ -35,6 +35,12 @@ _BREAK = re.compile(
     re.I,
 )
 ONE_PIECE = 0.8  # of a wording's words in a quotation that breaks off, so many stand in one piece
+_TO_COME = re.compile(r"\b(?:will|shall|going to|gonna|let['’]s)\b|['’]ll\b", re.I)
+_TO_COME_KEPT = re.compile(
+    r"\b(?:will|shall|would|should|going to|to be|to come|plan\w*|intend\w*|propos\w+|suggest\w*|"
+    r"want\w*|about to|next|until|expect\w*|due|wo)\b|['’](?:ll|d|t)\b|\bis to\b|\bare to\b",
+    re.I,
+)
 _PRONOUN = re.compile(
     r"\b(?:it|they|them|this|these|those|he|she|him|his|her|hers|their|its)\b", re.I
 )
@@ -52,6 +58,7 @@ def turned_round(text: str, units: Sequence[Unit], reporting: Collection[str]) -
         _subject(text, units, reporting),
         _pronoun(text, units),
         _choice(text, nearest),
+        _planned(text, units),
     ]
     return [reason for reason in found if reason]
 
@@ -73,9 +80,9 @@ def _nearest(text: str, units: Sequence[Unit]) -> Unit:
 
 
 def _name(speaker: str) -> str:
-    """A pattern of a speaker's name, or its last word: `Andrew Scheer` of `Hon. Andrew Scheer`."""
-    last = speaker.split()[-1]
-    short = rf"|{re.escape(last)}" if len(last) >= SURNAME else ""
+    """A pattern of a speaker's name, or its last long word: `Scheer` of `Hon. Andrew Scheer MP`."""
+    long = [word for word in speaker.split() if len(word) >= SURNAME]
+    short = rf"|{re.escape(long[-1])}" if long else ""
     return rf"\b(?:(?i:{re.escape(speaker)}){short})\b"
 
 
@@ -122,4 +129,12 @@ def _choice(text: str, unit: Unit) -> str:
     found = _CHOICE.search(unit.text)
     if found and not _CHOICE.search(text):
         return f"the source chooses between two ('{found[0]}')"
+    return ""
+
+
+def _planned(text: str, units: Sequence[Unit]) -> str:
+    """What is still to come in the source, told as if it had happened."""
+    found = next((m for u in units if (m := _TO_COME.search(u.text))), None)
+    if found and not _TO_COME_KEPT.search(text):
+        return f"in the source it is still to come ('{found[0]}')"
     return ""

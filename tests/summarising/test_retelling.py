@@ -25,6 +25,21 @@ BAKER = said(
         ("Adeyemi would rather make the rye better.", BAKER[2:], ""),
         ("Ms Adeyemi said that an aunt gave the oven to her.", BAKER[:1], ""),
         (
+            "Marketing discussed the buttons and said so.",
+            said("Marketing: First I'll discuss the buttons"),
+            "still to come",
+        ),
+        (
+            "Marketing said that the buttons will be discussed.",
+            said("Marketing: First I'll discuss the buttons"),
+            "",
+        ),
+        (
+            "Morgan said that a survey was made.",
+            said("Julie Morgan AM: A survey was made"),
+            "",
+        ),
+        (
             "The minister said that there were problems with the programme.",
             said("Mr Scheer: The minister said that there were problems with the programme"),
             "does not name who says it",
