@@ -204,13 +204,12 @@ def _flat(value: object, under: str = "") -> Iterator[tuple[str, object]]:
 
 def _prompts(answer: Answer) -> Json:
     """The constant prompts by hash, and the changing part of each prompt in order."""
-    from rag.generation.judging import CLAIM_PREFIX, PREFIX, TOGETHER_PREFIX
+    from rag.generation.judging import CLAIM_PREFIX, PREFIX
     from rag.generation.wording import PREFIX as WORDING
     from rag.generation.wording import YES_NO_PREFIX
 
     constant = {
         "judge": PREFIX,
-        "together": TOGETHER_PREFIX,
         "claim": CLAIM_PREFIX,
         "word": WORDING,
         "yes_no": YES_NO_PREFIX,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answering.candidates import Candidate, find_candidates
 from rag.answering.composing import compose
 from rag.answering.deciding import Decision, decide
+from rag.answering.linking import second_source
 from rag.answering.metering import Metered
-from rag.answering.pairing import decide_pair, sides_of
+from rag.answering.pairing import decide_pair, judged_together, paired, sides_of
 from rag.answering.shape import compared, parts_of
 from rag.answering.workshop import Event, Workshop, checked_question
 from rag.answering.writing import Draft
@@ -114,6 +115,8 @@ class _Run:
                 hits = tuple(self.workshop.search(part, retrieve_k))
         decision = self._compare(part, retrieve_k) or self._decide(part, hits)
         if not decision.found:
+            decision = self._link(part, decision, hits, retrieve_k) or decision
+        if not decision.found:
             return _Part(decision, frozenset())
         with self.timed("generate"):
             composed = compose(
@@ -132,6 +135,32 @@ class _Run:
         candidates = self._find(part, hits)
         with self.timed("generate"):
             return decide(part, candidates, self.generator, self.calibration, self.alone)
+
+    def _link(
+        self, part: str, decision: Decision, hits: tuple[Hit, ...], retrieve_k: int
+    ) -> Decision | None:
+        """The decision for the best sentence with one that completes it, if they answer together.
+
+        "Where was the author of the book born?" is answered by no sentence alone.
+        """
+        best = decision.best
+        if best is None or self.generator is None or decision.paired:
+            return None
+        with self.timed("select"):
+            second = second_source(
+                part,
+                best.candidate,
+                hits,
+                self.workshop.document,
+                lambda text: self.workshop.search(text, retrieve_k),
+            )
+        if second is None:
+            return None
+        pair = (best, replace(best, candidate=second, signals={}))
+        with self.timed("generate"):
+            pair = judged_together(part, pair, self.generator, self.calibration)
+        linked = paired(pair, decision.ranked, self.calibration.threshold("answer", 0.5))
+        return linked if linked.found else None
 
     def _compare(self, part: str, retrieve_k: int) -> Decision | None:
         """The decision of a question that compares two named things, if there is enough of both."""

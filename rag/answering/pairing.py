@@ -1,4 +1,4 @@
-"""Two sentences for a question that compares: one for each thing, judged together."""
+"""Two sentences that answer together: of two things compared, or one that leads to the other."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def decide_pair(
 ) -> Decision:
     """The decision for the two best sentences together: the first two of `ranked` are the pair.
 
-    The confidence is that of the weaker sentence, the model's judgement being that of both: one
+    A model judges both together; without one the confidence is that of the weaker sentence: one
     alone does not state what a comparison asks.
     """
     first, second = sides.first[:SIDE], sides.second[:SIDE]
@@ -67,15 +67,20 @@ def decide_pair(
     if generator is not None:
         judged = []
         for option in options[:MOST_PAIRS]:
-            judged.append(_together(question, option, generator, calibration))
+            judged.append(judged_together(question, option, generator, calibration))
             if _weakest(judged[-1]) >= threshold:
                 break
         pair = max(judged, key=_weakest)
+    return paired(pair, (*sides.first, *sides.second), threshold)
+
+
+def paired(pair: tuple[Judged, Judged], others: Sequence[Judged], threshold: float) -> Decision:
+    """The decision that the two answer together, before the others."""
     confidence = _weakest(pair)
     spans = {(j.candidate.document, j.candidate.span) for j in pair}
     rest = [
         replace(j, probability=min(j.probability, 0.99 * confidence))
-        for j in (*sides.first, *sides.second)
+        for j in others
         if (j.candidate.document, j.candidate.span) not in spans
     ]
     return Decision((*pair, *rest), confidence, confidence >= threshold, paired=True)
@@ -89,18 +94,16 @@ def _same(one: Candidate, other: Candidate) -> bool:
     return one.document == other.document and one.span.overlaps(other.span)
 
 
-def _together(
+def judged_together(
     question: str, pair: tuple[Judged, Judged], generator: Generator, calibration: Calibrated
 ) -> tuple[Judged, Judged]:
+    """The pair with the probability that it states the answer together.
+
+    That is what the calibration makes of the model's word alone: the reader's signals are of an
+    answer in one text, and told nothing of pairs.
+    """
     texts = [(j.candidate.setting, j.candidate.excerpt(JUDGED_CHARS)) for j in pair]
     logit = judge_together(generator, question, texts)
-    one, other = (
-        Judged(
-            j.candidate,
-            signals := {**j.signals, "judge": logit},
-            calibration.probability(signals),
-            True,
-        )
-        for j in pair
-    )
+    chance = calibration.probability({"judge": logit, "type": 0.5})
+    one, other = (Judged(j.candidate, {**j.signals, "judge": logit}, chance, True) for j in pair)
     return one, other

@@ -85,7 +85,6 @@ PREFIX: tuple[tuple[str, str], ...] = (
         for turn in (("user", _asked(question, text, setting)), ("assistant", verdict))
     ),
 )
-TOGETHER_PREFIX = PREFIX[:1]  # the examples are of one text each
 
 
 def judge_prompt(question: str, text: str, setting: str = "") -> Prompt:
@@ -106,7 +105,8 @@ def judge_together(generator: Generator, question: str, texts: Sequence[tuple[st
     """How much the model holds that texts, each behind its setting, state the answer together."""
     lines = [line for setting, text in texts for line in _lines(text, setting)]
     rest = "\n".join([*lines, f"Question: {clip(question, QUESTION_CHARS)}"])
-    prompt = Prompt(TOGETHER_PREFIX, f"{rest}\nDo the texts state the answer?")
+    # Behind the examples, which are of one text each: without any, the model said no to all pairs.
+    prompt = Prompt(PREFIX, f"{rest}\nDo the texts state the answer?")
     return generator.preference([prompt], YES, NO)[0]
 
 
