@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rag.answering import ask
+from rag.calibration import Calibrated
 from rag.testing import FakeGenerator
 
 BOATS = {
@@ -33,3 +36,42 @@ def test_a_thing_that_no_document_names_is_not_compared(make) -> None:
     answer = ask(QUESTION, make(only))
     assert "petrel.md" not in {c.document for c in answer.citations}
     assert len(answer.citations) <= 1
+
+
+NOVEL = {
+    "The_Mill.txt": "The Mill is a novel by Lena Falk. It has nine chapters.",
+    "Lena_Falk.txt": "Lena Falk was a writer from Oslo, a harbour city. She kept bees.",
+    "Fishing.txt": "Herring is caught with nets in the north of the fjord.",
+}
+CHAIN = "From which harbour city was the writer of the novel The Mill?"
+DOUBTING = Calibrated(
+    "doubting", -2.5, {"judge": 0.8}, {"answer": 0.5, "alone_above": 1.0, "alone_below": 0.0}
+)
+
+
+def test_a_sentence_and_the_one_that_completes_it_answer_together(make) -> None:
+    generator = FakeGenerator()
+    workshop = make(NOVEL, generator=generator, calibration=DOUBTING)
+    answer = ask(CHAIN, workshop)
+    assert answer.status == "answered"
+    assert {c.document for c in answer.citations} == {"The_Mill.txt", "Lena_Falk.txt"}
+    singles = [p for p in generator.prompts if "Does the text state" in p.rest]
+    assert singles
+    assert all(
+        DOUBTING.probability({"judge": j}) < 0.5 for j in generator.preference(singles, "yes", "no")
+    )
+
+
+def test_a_sentence_that_nothing_completes_is_not_asked_again(make) -> None:
+    generator = FakeGenerator()
+    only = {"The_Mill.txt": NOVEL["The_Mill.txt"], "Fishing.txt": NOVEL["Fishing.txt"]}
+    answer = ask(CHAIN, make(only, generator=generator, calibration=DOUBTING))
+    assert answer.status == "not_found"
+    assert not any("Do the texts" in p.rest for p in generator.prompts)
+
+
+def test_what_two_sentences_leave_open_stays_unanswered(make) -> None:
+    stern = replace(DOUBTING, intercept=-20.0)
+    answer = ask(CHAIN, make(NOVEL, generator=FakeGenerator(), calibration=stern))
+    assert answer.status == "not_found"
+    assert not answer.citations
