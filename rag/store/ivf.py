@@ -176,8 +176,6 @@ def _new(dimension: int, cells: int) -> Any:
         faiss.METRIC_INNER_PRODUCT,
         False,  # codes of the vector itself, not of its distance from the centre
     )
-    # Room on both sides of the trained range, for what is added later (a share of the range).
-    index.sq.rangestat_arg = 0.1
     index.cp.min_points_per_centroid = 1  # says nothing on stderr about a small sample
     return index
 
