@@ -1,11 +1,11 @@
 """The trained reader against the one without training, from recorded runs of the reading stage.
 
-    python eval/reader/against_untrained.py OUT.json --fit TRAINED_RUN UNTRAINED_RUN
-        --test TRAINED_RUN UNTRAINED_RUN [--test ...]
+    python eval/reader/against_untrained.py OUT.json [--fit TRAINED_RUN UNTRAINED_RUN]
+        --test TRAINED_RUN UNTRAINED_RUN INDEX [--test ...]
 
 Two runs of `rag eval SET --stage reading` over the same questions, one with `--reader none`. The
 order of the candidates is once that of the product (its coefficients were fitted with the trained
-reader's scores), once one whose coefficients are fitted for each reader on its own run of `--fit`.
+reader's scores), with `--fit` also one whose coefficients are fitted for each reader on its own run.
 Every difference is paired by question; no model is asked.
 """
 
@@ -19,6 +19,8 @@ from typing import Any
 
 from rag.calibration import fit_choice
 from rag.evaluation.bootstrap import mean_interval, paired_mean_p
+from rag.opened import Index
+from rag.training.evaluate import normalised
 
 LEFT_OUT = ("p", "missing")  # what the calibration itself says
 Row = Mapping[str, Any]
@@ -62,10 +64,13 @@ def _same(candidate: Row, gold: Row) -> bool:
     )
 
 
-def figures(row: Row, order: Order) -> dict[str, float]:
-    """What the candidates of one answerable question find of its gold."""
+def figures(row: Row, order: Order, text_of: Callable[[str], str]) -> dict[str, float]:
+    """What the candidates of one answerable question find of its gold and of its answers."""
     found = order(row.get("considered") or [])
     gold = row["gold"]
+    answers = [f" {normalised(a)} " for a in row["answers"] if normalised(a)]
+    texts = [f" {normalised(text_of(c['document'])[c['start'] : c['end']])} " for c in found[:9]]
+    holds = [any(answer in text for answer in answers) for text in texts]
 
     def share(k: int) -> float:
         met = [any(_same(c, g) for c in found[:k]) for g in gold]
@@ -76,18 +81,23 @@ def figures(row: Row, order: Order) -> dict[str, float]:
         "right among first three": float(any(_meets(c, gold) for c in found[:3])),
         "recall of gold sentences, first three": share(3),
         "recall of gold sentences, all nine": share(9),
+        "an accepted answer stands in the first": float(any(holds[:1])),
+        "an accepted answer stands in the first three": float(any(holds[:3])),
     }
 
 
 def compared(
-    trained: Mapping[str, Row], untrained: Mapping[str, Row], orders: tuple[Order, Order]
+    trained: Mapping[str, Row],
+    untrained: Mapping[str, Row],
+    orders: tuple[Order, Order],
+    text_of: Callable[[str], str],
 ) -> dict[str, Any]:
     """Both means with intervals, and the paired difference, of each figure."""
     import numpy as np
 
     ids = [i for i, r in trained.items() if i in untrained and r["answerable"] and r["gold"]]
     sides = [
-        [figures(rows[i], order) for i in ids]
+        [figures(rows[i], order, text_of) for i in ids]
         for rows, order in zip((trained, untrained), orders, strict=True)
     ]
     out: dict[str, Any] = {"n": len(ids)}
@@ -113,24 +123,31 @@ def main() -> int:
     """0, after writing and printing the figures."""
     parser = argparse.ArgumentParser(prog="python eval/reader/against_untrained.py")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--fit", type=Path, nargs=2, required=True, metavar="RUN")
-    parser.add_argument("--test", type=Path, nargs=2, action="append", default=[], metavar="RUN")
+    parser.add_argument("--fit", type=Path, nargs=2, metavar="RUN")
+    parser.add_argument("--test", type=Path, nargs=3, action="append", default=[], metavar="RUN")
     options = parser.parse_args()
-    own = [refitted(list(_run(folder).values())) for folder in options.fit]
+    ways: dict[str, tuple[Order, Order]] = {"as the product orders them": (as_shown, as_shown)}
+    if options.fit:
+        one, other = (refitted(list(_run(folder).values())) for folder in options.fit)
+        ways["refitted for each"] = (one, other)
     found: dict[str, Any] = {}
     for pair in options.test:
-        trained, untrained = map(_run, pair)
-        found[pair[0].name] = {
-            "as the product orders them": compared(trained, untrained, (as_shown, as_shown)),
-            "refitted for each": compared(trained, untrained, (own[0], own[1])),
-        }
+        trained, untrained = map(_run, pair[:2])
+        with Index(pair[2]) as index:
+
+            def text_of(name: str, index: Index = index) -> str:
+                return index.document(name).text
+
+            found[pair[0].name] = {
+                way: compared(trained, untrained, orders, text_of) for way, orders in ways.items()
+            }
     options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    for name, ways in found.items():
-        for way, values in ways.items():
+    for name, by_way in found.items():
+        for way, values in by_way.items():
             print(f"\n{name}, {way}, n {values.pop('n')}")
             for what, f in values.items():
                 sides = " ".join(f"{s} {_shown(f[s])}" for s in ("trained", "untrained"))
-                print(f"  {what:38} {sides} difference {_shown(f['difference'])} p {f['p']}")
+                print(f"  {what:46} {sides} difference {_shown(f['difference'])} p {f['p']}")
     return 0
 
 
