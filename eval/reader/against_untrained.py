@@ -5,7 +5,7 @@
 
 Two runs of `rag eval SET --stage reading` over the same questions, one with `--reader none`. The
 order of the candidates is once that of the product (its coefficients were fitted with the trained
-reader's scores), with `--fit` also one whose coefficients are fitted for each reader on its own run.
+reader's scores), with `--fit` also one whose coefficients are fitted for each reader's own run.
 Every difference is paired by question; no model is asked.
 """
 
