@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from rag.answering.disagreeing import differing, disagreement_note, later_note, 
 from rag.answering.linking import second_source
 from rag.answering.replacing import changed_since, replaced, replaced_note
 from rag.answering.shape import shape_of
+from rag.answering.terms import terms
 from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
 from rag.generation.wording import decide_yes_no, word
@@ -19,6 +21,9 @@ from rag.verification.rules import findings
 
 YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
 LIST_SENTENCES, LIST_LIKELY = 3, 0.6
+_BOTH = re.compile(r"\b(?:both|each|all two)\b", re.IGNORECASE)
+_NAME = r"[A-Z0-9][\w'’.&-]*(?:\s+(?:(?:of|the|de|and the)\s+)?[A-Z0-9][\w'’.&-]*)*"
+_THINGS = re.compile(rf"{_NAME},?\s+and\s+(?:the\s+)?{_NAME}")
 _AGAINST = frozenset({"number", "unit", "negation", "opposite"})
 
 
@@ -131,6 +136,20 @@ def _yes_or_no(question: str, sources: Sequence[Candidate | None], generator: Ge
     return ""
 
 
+def holds_of_both(sentence: str, texts: Sequence[str]) -> bool:
+    """Whether what a sentence says of both things stands in each text, as far as it stands in one.
+
+    The names of the two, the words with a capital letter before `both` or joined by `and`, are left
+    out. A sentence that says nothing of both passes.
+    """
+    if not _BOTH.search(sentence):
+        return True
+    things = _THINGS.sub(" ", _BOTH.sub(" ", sentence))
+    said = frozenset(terms(things))
+    held = [said & frozenset(terms(text)) for text in texts]
+    return all(one == held[0] for one in held)
+
+
 def _word(
     question: str,
     sources: Sequence[Candidate],
@@ -145,6 +164,9 @@ def _word(
         return
     worded = word(generator, question, texts)
     if worded.text.strip() and worded.finished:
+        if not holds_of_both(worded.text, texts):
+            draft.refuse(worded.text, "only one of its sources says what it says of both")
+            return
         draft.say(
             worded.text,
             [(s.document, s.span) for s in sources],

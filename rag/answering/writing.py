@@ -76,6 +76,10 @@ class Draft:
         self._add(text, [self._citation(name, span) for name, span in cited], support)
         return True
 
+    def refuse(self, text: str, reason: str) -> None:
+        """Notes a sentence that is not to be shown, and why."""
+        self.removed.append(Removed(shown_text(text), reason))
+
     def _check(self, text: str, cited: Sequence[Source]) -> Support:
         quotes = [shown_text(span.of(self.document(name).text)) for name, span in cited]
         generator = self.generator

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from rag.answering import ask
+from rag.answering.composing import holds_of_both
 from rag.calibration import Calibrated
 from rag.testing import FakeGenerator
 
@@ -75,3 +78,31 @@ def test_what_two_sentences_leave_open_stays_unanswered(make) -> None:
     answer = ask(CHAIN, make(NOVEL, generator=FakeGenerator(), calibration=stern))
     assert answer.status == "not_found"
     assert not answer.citations
+
+
+PLANTS = (
+    "Dieffenbachia is a genus of tropical flowering plants in the family Araceae.",
+    "Carlina is a genus of flowering plants in the aster family, Asteraceae.",
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "holds"),
+    [
+        ("Both Dieffenbachia and Carlina belong to the family Araceae.", False),
+        ("Both Dieffenbachia and Carlina belong to the group of flowering plants.", True),
+        ("Dieffenbachia and Carlina are both tropical.", False),
+        ("Dieffenbachia belongs to the family Araceae.", True),
+    ],
+)
+def test_what_is_said_of_both_stands_in_both_sources(sentence, holds) -> None:
+    assert holds_of_both(sentence, PLANTS) is holds
+
+
+def test_a_wording_that_holds_of_one_alone_is_not_shown(make) -> None:
+    generator = FakeGenerator(["Both the Orla and the Petrel were built in 1911."])
+    answer = ask("Were the Orla and the Petrel both built first?", make(BOATS, generator=generator))
+    assert "Both the" not in answer.answer
+    generator = FakeGenerator(["Both the Orla and the Petrel are a ferry."])
+    answer = ask("What are both the Orla and the Petrel?", make(BOATS, generator=generator))
+    assert not any("both" in r.reason for r in answer.removed)
