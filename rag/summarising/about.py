@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 NEAR = 0.40  # a text with a sentence at this cosine concerns the topic
 NEAR_WITH_WORDS = 0.22  # so does one at this cosine that holds half of the topic's words
 WORDS_SHARE = 0.5
+NEAR_SPOKEN = 0.25  # so does speech with a sentence at this cosine, and
+SPOKEN = 0.3  # somewhere in it so much of the topic (as `_context` reckons)
 STRETCH = 4  # sentences before and behind that the reader reads together
 READ = 10
 FAR = 40  # so many sentences away a word of the topic counts a third (1/e)
@@ -86,11 +88,12 @@ def nearness(
     signs = signs_for(pool)
     around = _around(pool, cosines, signs.neighbours)
     with_words = np.where(words >= WORDS_SHARE, cosines, -1.0)
-    if cosines.max() < NEAR and with_words.max() < NEAR_WITH_WORDS:
+    spoken = _context(pool, topic, everything) if signs.context else np.zeros_like(words)
+    found = cosines.max() >= NEAR or with_words.max() >= NEAR_WITH_WORDS
+    if not found and (spoken.max() < SPOKEN or cosines.max() < NEAR_SPOKEN):
         return None
     scores = signs.own * cosines + signs.around * around + signs.words * words
-    if signs.context:
-        scores = scores + signs.context * _context(pool, topic, everything)
+    scores = scores + signs.context * spoken
     if reader is not None:
         scores = scores + signs.reader * _readings(pool, topic, scores, reader)
     cut = signs.kept * float(scores.max())

@@ -45,6 +45,17 @@ def test_prose_is_scored_by_its_own_sentences() -> None:
     assert alone.tolist() == around.tolist()
 
 
+def test_a_topic_that_only_the_question_names_is_spoken_of() -> None:
+    pool, everything = _talk(40, 10)
+    units = pool.units[:-1]  # without the one sentence that names the battery
+    vectors = pool.vectors[:-1] * 0.8  # no sentence is near by itself
+    fewer = Pool(units, vectors, [0] * 39, [312])
+    embedder = FakeEmbedder(dimension=256)
+    assert nearness(fewer, "model battery lamp charger", embedder, None) is None
+    assert nearness(fewer, "model battery lamp charger", embedder, None, everything) is not None
+    assert nearness(fewer, "volcano ash cloud charger", embedder, None, everything) is None
+
+
 def test_a_topic_that_no_sentence_is_near_to_is_nowhere() -> None:
     pool, everything = _talk(40, 10)
     assert nearness(pool, "volcano", FakeEmbedder(dimension=256), None, everything) is None
