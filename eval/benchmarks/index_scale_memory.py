@@ -7,7 +7,7 @@ A folder is made of the files under TEXTS, joined to files of about 200 KB and r
 sentence numbered so that no two passages are equal; with `--folder` it is one as people have them
 (see index_scale_folder.py), where the megabytes are of files, most of them pictures. Each is
 indexed in a process of its own. `peak_mib` is the most that this process and those that parse for
-it held at a time, together, looked at every 20 ms; `indexer_peak_mib` is of the process alone. By
+it held at a time, together, looked at every 100 ms; `indexer_peak_mib` is of the process alone. By
 default with an embedder that takes no time: a unit vector of 384 numbers by the text's hash, so
 that all of reading, cutting, storing, merging is what an index of that size needs; with `--real`
 with the default embedder, which needs hours where the other needs minutes.
@@ -112,7 +112,7 @@ def measured(command: list[str], out: Path) -> dict[str, float]:
         peak = 0
         while process.poll() is None:
             peak = max(peak, resident_kib(process.pid))
-            time.sleep(0.02)
+            time.sleep(0.1)
     if process.returncode:
         raise SystemExit(f"the index was not made: {process.returncode}")
     found: dict[str, float] = json.loads(out.read_text())
