@@ -142,7 +142,7 @@ def objections(text: str, units: Sequence[Unit]) -> list[str]:
         _joined(text, units),
         *turned_round(text, units, _REPORTING),
     ]
-    return [reason for reason in found if reason]
+    return list(dict.fromkeys(reason for reason in found if reason))
 
 
 def leans(text: str) -> bool:

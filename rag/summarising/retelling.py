@@ -112,7 +112,7 @@ def _subject(text: str, units: Sequence[Unit], reporting: Collection[str]) -> st
                 continue
             own = rf"{_MINE}(?:\s+[\w'’]+){{0,3}}?\s+{re.escape(root[: max(3, len(root) - 1)])}"
             if not re.search(own, lines, re.I):
-                return f"the speaker does not say it of themselves ('{speaker} {verb}')"
+                return f"in the source the speaker does not do it ('{speaker} {verb}')"
     return ""
 
 

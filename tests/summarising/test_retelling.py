@@ -18,8 +18,8 @@ BAKER = said(
 @pytest.mark.parametrize(
     ("wording", "lines", "reason"),
     [
-        ("Ms Adeyemi gave her the oven when she retired.", BAKER[:1], "of themselves"),
-        ("Ms Adeyemi would give the old post office for free.", BAKER[1:2], "of themselves"),
+        ("Ms Adeyemi gave her the oven when she retired.", BAKER[:1], "does not do it"),
+        ("Ms Adeyemi would give the old post office for free.", BAKER[1:2], "does not do it"),
         ("Ms Adeyemi would rather make the rye better.", BAKER[2:], ""),
         ("Ms Adeyemi would make the rye better.", BAKER[2:], "chooses between two"),
         ("Adeyemi would rather make the rye better.", BAKER[2:], ""),
