@@ -220,7 +220,7 @@ def _train(
     tokens = model.files["tokenizer.json"]
     examples = work / "examples.npz"
     if not examples.exists():
-        report("making examples", 0, 0)
+        report("making examples", 0, 1)
         shares = {SOURCE: [1.0] * passes}
         recipe = Recipe(wrong_passage=0.3)
         stream = build_stream(questions_of(learn, SOURCE), (), shares, recipe, seed)
@@ -228,6 +228,7 @@ def _train(
         text = json.dumps({"examples": len(features)})
         (work / "examples.json").write_text(text, encoding="utf-8")
         features.save(examples)
+        report("making examples", 1, 1)
     plan = Plan(
         seed=seed, rate=5e-5, embedding_rate=1e-5, warmup_steps=10, cool_step=11, batch_tokens=2048
     )
