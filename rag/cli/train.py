@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -105,7 +108,7 @@ def _train_confidence(state: State, set_path: Path, quote: bool, output: Path | 
 def _train_reader(state: State, set_path: Path, passes: int, output: Path | None) -> None:
     from rag.training.tuned import keep, tune_set
 
-    with progress_bar(quiet=state.quiet, unit="") as progress:
+    with _resumable(), progress_bar(quiet=state.quiet, unit="") as progress:
         result = tune_set(
             set_path,
             state.index,
@@ -140,6 +143,15 @@ def _train_reader(state: State, set_path: Path, passes: int, output: Path | None
         [("the confidence was fitted to the reader before: run `rag train` once more", "none")],
         hang="  ",
     )
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("\nthe same command goes on, at most a minute behind where this one was")
+        raise
 
 
 def _figures(result: TunedReader) -> dict[str, Any]:

@@ -167,6 +167,20 @@ def test_the_command_trains_measures_and_says_what_became_of_it(
     assert form["better"] is (form["kept"] is not None)
 
 
+def test_stopped_by_hand_the_command_says_that_it_can_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rag.cli.app import app
+
+    def stopped(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rag.training.tuned.tune_set", stopped)
+    done = CliRunner().invoke(app, ["train", str(tmp_path), "--weights"], prog_name="rag")
+    assert done.exit_code == 130
+    assert "the same command goes on" in done.output
+
+
 def test_the_command_refuses_what_it_cannot_train(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
