@@ -25,7 +25,10 @@ NAMES = ["bericht.txt", "harbour.md", "late.txt", "sub/lista.csv"]
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     with tarfile.open(Path(__file__).with_name("index_of_format_1.tar.gz")) as archive:
-        archive.extractall(tmp_path, filter="data")
+        if hasattr(tarfile, "data_filter"):  # since Python 3.11.4
+            archive.extractall(tmp_path, filter="data")
+        else:
+            archive.extractall(tmp_path)
     return tmp_path / "index"
 
 
