@@ -12,7 +12,7 @@ from rag.answering.composing import compose
 from rag.answering.deciding import Decision, decide
 from rag.answering.linking import second_source
 from rag.answering.metering import Metered
-from rag.answering.pairing import decide_pair, judged_together, paired, sides_of
+from rag.answering.pairing import decide_pair, holds_both, judged_together, paired, sides_of
 from rag.answering.shape import compared, parts_of
 from rag.answering.workshop import Event, Workshop, checked_question
 from rag.answering.writing import Draft
@@ -113,7 +113,8 @@ class _Run:
         if part != question:
             with self.timed("retrieve"):
                 hits = tuple(self.workshop.search(part, retrieve_k))
-        decision = self._compare(part, retrieve_k) or self._decide(part, hits)
+        decision = self._decide(part, hits)
+        decision = self._compare(part, decision, retrieve_k) or decision
         if not decision.found:
             decision = self._link(part, decision, hits, retrieve_k) or decision
         if not decision.found:
@@ -162,10 +163,13 @@ class _Run:
         linked = paired(pair, decision.ranked, self.calibration.threshold("answer", 0.5))
         return linked if linked.found else None
 
-    def _compare(self, part: str, retrieve_k: int) -> Decision | None:
-        """The decision of a question that compares two named things, if there is enough of both."""
+    def _compare(self, part: str, single: Decision, retrieve_k: int) -> Decision | None:
+        """The decision of a question that compares two named things, if there is enough of both.
+
+        None where the single sentence found speaks of both.
+        """
         pair = compared(part)
-        if pair is None:
+        if pair is None or holds_both(single, pair):
             return None
 
         def find(question: str) -> list[Candidate]:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.cells import asked_cell, asked_person
+from rag.answering.cells import asked_cell, asked_person, of_another_row
 from rag.answering.orders import gives_orders
 from rag.answering.shape import AnswerType, answer_type, fits_type, shape_of
 from rag.answering.surroundings import leaned_on, setting_of
@@ -138,6 +138,7 @@ def find_candidates(
     ]
     if polar and not _ASKS.search(question):
         found = [c for c in found if not _ASKS.search(c.text)]
+    found = [c for c in found if not _of_another_row(question, c, found, document(c.document))]
     read = _near(question, [_measured(c, sought) for c in found], reader)
     return [_pointed(question, c, document(c.document)) for c in read]
 
@@ -217,6 +218,13 @@ def _near(question: str, found: Sequence[Candidate], reader: Reader) -> list[Can
             )
         )
     return read
+
+
+def _of_another_row(
+    question: str, candidate: Candidate, found: Sequence[Candidate], whole: Document
+) -> bool:
+    others = [c.span for c in found if c.document == candidate.document and "|" in c.text]
+    return "|" in candidate.text and of_another_row(question, whole, candidate.span, others)
 
 
 def _pointed(question: str, candidate: Candidate, whole: Document) -> Candidate:

@@ -20,6 +20,7 @@ _PERSON = re.compile(
     r"(?P<name>[A-Z][\w'’.-]*(?:\s+(?:(?:de|van|von|der|bin|al)\s+)?[A-Z][\w'’.-]*)*)"
     r"\s*\((?P<role>[^()]{2,60})\)"
 )
+_ALIKE = 4  # letters
 _FEWEST = 2  # cells with a head: of one there is nothing to choose
 
 
@@ -66,8 +67,37 @@ def asked_person(question: str, document: Document, sentence: Span) -> Span | No
     return found[0] if len(found) == 1 else None
 
 
+def of_another_row(question: str, document: Document, row: Span, others: Sequence[Span]) -> bool:
+    """Whether a row is not the one whose cell is asked for, but one of `others` is.
+
+    "How much is planned for concerts?" is answered by the row of concerts, not by that of music.
+    Rows are told apart by their first cell, where another than the first is asked for.
+    """
+    asked = frozenset(terms(question))
+
+    def label(span: Span) -> tuple[frozenset[str], int] | None:
+        cells = list(_CELL.finditer(span.of(document.text)))
+        cell = asked_cell(question, document, span)
+        if cell is None or not cells or cell.start < span.start + cells[0].end():
+            return None
+        named = _NAMED.match(cells[0].group())
+        return frozenset(terms(named["value"] if named else cells[0].group())), len(cells)
+
+    own = label(row)
+    if own is None or own[0] & asked:
+        return False
+    found = (label(other) for other in others)
+    return any(o is not None and o[1] == own[1] and bool(o[0] & asked) for o in found)
+
+
 def _share(own: frozenset[str], asked: frozenset[str]) -> float:
-    return len(own & asked) / len(own) if own else 0.0
+    return sum(any(_like(t, a) for a in asked) for t in own) / len(own) if own else 0.0
+
+
+def _like(one: str, other: str) -> bool:
+    """Whether two terms are the same but for an ending that was not cut: `plan` and `plann`."""
+    short, long = sorted((one, other), key=len)
+    return one == other or (len(short) >= _ALIKE and long.startswith(short))
 
 
 def _named(text: str) -> list[_Cell]:

@@ -10,6 +10,7 @@ from rag.answering.candidates import Candidate
 from rag.answering.deciding import Decision
 from rag.answering.disagreeing import differing, disagreement_note, later_note, newer
 from rag.answering.linking import second_source
+from rag.answering.pairing import alike
 from rag.answering.replacing import changed_since, replaced, replaced_note
 from rag.answering.shape import shape_of
 from rag.answering.terms import terms
@@ -22,6 +23,10 @@ from rag.verification.rules import findings
 YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
 LIST_SENTENCES, LIST_LIKELY = 3, 0.6
 _BOTH = re.compile(r"\b(?:both|each|all two)\b", re.IGNORECASE)
+_DIFFERENCE = re.compile(
+    r"\bby how (?:much|many)\b|\bhow (?:much|many) (?:\w+ ){0,3}?(?:more|less|fewer|\w+er)\b",
+    re.IGNORECASE,
+)
 _NAME = r"[A-Z0-9][\w'’.&-]*(?:\s+(?:(?:of|the|de|and the)\s+)?[A-Z0-9][\w'’.&-]*)*"
 _THINGS = re.compile(rf"{_NAME},?\s+and\s+(?:the\s+)?{_NAME}")
 _AGAINST = frozenset({"number", "unit", "negation", "opposite"})
@@ -83,8 +88,9 @@ def compose(
     second = second_source(question, best.candidate, hits, draft.document, search)
     if second is None and shape == "comparison":
         likely = max(threshold, LIST_LIKELY)
-        rest = (j for j in decision.ranked[1:] if j.judged and j.probability >= likely)
-        second = next((j.candidate for j in rest), None)
+        rest = (j.candidate for j in decision.ranked[1:] if j.judged and j.probability >= likely)
+        asked = frozenset(t for t in terms(question) if not t.isdigit())
+        second = next((c for c in rest if alike(asked, best.candidate, c)), None)
     _both(question, best.candidate, second, decision, draft, generator, evidence_tokens)
     return Composed(frozenset({0}))
 
@@ -160,6 +166,8 @@ def _word(
 ) -> None:
     """Adds what follows from the quotations, if it fits, ends by itself and passes its check."""
     texts = [s.text for s in sources]
+    if _DIFFERENCE.search(question):  # reckoning is beyond a small model, and beyond the checks
+        return
     if sum(generator.count_tokens(t) for t in texts) > evidence_tokens:
         return
     worded = word(generator, question, texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.candidates import Candidate, Judged, agreement
@@ -20,6 +20,9 @@ SURE = 0.93  # a candidate this sure is not compared with others
 # right, and 25 below, none of them right.
 ALONE_ABOVE, ALONE_BELOW = 0.88, 0.05
 RIVAL = 0.6  # by the reader alone: so likely a sentence of another document is judged, too
+# At most, where yes or no is asked and less of the question's weight stands in the sentence and its
+# setting: of 16 recorded yes-or-no questions the two answered by such a sentence got a wrong one.
+OFF_TOPIC, TOUCHED = 0.3, 0.2
 UNTOUCHED = 0.1  # at most, by the reader alone, where no word of the question stands around
 MOST_JUDGED = 3  # judging two of each question already gave all but the last points
 JUDGED_CHARS = 480  # about 120 tokens: what of a long sentence a model judges
@@ -93,8 +96,14 @@ def weighed(question: str, candidates: Sequence[Candidate], alone: Calibrated) -
         chance = alone.probability(signals)
         if candidate.around == 0:  # a reader points at something, even in another language
             chance = min(chance, UNTOUCHED)
-        rows.append(Judged(candidate, signals, chance, False))
+        rows.append(Judged(candidate, signals, _capped(signals, chance), False))
     return sorted(rows, key=lambda r: -alone.preference(r.signals))
+
+
+def _capped(signals: Mapping[str, float], chance: float) -> float:
+    """The probability; small where yes or no is asked of what the sentence does not speak of."""
+    off = bool(signals.get("yes_no")) and signals.get("inset", 0.0) < TOUCHED
+    return min(chance, OFF_TOPIC) if off else chance
 
 
 def _in_doubt(
@@ -145,7 +154,8 @@ def _judged(
             continue
         logit = judge(generator, question, [_shown(candidate)], candidate.setting)[0]
         signals = {**row.signals, "judge": logit}
-        row = Judged(candidate, signals, calibration.probability(signals), True)
+        chance = _capped(signals, calibration.probability(signals))
+        row = Judged(candidate, signals, chance, True)
         done.append(row)
         if stops and sure is None and row.probability >= enough:
             sure = row

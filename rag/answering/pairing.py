@@ -20,10 +20,11 @@ Find = Callable[[str], Sequence[Candidate]]
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The candidates of either thing compared, best first, each naming its thing."""
+    """The candidates of either thing compared, best first, and the terms of both names."""
 
     first: tuple[Judged, ...]
     second: tuple[Judged, ...]
+    names: frozenset[str] = frozenset()
 
 
 def sides_of(pair: tuple[Compared, Compared], find: Find, alone: Calibrated) -> Sides | None:
@@ -31,7 +32,8 @@ def sides_of(pair: tuple[Compared, Compared], find: Find, alone: Calibrated) -> 
     one, other = pair
     first = _side(one, other, find, alone)
     second = _side(other, one, find, alone)
-    return Sides(first, second) if first and second else None
+    names = frozenset(terms(f"{one.name} {other.name}"))
+    return Sides(first, second, names) if first and second else None
 
 
 def _side(asked: Compared, against: Compared, find: Find, alone: Calibrated) -> tuple[Judged, ...]:
@@ -58,7 +60,13 @@ def decide_pair(
     alone does not state what a comparison asks.
     """
     first, second = sides.first[:SIDE], sides.second[:SIDE]
-    options = [(a, b) for a in first for b in second if not _same(a.candidate, b.candidate)]
+    asked = frozenset(terms(question)) - sides.names
+    options = [
+        (a, b)
+        for a in first
+        for b in second
+        if not _same(a.candidate, b.candidate) and alike(asked, a.candidate, b.candidate)
+    ]
     if not options:
         return Decision((), 0.0, False)
     options.sort(key=_weakest, reverse=True)
@@ -88,6 +96,27 @@ def paired(pair: tuple[Judged, Judged], others: Sequence[Judged], threshold: flo
 
 def _weakest(pair: tuple[Judged, Judged]) -> float:
     return min(pair[0].probability, pair[1].probability)
+
+
+def alike(asked: frozenset[str], one: Candidate, other: Candidate) -> bool:
+    """Whether both speak of what is compared, or neither by the question's words.
+
+    The income of one year is not to be compared with what was spent on music in the other.
+    """
+    held = [asked & frozenset(terms(f"{c.setting} {c.text}")) for c in (one, other)]
+    return bool(held[0]) == bool(held[1])
+
+
+def holds_both(decision: Decision, pair: tuple[Compared, Compared]) -> bool:
+    """Whether the best sentence alone names both things: then it compares them itself."""
+    best = decision.best
+    return (
+        decision.found
+        and best is not None
+        and all(
+            frozenset(terms(side.name)) <= frozenset(terms(best.candidate.text)) for side in pair
+        )
+    )
 
 
 def _same(one: Candidate, other: Candidate) -> bool:

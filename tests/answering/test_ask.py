@@ -409,3 +409,12 @@ def test_the_choice_weighs_what_the_confidence_leaves_out(make) -> None:
         assert answer.confidence == pytest.approx(0.9526, abs=1e-4)
     assert "Boats" in chosen["boats"]
     assert "Sails" in chosen["last"]
+
+
+def test_yes_or_no_is_not_answered_by_what_speaks_of_something_else(make) -> None:
+    calibration = Calibrated("c", 3.0, {}, {"answer": 0.46})
+    texts = {"letter.txt": "You may now charge your car in the garage."}
+    workshop = make(texts, alone=calibration, calibration=calibration)
+    other = "May the brass band rehearse its loud marches in the garage on Sunday evenings?"
+    assert ask(other, workshop).status == "not_found"
+    assert ask("May I charge my car in the garage?", workshop).status == "answered"

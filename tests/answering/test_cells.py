@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answering.candidates import find_candidates
-from rag.answering.cells import asked_cell, asked_person
+from rag.answering.cells import asked_cell, asked_person, of_another_row
 from rag.testing import FakeReader
 from rag.types import Document, Span
 
@@ -83,3 +83,24 @@ def test_the_person_whose_role_stands_in_brackets(question, expected) -> None:
     document = Document("a.md", text, "0" * 64, "plain/1")
     found = asked_person(question, document, Span(0, len(text)))
     assert (found.of(text) if found else None) == expected
+
+
+BUDGET = (
+    "Item: Music | 2024: 810 | 2025 (plan): 700\nItem: Concerts | 2024: 3120 | 2025 (plan): 3600"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "another"),
+    [
+        ("How much is planned for concerts in 2025?", True),
+        ("How much is planned for music in 2025?", False),
+        ("How much is planned for rent in 2025?", False),
+        ("Which item costs more than concerts?", False),
+    ],
+)
+def test_a_row_gives_way_to_the_one_that_the_question_names(question, another) -> None:
+    music = Span(0, BUDGET.index("\n"))
+    concerts = Span(music.end + 1, len(BUDGET))
+    document = Document("a.csv", BUDGET, "0" * 64, "csv/3")
+    assert of_another_row(question, document, music, [music, concerts]) is another

@@ -106,3 +106,25 @@ def test_a_wording_that_holds_of_one_alone_is_not_shown(make) -> None:
     generator = FakeGenerator(["Both the Orla and the Petrel are a ferry."])
     answer = ask("What are both the Orla and the Petrel?", make(BOATS, generator=generator))
     assert not any("both" in r.reason for r in answer.removed)
+
+
+def test_a_sentence_that_names_both_compares_them_itself(make) -> None:
+    texts = {**BOATS, "both.md": "The Orla was built first, the Petrel ferry second."}
+    answer = ask(QUESTION, make(texts, generator=FakeGenerator()))
+    assert answer.citations[0].document == "both.md"
+
+
+def test_what_is_not_spoken_of_on_both_sides_is_no_pair(make) -> None:
+    texts = {
+        "minutes.md": "The income of 2024 was 18,420.",
+        "music.md": "For 2023 the plan was 640.",
+    }
+    answer = ask("How much higher was the income in 2024 than in 2023?", make(texts))
+    assert {c.document for c in answer.citations} <= {"minutes.md"}
+
+
+def test_a_difference_is_quoted_and_not_reckoned(make) -> None:
+    generator = FakeGenerator(["The Petrel carries 50 people more."])
+    question = "How many more people does the Petrel carry than the Orla?"
+    answer = ask(question, make(BOATS, generator=generator))
+    assert "50 people more" not in answer.answer
