@@ -145,7 +145,7 @@ class _Run:
         "Where was the author of the book born?" is answered by no sentence alone.
         """
         best = decision.best
-        if best is None or self.generator is None or decision.paired:
+        if best is None or self.generator is None:
             return None
         with self.timed("select"):
             second = second_source(

@@ -223,8 +223,10 @@ def _near(question: str, found: Sequence[Candidate], reader: Reader) -> list[Can
 def _of_another_row(
     question: str, candidate: Candidate, found: Sequence[Candidate], whole: Document
 ) -> bool:
+    if "|" not in candidate.text:
+        return False
     others = [c.span for c in found if c.document == candidate.document and "|" in c.text]
-    return "|" in candidate.text and of_another_row(question, whole, candidate.span, others)
+    return of_another_row(question, whole, candidate.span, others)
 
 
 def _pointed(question: str, candidate: Candidate, whole: Document) -> Candidate:

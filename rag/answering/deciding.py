@@ -21,7 +21,7 @@ SURE = 0.93  # a candidate this sure is not compared with others
 ALONE_ABOVE, ALONE_BELOW = 0.88, 0.05
 RIVAL = 0.6  # by the reader alone: so likely a sentence of another document is judged, too
 # At most, where yes or no is asked and less of the question's weight stands in the sentence and its
-# setting: of 16 recorded yes-or-no questions the two answered by such a sentence got a wrong one.
+# setting: of 16 recorded yes-or-no questions one was answered by such a sentence, and wrongly.
 OFF_TOPIC, TOUCHED = 0.3, 0.2
 UNTOUCHED = 0.1  # at most, by the reader alone, where no word of the question stands around
 MOST_JUDGED = 3  # judging two of each question already gave all but the last points

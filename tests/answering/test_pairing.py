@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 
 from rag.answering import ask
+from rag.answering.candidates import Candidate, find_candidates
 from rag.answering.composing import holds_of_both
+from rag.answering.pairing import decide_pair, sides_of
+from rag.answering.shape import compared
 from rag.calibration import Calibrated
-from rag.testing import FakeGenerator
+from rag.testing import FakeGenerator, FakeReader
 
 BOATS = {
     "orla.md": "The Orla is a ferry that was built first, in 1911. It carries forty people.",
@@ -103,6 +106,7 @@ def test_a_wording_that_holds_of_one_alone_is_not_shown(make) -> None:
     generator = FakeGenerator(["Both the Orla and the Petrel were built in 1911."])
     answer = ask("Were the Orla and the Petrel both built first?", make(BOATS, generator=generator))
     assert "Both the" not in answer.answer
+    assert any("of both" in r.reason for r in answer.removed)
     generator = FakeGenerator(["Both the Orla and the Petrel are a ferry."])
     answer = ask("What are both the Orla and the Petrel?", make(BOATS, generator=generator))
     assert not any("both" in r.reason for r in answer.removed)
@@ -114,17 +118,31 @@ def test_a_sentence_that_names_both_compares_them_itself(make) -> None:
     assert answer.citations[0].document == "both.md"
 
 
-def test_what_is_not_spoken_of_on_both_sides_is_no_pair(make) -> None:
-    texts = {
-        "minutes.md": "The income of 2024 was 18,420.",
-        "music.md": "For 2023 the plan was 640.",
-    }
-    answer = ask("How much higher was the income in 2024 than in 2023?", make(texts))
-    assert {c.document for c in answer.citations} <= {"minutes.md"}
+@pytest.mark.parametrize(
+    ("other", "paired"),
+    [("For 2023 the plan was 640.", False), ("The income of 2023 was 16,950.", True)],
+)
+def test_what_is_not_spoken_of_on_both_sides_is_no_pair(make, other, paired) -> None:
+    workshop = make({"minutes.md": "The income of 2024 was 18,420.", "other.md": other})
+    sure = Calibrated("sure", 3.0, {}, {"answer": 0.5})
+
+    def find(question: str) -> list[Candidate]:
+        hits = workshop.search(question, 5)
+        return find_candidates(question, hits, FakeReader(), workshop.document)
+
+    question = "How much higher was the income in 2024 than in 2023?"
+    pair = compared(question)
+    assert pair is not None
+    sides = sides_of(pair, find, sure)
+    assert sides is not None
+    decision = decide_pair(question, sides, None, sure)
+    assert decision.found is paired
 
 
 def test_a_difference_is_quoted_and_not_reckoned(make) -> None:
-    generator = FakeGenerator(["The Petrel carries 50 people more."])
-    question = "How many more people does the Petrel carry than the Orla?"
+    generator = FakeGenerator(["The Orla was built in 1911, the Petrel in 1938."])
+    question = "By how many years was the ferry built first, the Orla or the Petrel?"
     answer = ask(question, make(BOATS, generator=generator))
-    assert "50 people more" not in answer.answer
+    assert {c.document for c in answer.citations} == {"orla.md", "petrel.md"}
+    judged = ("Do the texts state", "Does the text state")
+    assert all(any(ask in p.rest for ask in judged) for p in generator.prompts)
