@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rag.errors import RagError
+from rag.errors import IndexDamaged, RagError
 from rag.store.schema import TEMPORARY
 
 _BLOCK = 1 << 20
@@ -99,3 +99,22 @@ def _reason(exc: OSError) -> str:
     if exc.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "the folder is read-only; make it writable or choose another with --index"
     return f"{exc.strerror or exc}; mend that and run the command again, nothing is lost"
+
+
+def check_size(path: Path, expected: int) -> None:
+    """Checks that a segment's file is there and as long as it was written.
+
+    Raises `IndexDamaged` where it is not.
+    """
+    try:
+        size = path.stat().st_size
+    except OSError as exc:
+        raise IndexDamaged(
+            f"the index's segment {path} is missing: run `rag doctor --repair`, "
+            "or build the index anew with `rag index --rebuild PATH`"
+        ) from exc
+    if size != expected:
+        raise IndexDamaged(
+            f"the index's segment {path} is torn ({size} of {expected} bytes): "
+            "run `rag doctor --repair`, or build the index anew with `rag index --rebuild PATH`"
+        )

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rag.errors import IndexDamaged, RagError
-from rag.store import analysis, catalogue, schema
+from rag.store import analysis, catalogue, files, schema
 from rag.store.arrays import Arrays, Limit, limits_of, read_arrays
 from rag.store.catalogue import FileEntry, SegmentEntry
 from rag.store.lexical import Word, best_scores, scores_at
@@ -379,23 +379,8 @@ def open_snapshot(index_dir: Path) -> Snapshot:
             db.execute("BEGIN")
             snapshot = Snapshot(index_dir, db)
         for segment in snapshot.segments:
-            _check_size(index_dir / schema.SEGMENTS / segment.file, segment.bytes)
+            files.check_size(index_dir / schema.SEGMENTS / segment.file, segment.bytes)
     except BaseException:
         db.close()
         raise
     return snapshot
-
-
-def _check_size(path: Path, expected: int) -> None:
-    try:
-        size = path.stat().st_size
-    except OSError as exc:
-        raise IndexDamaged(
-            f"the index's segment {path} is missing: run `rag doctor --repair`, "
-            "or build the index anew with `rag index --rebuild PATH`"
-        ) from exc
-    if size != expected:
-        raise IndexDamaged(
-            f"the index's segment {path} is torn ({size} of {expected} bytes): "
-            "run `rag doctor --repair`, or build the index anew with `rag index --rebuild PATH`"
-        )
