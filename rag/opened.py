@@ -8,7 +8,7 @@ index may be used from several threads.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -284,13 +284,17 @@ class Index:
         there is no llama-cpp-python and no `quote`.
         """
         from rag.answering import Workshop, ask
-        from rag.retrieval import search
+        from rag.retrieval import search, subject_of
         from rag.tuning import load_own
 
         filters = filters_of(narrow)
 
         def retrieve(text: str, count: int) -> list[Hit]:
             return search(self.snapshot, self.embedder, text, k=count, filters=filters)
+
+        def within(text: str, count: int, documents: Collection[str]) -> list[Hit]:
+            some = replace(filters, paths=frozenset(documents))
+            return search(self.snapshot, self.embedder, text, k=count, filters=some)
 
         generator = None if quote else self.models.generator
         workshop = Workshop(
@@ -300,6 +304,8 @@ class Index:
             generator=generator,
             index_digest=self.digest,
             calibration=load_own(self.settings.calibration, generator.name if generator else None),
+            subject=lambda text: subject_of(self.snapshot, text, filters),
+            within=within,
         )
         answer = ask(
             _words(question),
@@ -337,7 +343,9 @@ class Index:
         read = [c.quote for c in answer.citations] or [h.passage.text for h in answer.hits[:1]]
         if not looks_english(question):
             what = "the question does not look English"
-        elif not all(len(text.split()) < _TOLD_BY or looks_english(text) for text in read):
+        elif not all(
+            len(text.split()) < _TOLD_BY or "|" in text or looks_english(text) for text in read
+        ):
             what = "the text found does not look English"
         else:
             return None

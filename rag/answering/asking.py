@@ -18,6 +18,7 @@ from rag.answering.workshop import Event, Workshop, checked_question
 from rag.answering.writing import Draft
 from rag.calibration import for_answers
 from rag.generation.protocol import Generator
+from rag.retrieval.subject import with_subject
 from rag.types import Answer, Considered, Hit, ModelInfo, Status
 
 STAGES = ("retrieve", "select", "first_token", "generate", "verify", "total")
@@ -185,10 +186,17 @@ class _Run:
         return decision if decision.found else None
 
     def _find(self, question: str, hits: tuple[Hit, ...]) -> list[Candidate]:
+        """The candidates in what is read: the best hits, and those in what the question names."""
+        shop = self.workshop
+        with self.timed("retrieve"):
+            subject = shop.subject(question)
+            about = subject.documents
+            read = hits[: self.read_k]
+            if any(hit.passage.document not in about for hit in read) and about:
+                more = shop.within(question, self.read_k, about)
+                read = tuple(with_subject(hits, more, self.read_k))
         with self.timed("select"):
-            return find_candidates(
-                question, hits[: self.read_k], self.workshop.reader, self.workshop.document
-            )
+            return find_candidates(question, read, shop.reader, shop.document, subject)
 
     def finish(
         self,

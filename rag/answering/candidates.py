@@ -7,16 +7,20 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.cells import asked_cell, asked_person, of_another_row
+from rag.answering.cells import asked_cell, asked_person, asks_empty, of_another_row
+from rag.answering.naming import Naming
 from rag.answering.orders import gives_orders
 from rag.answering.shape import AnswerType, answer_type, fits_type, shape_of
-from rag.answering.surroundings import leaned_on, setting_of
+from rag.answering.surroundings import leaned_on
 from rag.answering.terms import Wanted, terms, wanted
 from rag.reading.protocol import Reader, Reading
+from rag.retrieval.subject import Subject
 from rag.types import Document, Hit, Passage, Phrase, Span
 from rag.verification.rules import content_words, normalised
 
+NOTHING_NAMED = Subject()
 SPANS = 5  # of each passage
+RIVAL_STEP = 4.0  # of the reader's score: that of a sentence in a document that is not meant
 POINTED, MATCHING = 6, 3  # candidates by the reader's spans, and by the question's words
 _MATCHING_AT_LEAST = 0.25  # of the question's weight
 # "He asked whether dogs may be kept." does not say whether they may.
@@ -35,7 +39,9 @@ class Candidate:
     `score` and `margin` (over the text without an answer) are the reader's in the passage,
     `answerable` its logit for the passage, `hit` the passage it was read in. The `near` ones are
     those of the sentence alone, read behind its `setting` (title, headings, head of a table).
-    `before` is what a sentence leans on. `own`, `inset` and `around` are the shares of the
+    `before` is what a sentence leans on, `named` the line at the head of its document that names
+    what the question names, where the sentence does not; a `rival` stands in a document alike that
+    does not hold those names. `own`, `inset` and `around` are the shares of the
     question's weight that stand in the sentence, in it and its setting, and in the passage, too.
     """
 
@@ -55,6 +61,8 @@ class Candidate:
     own: float = 0.0
     inset: float = 0.0
     around: float = 0.0
+    named: str = ""
+    rival: bool = False
 
     def excerpt(self, chars: int) -> str:
         """The text, of a longer one what stands around the phrase, cut at spaces."""
@@ -88,6 +96,7 @@ class Candidate:
             "around": self.around,
             "type": fits_type(kind, self.phrase.text),
             "rank": 1.0 / self.hit.rank,
+            "rival": float(self.rival),
         }
 
 
@@ -106,6 +115,7 @@ def find_candidates(
     hits: Sequence[Hit],
     reader: Reader,
     document: Callable[[str], Document],
+    subject: Subject = NOTHING_NAMED,
 ) -> list[Candidate]:
     """At most 9 candidates, no two of them overlapping: the reader's best, then the best matches.
 
@@ -115,17 +125,32 @@ def find_candidates(
     away from what stands beside them. So are sentences that hold nothing but the question's own
     words, unless yes or no is asked (a heading does not say that either); then those are that tell
     of the same question being asked.
+
+    `subject` says which documents the question names (see `Naming` for what that changes).
     """
     if not hits:
         return []
-    readings = reader.read(question, [readable(hit.passage) for hit in hits], spans=SPANS)
+    named = Naming(subject, hits, document)
+    heads = [named.head(hit.passage) for hit in hits]
+    texts = [head + readable(hit.passage) for head, hit in zip(heads, hits, strict=True)]
+    readings = [
+        _behind(head, reading)
+        for head, reading in zip(heads, reader.read(question, texts, spans=SPANS), strict=True)
+    ]
     pairs = list(zip(hits, readings, strict=True))
-    pointed = [c for hit, reading in pairs for c in _of_hit(hit, reading, document)]
-    pointed.sort(key=lambda c: (-c.score, c.hit.rank, c.document, c.span))
+    pointed = [c for hit, reading in pairs for c in _of_hit(hit, reading, named)]
+    pointed.sort(key=lambda c: (-c.score + _step(c), c.hit.rank, c.document, c.span))
     kept = _distinct(pointed, POINTED)
-    sentences = _sentences(pairs, document)
+    sentences = _sentences(pairs, named)
     sought = wanted(question, [own | above for _, own, above in sentences])
-    sentences.sort(key=lambda s: (-_weight(sought, s), s[0].hit.rank, s[0].document, s[0].span))
+    sentences.sort(
+        key=lambda s: (
+            -_weight(sought, s) / (2 if s[0].rival else 1),
+            s[0].hit.rank,
+            s[0].document,
+            s[0].span,
+        )
+    )
     enough = [s[0] for s in sentences if _weight(sought, s) >= _MATCHING_AT_LEAST]
     found = _distinct([*kept, *enough], len(kept) + MATCHING)
     asked = frozenset(terms(question))
@@ -139,6 +164,7 @@ def find_candidates(
     if polar and not _ASKS.search(question):
         found = [c for c in found if not _ASKS.search(c.text)]
     found = [c for c in found if not _of_another_row(question, c, found, document(c.document))]
+    found = [c for c in found if not asks_empty(question, c.text)]
     read = _near(question, [_measured(c, sought) for c in found], reader)
     return [_pointed(question, c, document(c.document)) for c in read]
 
@@ -146,19 +172,31 @@ def find_candidates(
 _Sentence = tuple[Candidate, frozenset[str], frozenset[str]]  # with its terms and those above it
 
 
-def _sentences(
-    pairs: Sequence[tuple[Hit, Reading]], document: Callable[[str], Document]
-) -> list[_Sentence]:
+def _behind(head: str, reading: Reading) -> Reading:
+    """A reading of a text behind a head, as one of the text."""
+    spans = [
+        replace(s, start=s.start - len(head), end=s.end - len(head))
+        for s in reading.spans
+        if s.start >= len(head)
+    ]
+    return replace(reading, spans=tuple(spans))
+
+
+def _step(candidate: Candidate) -> float:
+    return RIVAL_STEP if candidate.rival else 0.0
+
+
+def _sentences(pairs: Sequence[tuple[Hit, Reading]], named: Naming) -> list[_Sentence]:
     found: dict[tuple[str, Span], _Sentence] = {}
     for hit, reading in pairs:
         passage = hit.passage
-        whole = document(passage.document)
+        whole = named.document(passage.document)
         worst = min((s.score for s in reading.spans), default=reading.null_score)
         for span in passage.sentences:
             if (passage.document, span) in found or _is_heading(whole, span):
                 continue
             candidate = _candidate(
-                hit, span, span, whole, worst, worst - reading.null_score, reading.answerable
+                hit, span, span, named, worst, worst - reading.null_score, reading.answerable
             )
             above = _above(candidate.setting, passage.document)
             found[passage.document, span] = (candidate, frozenset(terms(candidate.text)), above)
@@ -203,7 +241,9 @@ def _near(question: str, found: Sequence[Candidate], reader: Reader) -> list[Can
         inside = next((s for s in reading.spans if s.start >= len(head)), None)
         score = inside.score if inside else reading.null_score
         phrase = candidate.phrase
-        if inside and phrase.span == candidate.span:  # found by its words: no phrase yet
+        better = "|" in candidate.text and score - reading.null_score > candidate.margin
+        # found by its words, it has no phrase yet; the cell of a row is surer in the row alone
+        if inside and (better or phrase.span == candidate.span):
             start = candidate.span.start - len(head)
             span = Span(start + inside.start, start + inside.end)
             text = texts[len(read)][inside.start : inside.end]
@@ -249,9 +289,8 @@ def readable(passage: Passage) -> str:
     return text
 
 
-def _of_hit(hit: Hit, reading: Reading, document: Callable[[str], Document]) -> list[Candidate]:
+def _of_hit(hit: Hit, reading: Reading, named: Naming) -> list[Candidate]:
     passage = hit.passage
-    whole = document(passage.document)
     found = []
     for scored in reading.spans:
         start, end = passage.span.start + scored.start, passage.span.start + scored.end
@@ -260,7 +299,7 @@ def _of_hit(hit: Hit, reading: Reading, document: Callable[[str], Document]) -> 
         phrase = within_one(Span(start, end), passage.sentences)
         run = sentences_holding(phrase, passage.sentences) or phrase
         margin = scored.score - reading.null_score
-        found.append(_candidate(hit, run, phrase, whole, scored.score, margin, reading.answerable))
+        found.append(_candidate(hit, run, phrase, named, scored.score, margin, reading.answerable))
     return found
 
 
@@ -281,12 +320,14 @@ def _candidate(
     hit: Hit,
     run: Span,
     phrase: Span,
-    whole: Document,
+    known: Naming,
     score: float,
     margin: float,
     answerable: float,
 ) -> Candidate:
     name = hit.passage.document
+    whole = known.document(name)
+    setting, line = known.around(whole, run)
     return Candidate(
         name,
         run,
@@ -296,8 +337,10 @@ def _candidate(
         margin,
         answerable,
         hit,
-        setting_of(whole, run),
+        setting,
         leaned_on(hit.passage.sentences, run, whole.text),
+        named=line,
+        rival=name in known.rivals,
     )
 
 

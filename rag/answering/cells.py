@@ -16,6 +16,7 @@ from rag.types import Document, Span
 
 _CELL = re.compile(r"[^|\n]+")
 _NAMED = re.compile(r"\s*(?P<head>[^:|]{1,60}):\s+(?P<value>\S.*?)\s*$", re.DOTALL)
+_EMPTY = re.compile(r"[^:|]{1,60}:\W*")
 _PERSON = re.compile(
     r"(?P<name>[A-Z][\w'’.-]*(?:\s+(?:(?:de|van|von|der|bin|al)\s+)?[A-Z][\w'’.-]*)*)"
     r"\s*\((?P<role>[^()]{2,60})\)"
@@ -65,6 +66,21 @@ def asked_person(question: str, document: Document, sentence: Span) -> Span | No
         if (role := frozenset(terms(match["role"]))) and role <= asked
     ]
     return found[0] if len(found) == 1 else None
+
+
+def asks_empty(question: str, row: str) -> bool:
+    """Whether a row of a form leaves open what is asked: `Age: | Seat: Left` says no age.
+
+    So where a label without a value shares words with the question, and no other cell does.
+    """
+    asked = frozenset(terms(question))
+    empty, rest = False, False
+    for cell in _CELL.findall(row):
+        shared = bool(asked & frozenset(terms(cell)))
+        blank = _EMPTY.fullmatch(cell) is not None
+        empty = empty or (shared and blank)
+        rest = rest or (shared and not blank)
+    return empty and not rest
 
 
 def of_another_row(question: str, document: Document, row: Span, others: Sequence[Span]) -> bool:

@@ -52,9 +52,12 @@ def compose(
 ) -> Composed:
     """Writes the answer to `draft`: a quotation first, then what the question's shape asks for.
 
-    `search` looks for a second source beyond the hits.
+    `search` looks for a second source beyond the hits. What a rival of the document meant says
+    (see `Naming`) changes nothing and completes nothing.
     """
     best = decision.ranked[0]
+    rivals = {j.candidate.document for j in decision.ranked if j.candidate.rival}
+    hits = [hit for hit in hits if hit.passage.document not in rivals]
     if decision.paired:
         with_it = decision.ranked[1].candidate
         _both(question, best.candidate, with_it, decision, draft, generator, evidence_tokens)

@@ -23,6 +23,9 @@ RIVAL = 0.6  # by the reader alone: so likely a sentence of another document is 
 # At most, where yes or no is asked and less of the question's weight stands in the sentence and its
 # setting: of 16 recorded yes-or-no questions one was answered by such a sentence, and wrongly.
 OFF_TOPIC, TOUCHED = 0.3, 0.2
+# Of a sentence in a document like the one that the question names, which does not hold the name:
+# what is left of its probability, and how much less it is preferred.
+RIVAL_FACTOR, RIVAL_STEP = 0.4, 1.0
 UNTOUCHED = 0.1  # at most, by the reader alone, where no word of the question stands around
 MOST_JUDGED = 3  # judging two of each question already gave all but the last points
 JUDGED_CHARS = 480  # about 120 tokens: what of a long sentence a model judges
@@ -97,13 +100,23 @@ def weighed(question: str, candidates: Sequence[Candidate], alone: Calibrated) -
         if candidate.around == 0:  # a reader points at something, even in another language
             chance = min(chance, UNTOUCHED)
         rows.append(Judged(candidate, signals, _capped(signals, chance), False))
-    return sorted(rows, key=lambda r: -alone.preference(r.signals))
+    return sorted(rows, key=lambda r: -_preference(alone, r.signals))
 
 
 def _capped(signals: Mapping[str, float], chance: float) -> float:
-    """The probability; small where yes or no is asked of what the sentence does not speak of."""
+    """The probability; small where yes or no is asked of what the sentence does not speak of.
+
+    Smaller, too, where the sentence stands in a document like the one that the question names.
+    """
+    if signals.get("rival"):
+        chance *= RIVAL_FACTOR
     off = bool(signals.get("yes_no")) and signals.get("inset", 0.0) < TOUCHED
     return min(chance, OFF_TOPIC) if off else chance
+
+
+def _preference(calibration: Calibrated, signals: Mapping[str, float]) -> float:
+    step = RIVAL_STEP if signals.get("rival") else 0.0
+    return calibration.preference(signals) - step
 
 
 def _in_doubt(
@@ -159,7 +172,7 @@ def _judged(
         done.append(row)
         if stops and sure is None and row.probability >= enough:
             sure = row
-    return sorted(done, key=lambda r: (not r.judged, -calibration.preference(r.signals)))
+    return sorted(done, key=lambda r: (not r.judged, -_preference(calibration, r.signals)))
 
 
 def _shown(candidate: Candidate) -> str:

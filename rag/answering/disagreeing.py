@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence, Set
 from decimal import Decimal
 
 from rag.answering.candidates import Candidate, Judged
+from rag.answering.surroundings import leans
 from rag.answering.terms import named, terms
 from rag.types import Document
 from rag.verification.quantities import months, quantities
@@ -54,15 +55,20 @@ def newer(
     """The best other judged candidate of a document that bears a later date, if nearly as likely.
 
     What an earlier document says may hold no longer, in words that share little with the later
-    ones. Both must speak of the same names of the question, and not point at the same phrase.
+    ones. Both must speak of the same names of the question, and not point at the same phrase. The
+    later sentence itself must hold a word of the question, or begin with one that points back:
+    what only stands under the same heading may be about anything.
     """
     names, date = named(question), date_of(document(first.candidate.document))
+    asked = frozenset(terms(question))
     for other in others:
         likely = other.probability >= max(threshold, NEARLY * first.probability)
         if not date or not other.judged or not likely:
             continue
         same = normalised(first.candidate.phrase.text) == normalised(other.candidate.phrase.text)
-        if same or date_of(document(other.candidate.document)) <= date:
+        text = other.candidate.text
+        strange = not (leans(text) or asked & frozenset(terms(text)))
+        if same or strange or date_of(document(other.candidate.document)) <= date:
             continue
         if _held(names, first.candidate) <= _held(names, other.candidate):
             return other

@@ -44,7 +44,7 @@ def second_source(
     It is looked for in `hits` and in what `search` finds for the question and `first`.
     """
     wanted = set(content_words(question))
-    title = set(content_words(title_of(document(first.document))))
+    title = set(content_words(f"{title_of(document(first.document))} {first.named}"))
     said = set(content_words(first.text))
     left = wanted - said - title
     if not wanted or not left:

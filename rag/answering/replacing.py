@@ -29,6 +29,7 @@ _PAST = re.compile(
     r"\b(?:was|were|did|had|originally|at first|formerly|initially)\b", re.IGNORECASE
 )
 _A_DATE = re.compile(r"\bdates?\b|\bdeadline\b", re.IGNORECASE)
+_EVENT = frozenset(terms("takes place happens occurs held begins starts opens ends closes due"))
 _MAX_CHARS = 500
 _TOLD_APART = 10  # a smaller number without a unit stands in many sentences by chance
 
@@ -65,17 +66,19 @@ def changed_since(
 
     "I raise the rent by 7 from April" tells that a rent of 85 holds no longer. The sentence must
     name an amount or a day, a word of changing, and something that question and answer name, too;
-    the passage it stands in all of the question's words that the answer's passage holds. Where the
+    the passage it stands in all of the question's words that the answer's passage holds, but for
+    such as "take place", which a sentence that moves the event has no need of. Where the
     question asks for what was, or the document bears no date after the answer's, nothing is told.
     """
     if _PAST.search(question) or not (_amounts(first.text) or days(first.text)):
         return None
     asked = frozenset(terms(question))
     thing = asked & frozenset(terms(first.text))
-    around = asked & _surroundings(first.hit, document(first.document))
+    around = (asked - _EVENT) & _surroundings(first.hit, document(first.document))
     date = date_of(document(first.document))
     for hit, span, text in _elsewhere(first.document, hits, document):
-        if not (_CHANGES.search(text) and (quantities(text) or days(text))):
+        changes = _CHANGES.search(text) and (quantities(text) or days(text))
+        if not (changes or (_MOVES.search(text) and days(text))):
             continue
         whole = document(hit.passage.document)
         later = date_of(whole) > date

@@ -27,12 +27,12 @@ def setting_of(document: Document, span: Span) -> str:
     At most 110 characters, of a long path its first and last heading, and as many of a table's
     head. A heading that gives orders to a machine is left out.
     """
-    path = document.heading_at(span.start) or document.title or _name(document.path)
+    path = document.heading_at(span.start) or document.title or name_of(document.path)
     parts = [" ".join(p.split()) for p in path.split(" > ")]
     title = " ".join((document.title or "").split())
     if title and len(parts) < 2 and parts[0] != title:
         parts.insert(0, title)
-    shown = _joined([p for p in parts if not gives_orders(p)] or [_name(document.path)])
+    shown = _joined([p for p in parts if not gives_orders(p)] or [name_of(document.path)])
     head = table_head(document.text, span)[:SETTING_CHARS]
     return f"{shown}: {head}" if head and not gives_orders(head) else shown
 
@@ -45,7 +45,8 @@ def _joined(parts: Sequence[str]) -> str:
     return first if len(parts) == 1 else f"{first} > {last}"
 
 
-def _name(path: str) -> str:
+def name_of(path: str) -> str:
+    """A file's name without its ending, its words apart."""
     stem = re.sub(r"\.\w{1,5}$", "", path.rsplit("/", 1)[-1])
     return re.sub(r"[_\-]+", " ", stem).strip()
 

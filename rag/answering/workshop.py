@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from rag.calibration import Calibrated
 from rag.errors import QuestionInvalid
 from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
+from rag.retrieval.subject import Subject
 from rag.types import Citation, Document, Hit, Phrase, Sentence
 
 MAX_CHARS = 2000
@@ -19,7 +20,9 @@ MAX_WORDS = 300
 class Workshop:
     """The resources of an answer, so that each can be replaced.
 
-    `search` gives the best k hits for a text, `document` a document by its path. Without a
+    `search` gives the best k hits for a text, `document` a document by its path. `subject` tells
+    which documents a question names, and `within` gives the best k hits for a text in some
+    documents. Without a
     `generator` the reader answers alone, by a quotation. `calibration` is that of the generator's
     name unless another is given, `alone` that of the reader alone.
     """
@@ -31,6 +34,8 @@ class Workshop:
     index_digest: str = ""
     calibration: Calibrated | None = None
     alone: Calibrated | None = None
+    subject: Callable[[str], Subject] = lambda _: Subject()
+    within: Callable[[str, int, Collection[str]], Sequence[Hit]] = lambda *_: ()
 
 
 @dataclass(frozen=True, slots=True)

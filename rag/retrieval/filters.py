@@ -22,7 +22,7 @@ class Filters:
     `path_glob` without `/` matches a file's name in any folder, with it the whole path (`*` also
     crosses `/`); a folder stands for all below it. `formats` are parsers' names or suffixes
     (`markdown`, `md`). `since` and `until` are seconds since 1970, both included, of the file's
-    time. `documents` are named by path or by stem.
+    time. `documents` are named by path or by stem, `paths` exactly.
     """
 
     path_glob: str | None = None
@@ -30,6 +30,7 @@ class Filters:
     since: float | None = None
     until: float | None = None
     documents: tuple[str, ...] | None = None
+    paths: frozenset[str] | None = None
 
     def accepts(self, document: DocumentInfo) -> bool:
         """Whether a document is searched."""
@@ -39,6 +40,7 @@ class Filters:
             and (self.since is None or document.modified >= self.since)
             and (self.until is None or document.modified <= self.until)
             and (self.documents is None or any(_is_named(document.path, n) for n in self.documents))
+            and (self.paths is None or document.path in self.paths)
         )
 
     def mask(self, snapshot: Snapshot) -> NDArray[np.bool_] | None:

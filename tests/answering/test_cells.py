@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answering.candidates import find_candidates
-from rag.answering.cells import asked_cell, asked_person, of_another_row
+from rag.answering.cells import asked_cell, asked_person, asks_empty, of_another_row
 from rag.testing import FakeReader
 from rag.types import Document, Span
 
@@ -35,6 +35,20 @@ def cell(question: str, text: str, row: str | None = None) -> str | None:
 )
 def test_the_cell_whose_head_the_question_names(question, text, expected) -> None:
     assert cell(question, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "empty"),
+    [
+        ("What is the serial number?", "Certificate: Normal | Serial Number:", True),
+        ("What is the serial number?", "Certificate: Normal | Serial Number: M-55", False),
+        ("What is the certificate's serial number?", "Certificate: Normal | Serial Number:", False),
+        ("How old is the pilot?", "Serial Number: | Seats:", False),
+        ("What is the serial number?", "The serial number: see below.", False),
+    ],
+)
+def test_a_label_without_a_value_answers_nothing(question, row, empty) -> None:
+    assert asks_empty(question, row) is empty
 
 
 def test_the_cells_of_a_markdown_table_have_the_heads_above_them() -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rag.answering import ask
-from rag.answering.disagreeing import date_of
-from rag.types import Document
+from rag.answering.candidates import Candidate, Judged
+from rag.answering.disagreeing import date_of, newer
+from rag.types import Document, Hit, Passage, Phrase, Span
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,37 @@ def test_what_is_said_of_another_named_thing_is_no_disagreement(make) -> None:
     answer = ask("How long does the filter of the DX-40 last?", make(texts))
     assert [c.document for c in answer.citations] == ["dx-40.txt"]
     assert not answer.notes
+
+
+def test_what_only_stands_under_the_same_heading_is_not_later_word_of_it(make) -> None:
+    texts = {
+        "2025-04-08-board.md": "The open day takes place on 28 June.",
+        "2025-06-10-board.md": "Open day.\n\nThe next talk will be given on 9 September.",
+    }
+    document = make(texts).document
+    first, other = (
+        Judged(
+            Candidate(
+                name,
+                Span(texts[name].index("The"), len(texts[name])),
+                texts[name][texts[name].index("The") :],
+                Phrase(day, name, Span(texts[name].index(day), len(texts[name]) - 1)),
+                1.0,
+                1.0,
+                1.0,
+                Hit(Passage(name, name, Span(0, 1), "x", (Span(0, 1),)), 1, 1.0),
+                "Open day",
+            ),
+            {},
+            0.9,
+            True,
+        )
+        for name, day in zip(texts, ("28 June", "9 September"), strict=True)
+    )
+    question = "When does the open day take place?"
+    assert newer(question, first, [other], 0.5, document) is None
+    leaning = replace(other, candidate=replace(other.candidate, text="It is on 9 September."))
+    assert newer(question, first, [leaning], 0.5, document) is leaning
 
 
 def test_a_later_document_is_not_passed_over(make) -> None:

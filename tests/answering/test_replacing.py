@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from rag.answering import ask
+from rag.answering.candidates import find_candidates
+from rag.answering.replacing import changed_since
 
 CONTRACT = (
     "The total liability of the seller is limited to 250,000 pounds. Risk passes on unloading."
@@ -95,6 +97,20 @@ def test_a_later_change_without_the_old_value_is_cited_beside_it(make) -> None:
     answer = ask("What is the rent of the garage?", make(texts))
     assert [c.document for c in answer.citations] == ["lease.txt", "2025-01-10-letter.txt"]
     assert any("later than lease.txt" in note for note in answer.notes)
+
+
+def test_an_event_that_was_moved_has_a_new_day(make) -> None:
+    texts = {
+        "2025-04-08-board.md": "Open day. The open day takes place on 28 June, at noon.",
+        "2025-06-10-board.md": "Open day. As the hall is let, the open day is moved to 5 July.",
+    }
+    question, workshop = "When does the open day take place?", make(texts)
+    hits = workshop.search(question, 10)
+    found = find_candidates(question, hits, workshop.reader, workshop.document)
+    first = next(c for c in found if "28 June" in c.text)
+    change = changed_since(question, first, hits, workshop.document)
+    assert change is not None
+    assert "moved to 5 July" in change.text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""Tells apart documents of one form by what the question names: reports, minutes, contracts, bills.
+
+Each of them answers "What was the wind speed?"; which one is meant stands at its head, or in its
+file's name, far from the sentence that answers. Where documents alike were found and only some hold
+what the question names, the sentences of the others are rivals, and those of the named ones are
+read behind the line that names them. Nothing changes where no two documents are alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from rag.answering.orders import gives_orders
+from rag.answering.surroundings import name_of, setting_of
+from rag.generation.judging import clip
+from rag.retrieval.subject import Subject
+from rag.types import Document, Hit, Passage, Span
+
+HEAD_CHARS = 500  # where a document says what it is of
+LINE_CHARS = 110
+NAMED_AT_LEAST = 0.5  # of the weight of the names that the best document holds
+_LISTED = 3  # names in one line: who was there, not what it is of
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
+
+
+class Naming:
+    """What the question names, among the documents of the hits.
+
+    `rivals` are the documents that do not hold it and are like one that does; `named` those that
+    do and are like a rival.
+    """
+
+    def __init__(
+        self, subject: Subject, hits: Sequence[Hit], document: Callable[[str], Document]
+    ) -> None:
+        self.subject = subject
+        self.document = document
+        held = {name: subject.share(name) for name in {h.passage.document for h in hits}}
+        faces = {name: _faces(document(name)) for name in held} if subject.words else {}
+        inside = [n for n in faces if held[n] >= NAMED_AT_LEAST]
+        outside = [n for n in faces if held[n] < NAMED_AT_LEAST]
+        self.rivals = _alike(outside, inside, faces)
+        self.named = _alike(inside, outside, faces)
+
+    def head(self, passage: Passage) -> str:
+        """What a reader is told before a passage that does not name its document; often empty."""
+        line = self._line(passage.document, f"{passage.heading or ''} {passage.text}")
+        return f"{line}. " if line else ""
+
+    def around(self, whole: Document, span: Span) -> tuple[str, str]:
+        """The setting of a sentence, and the line in it that names the document (or empty)."""
+        setting = setting_of(whole, span)
+        line = self._line(whole.path, f"{setting} {span.of(whole.text)}")
+        return (f"{line} > {setting}" if line else setting), line
+
+    def _line(self, name: str, known: str) -> str:
+        if name not in self.named:
+            return ""
+        left = [word for word in self.subject.words if not stands_in(word, known)]
+        return naming_line(self.document(name), left)
+
+
+def _alike(
+    some: Sequence[str], others: Sequence[str], faces: dict[str, frozenset[str]]
+) -> frozenset[str]:
+    shown = frozenset[str]().union(*(faces[name] for name in others))
+    return frozenset(name for name in some if faces[name] & shown)
+
+
+def _faces(document: Document) -> frozenset[str]:
+    """What documents of one form have in common: the title or first line, and the file's name.
+
+    Without numbers and months, in which they differ.
+    """
+    first = document.text.lstrip("# \n").split("\n", 1)[0][:LINE_CHARS]
+    path = PurePosixPath(document.path)
+    faces = {"title": _letters(document.title or first), "path": _letters(path.stem)}
+    faces["path"] = f"{path.parent}/{faces['path']}" if faces["path"] else ""
+    return frozenset(f"{kind} {face}" for kind, face in faces.items() if face)
+
+
+def _letters(text: str) -> str:
+    found = (word.casefold() for word in _LETTERS.findall(text))
+    return " ".join(word for word in found if word[:3] not in _MONTHS)
+
+
+def naming_line(document: Document, words: Sequence[str]) -> str:
+    """The line at the head of a document that holds the first of the words, else its file's name.
+
+    The words are in lower case. Of a long line at most 110 characters around the word. Empty where
+    neither holds one of them; a line that lists people or gives orders to a machine names nothing.
+    """
+    head = document.text[:HEAD_CHARS]
+    for word in words:
+        for found in _standing(word).finditer(head):
+            begin = head.rfind("\n", 0, found.start()) + 1
+            line = document.text[begin:].split("\n", 1)[0]
+            shown = _around(line, found.start() - begin)
+            if line.count(",") < _LISTED and not gives_orders(shown):
+                return shown
+        if stands_in(word, name := name_of(document.path)):
+            return name
+    return ""
+
+
+def stands_in(word: str, text: str) -> bool:
+    """Whether a word in lower case stands in a text as a whole word."""
+    return _standing(word).search(text) is not None
+
+
+@lru_cache(256)
+def _standing(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
+
+
+def _around(line: str, at: int) -> str:
+    """What stands around a place, on one line, cut at spaces where that is too long."""
+    start = max(0, min(at - LINE_CHARS // 2, len(line) - LINE_CHARS))
+    if start:
+        start = line.find(" ", start, at) + 1 or start
+    return clip(line[start:], LINE_CHARS).strip(" |#*")
