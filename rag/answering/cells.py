@@ -73,6 +73,8 @@ def asks_empty(question: str, row: str) -> bool:
 
     So where a label without a value shares words with the question, and no other cell does.
     """
+    if "|" not in row or "\n" in row.strip():
+        return False
     asked = frozenset(terms(question))
     empty, rest = False, False
     for cell in _CELL.findall(row):

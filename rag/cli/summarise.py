@@ -33,7 +33,10 @@ def summarise(
     ctx: typer.Context,
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH...]")] = None,
     about: Annotated[
-        str | None, typer.Option("--about", metavar="TOPIC", help="Only what concerns a topic.")
+        str | None,
+        typer.Option(
+            "--about", metavar="TOPIC", help="Only what concerns a topic, in their words."
+        ),
     ] = None,
     length: Annotated[
         str, typer.Option("--length", metavar="|".join(LENGTHS), help="60, 150 or 400 words.")

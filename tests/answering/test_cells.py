@@ -45,6 +45,11 @@ def test_the_cell_whose_head_the_question_names(question, text, expected) -> Non
         ("What is the certificate's serial number?", "Certificate: Normal | Serial Number:", False),
         ("How old is the pilot?", "Serial Number: | Seats:", False),
         ("What is the serial number?", "The serial number: see below.", False),
+        (
+            "What is the share?",
+            "At least 2 % is the share of the members:\npay and training.",
+            False,
+        ),
     ],
 )
 def test_a_label_without_a_value_answers_nothing(question, row, empty) -> None:
