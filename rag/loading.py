@@ -26,7 +26,10 @@ class Models:
     def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
         self.settings = settings
         self._progress = progress
-        self._lock = threading.RLock()
+        # One each, so that two can be loaded at once; a reader may need the embedder.
+        self._embedder_lock = threading.Lock()
+        self._reader_lock = threading.Lock()
+        self._generator_lock = threading.Lock()
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
         self._generator: Generator | None = None
@@ -34,7 +37,7 @@ class Models:
     @property
     def embedder(self) -> Embedder:
         """The embedder. Raises `ModelUnavailable` or `ModelInvalid`."""
-        with self._lock:
+        with self._embedder_lock:
             if self._embedder is None:
                 from rag.embedding import load_embedder
 
@@ -45,7 +48,7 @@ class Models:
     @property
     def reader(self) -> Reader:
         """The reader; the one without training needs the embedder too."""
-        with self._lock:
+        with self._reader_lock:
             if self._reader is None:
                 from rag.reading import load_reader
 
@@ -61,7 +64,7 @@ class Models:
     @property
     def generator(self) -> Generator:
         """The language model. Raises `MissingDependency` without llama-cpp-python."""
-        with self._lock:
+        with self._generator_lock:
             if self._generator is None:
                 from rag.generation import load_generator
 
@@ -71,7 +74,7 @@ class Models:
 
     def close(self) -> None:
         """Frees the language model; the others are freed with the last reference to them."""
-        with self._lock:
+        with self._generator_lock, self._reader_lock, self._embedder_lock:
             if self._generator is not None:
                 self._generator.close()
             self._generator = self._reader = self._embedder = None

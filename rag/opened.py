@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -176,6 +177,17 @@ class Index:
             self._same = {p: paths for paths in same.values() if len(paths) > 1 for p in paths}
         return [path for path in self._same.get(name, ()) if path != name]
 
+    def _begin(self) -> None:
+        """Loads what a search needs in a thread of its own, while a reader is loaded."""
+        if self._checked:
+            return
+
+        def load() -> None:
+            with suppress(RagError):  # met again, in the caller's thread
+                _ = self.embedder
+
+        Thread(target=load, daemon=True).start()
+
     def status(self) -> IndexStatus:
         """What is indexed, by what, how large, and what changed on disk since."""
         from rag.indexing import staleness
@@ -288,6 +300,7 @@ class Index:
         from rag.tuning import load_own
 
         filters = filters_of(narrow)
+        self._begin()
 
         def retrieve(text: str, count: int) -> list[Hit]:
             return search(self.snapshot, self.embedder, text, k=count, filters=filters)

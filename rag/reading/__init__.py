@@ -39,11 +39,8 @@ def load_reader(
     here and may not or cannot be fetched, `ModelInvalid` for one that is not what it should be,
     `MissingDependency` where the library that runs it is not installed.
     """
-    from rag.reading.untrained import UntrainedReader
-
-    untrained = UntrainedReader(embedder)
     if name_or_path == NO_READER:
-        return untrained
+        return _untrained(embedder)
     from rag.models import resolve
 
     model = resolve(name_or_path, "reader", settings, progress)
@@ -59,4 +56,10 @@ def load_reader(
         )
     from rag.reading.cross_encoder import load_cross_encoder
 
-    return load_cross_encoder(model, fallback=untrained, threads=settings.cores)
+    return load_cross_encoder(model, fallback=_untrained(embedder), threads=settings.cores)
+
+
+def _untrained(embedder: Callable[[], Embedder]) -> Reader:
+    from rag.reading.untrained import UntrainedReader
+
+    return UntrainedReader(embedder)
