@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 
 from rag.answering.orders import gives_orders
 from rag.answering.surroundings import name_of, setting_of
+from rag.answering.terms import terms
 from rag.generation.judging import clip
 from rag.retrieval.subject import Subject
 from rag.types import Document, Hit, Passage, Span
@@ -47,9 +48,10 @@ class Naming:
         self.named = _alike(inside, outside, faces)
 
     def head(self, passage: Passage) -> str:
-        """What a reader is told before a passage that does not name its document; often empty."""
-        line = self._line(passage.document, f"{passage.heading or ''} {passage.text}")
-        return f"{line}. " if line else ""
+        """What a reader is told before a passage: what it stands under and does not say itself."""
+        setting, _ = self.around(self.document(passage.document), passage.span)
+        told = frozenset(terms(setting)) <= frozenset(terms(passage.text))
+        return "" if told else f"{setting}. "
 
     def around(self, whole: Document, span: Span) -> tuple[str, str]:
         """The setting of a sentence, and the line in it that names the document (or empty)."""

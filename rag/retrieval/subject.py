@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import log
+from pathlib import PurePosixPath
 
 from rag.retrieval.filters import Filters
 from rag.store import Snapshot
@@ -19,6 +20,7 @@ from rag.types import Hit
 MOST_HOLDERS = 2000  # a name that more documents hold is passed over
 # A capital inside the question, or letters and digits together. A number alone names nothing: it
 # is a year, an amount or a day more often than a document's own.
+_TELLING = re.compile(r"\w[\W_]\w|\d\D|\D\d|\d{5}")
 _NAME = re.compile(r"(?<!^)\b(?!I\b)(?:[A-Z][\w'’-]*|(?=\w*[A-Za-z])(?=\w*\d)\w+|\d{5,})")
 
 
@@ -47,13 +49,16 @@ class Subject:
 def subject_of(snapshot: Snapshot, question: str, filters: Filters | None = None) -> Subject:
     """The subject of a question, among the documents that are searched.
 
+    Names are words with a capital letter, codes, and the names of files.
+
     A word weighs log((n + 1) / (held by + 0.5)) of n documents (Robertson and Sparck Jones); one
     that no document holds, each does or more than 2,000 do, tells nothing.
     """
     names = " ".join(match.group() for match in _NAME.finditer(question.strip()))
-    if not names:
+    holders = snapshot.holders(names, MOST_HOLDERS) if names else {}
+    holders |= _by_file(snapshot, question.lower())
+    if not holders:
         return Subject()
-    holders = snapshot.holders(names, MOST_HOLDERS)
     count = snapshot.document_count
     if filters and filters != Filters():
         searched = {info.path for info in snapshot.documents() if filters.accepts(info)}
@@ -68,6 +73,23 @@ def subject_of(snapshot: Snapshot, question: str, filters: Filters | None = None
     most = max(held.values(), default=1.0)
     words = tuple(sorted(weights, key=lambda w: (-weights[w], w)))
     return Subject(words, {document: weight / most for document, weight in held.items()})
+
+
+def _by_file(snapshot: Snapshot, question: str) -> dict[str, frozenset[str]]:
+    """The documents whose file's name, without its ending, the question spells out.
+
+    Only names with a number or several words count: `minutes` is a word as any other.
+    """
+    found: dict[str, set[str]] = {}
+    for info in snapshot.documents():
+        stem = PurePosixPath(info.path).stem.lower()
+        if stem in question and _TELLING.search(stem) and _apart(stem, question):
+            found.setdefault(stem, set()).add(info.path)
+    return {stem: frozenset(paths) for stem, paths in found.items()}
+
+
+def _apart(stem: str, question: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", question) is not None
 
 
 def with_subject(hits: Sequence[Hit], within: Sequence[Hit], count: int) -> list[Hit]:

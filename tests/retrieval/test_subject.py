@@ -70,6 +70,12 @@ def test_a_name_in_the_path_counts_as_a_whole_word(snapshot: Snapshot) -> None:
     assert subject_of(snapshot, "What do the Val reports say?").documents == ()
 
 
+def test_a_files_name_is_a_name(snapshot: Snapshot) -> None:
+    assert subject_of(snapshot, "how wide, in report-2-vale?").documents == ("report-2-vale.txt",)
+    assert subject_of(snapshot, "how wide, in report-2-valence?") == Subject()
+    assert subject_of(snapshot, "what is on the list?") == Subject()  # a word as any other
+
+
 def test_only_documents_that_are_searched_count(snapshot: Snapshot) -> None:
     filters = Filters(documents=("report-2-vale", "report-3-vale"))
     subject = subject_of(snapshot, "How wide is the bridge at Marlow or Tessen?", filters)
