@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
@@ -312,7 +313,7 @@ class Index:
         generator = None if quote else self.models.generator
         workshop = Workshop(
             search=retrieve,
-            document=self.document,
+            document=cache(self.document),  # a question asks for each many times
             reader=self.models.reader,
             generator=generator,
             index_digest=self.digest,
