@@ -42,6 +42,7 @@ from rag.errors import RunInvalid
 FOLDS = 5
 TOLERANCE = 0.01  # the best mean lies on a plateau: its middle is steadier than its highest point
 RIGHT_AT_LEAST = 0.8  # of the answers to questions that the documents do answer
+SHOWN_AT_LEAST = 2 / 3  # of all answers, though half of a set's questions may have none
 SURE_LOSS = 0.005  # how much log loss stopping early may cost
 # The probability leaves out how many of the question's words stand in a sentence, and the rank of
 # its passage: a question that was written to look answerable has both, and there they misled more
@@ -154,7 +155,8 @@ def balanced_threshold(outcomes: Sequence[Outcome]) -> float:
     Of a run: the harmonic mean of the share of answers that are right and of the share of
     answerable questions that get a right one. Thresholds are whole hundredths; the middle one
     is taken of those within `TOLERANCE` of the best or, where there is one, the lowest above it
-    that leaves `RIGHT_AT_LEAST` of each run's answers to answerable questions right.
+    that leaves right `RIGHT_AT_LEAST` of each run's answers to answerable questions and
+    `SHOWN_AT_LEAST` of all its answers.
     """
     runs = sorted({o.run for o in outcomes})
     parts = [[o for o in outcomes if o.run == run] for run in runs]
@@ -163,18 +165,15 @@ def balanced_threshold(outcomes: Sequence[Outcome]) -> float:
     near = [c for c, mean in zip(cuts, means, strict=True) if mean >= max(means) - TOLERANCE]
     middle = near[len(near) // 2]
     return next(
-        (
-            c
-            for c in cuts
-            if c >= middle and all(_right_share(p, c) >= RIGHT_AT_LEAST for p in parts)
-        ),
+        (c for c in cuts if c >= middle and all(_right_enough(p, c) for p in parts)),
         middle,
     )
 
 
-def _right_share(outcomes: Sequence[Outcome], cut: float) -> float:
-    shown = [o.right for o in outcomes if o.answerable and o.score >= cut]
-    return _share(shown) if shown else 0.0
+def _right_enough(outcomes: Sequence[Outcome], cut: float) -> bool:
+    shown = [o for o in outcomes if o.score >= cut]
+    asked = _share(o.right for o in shown if o.answerable)
+    return asked >= RIGHT_AT_LEAST and _share(o.right for o in shown) >= SHOWN_AT_LEAST
 
 
 def _answering(outcomes: Sequence[Outcome], cut: float) -> float:

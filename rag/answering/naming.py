@@ -104,8 +104,8 @@ def naming_line(document: Document, words: Sequence[str]) -> str:
             shown = _around(line, found.start() - begin)
             if line.count(",") < _LISTED and not gives_orders(shown):
                 return shown
-        if stands_in(word, name := name_of(document.path)):
-            return name
+        if stands_in(word, document.path) or stands_in(word, name_of(document.path)):
+            return name_of(document.path)
     return ""
 
 

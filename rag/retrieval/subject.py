@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from math import log
 
 from rag.retrieval.filters import Filters
@@ -21,6 +23,10 @@ MOST_FILES = 20_000
 # A capital inside the question, or letters and digits together. A number alone names nothing: it
 # is a year, an amount or a day more often than a document's own.
 _TELLING = re.compile(r"\w[\W_]\w|\d\D|\D\d|\d{5}")
+_DATE = re.compile(
+    r"\b(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[a-z]{3,9})"
+    r"|(?P<month2>[a-z]{3,9}) (?P<day2>\d{1,2})(?:st|nd|rd|th)?),? (?P<year>\d{4})\b"
+)
 _NAME = re.compile(r"(?<!^)\b(?!I\b)(?:[A-Z][\w'’-]*|(?=\w*[A-Za-z])(?=\w*\d)\w+|\d{5,})")
 
 
@@ -49,7 +55,7 @@ class Subject:
 def subject_of(snapshot: Snapshot, question: str, filters: Filters | None = None) -> Subject:
     """The subject of a question, among the documents that are searched.
 
-    Names are words with a capital letter, codes, and the names of files.
+    Names are words with a capital letter, codes, the names of files, and a day that stands in one.
 
     A word weighs log((n + 1) / (held by + 0.5)) of n documents (Robertson and Sparck Jones); one
     that no document holds, each does or more than 2,000 do, tells nothing.
@@ -76,19 +82,35 @@ def subject_of(snapshot: Snapshot, question: str, filters: Filters | None = None
 
 
 def _by_file(snapshot: Snapshot, question: str) -> dict[str, frozenset[str]]:
-    """The documents whose file's name, without its ending, the question spells out.
+    """The documents whose file's name the question spells out, or whose name bears its date.
 
-    Only names with a number or several words count: `minutes` is a word as any other. Of more than
-    20,000 documents the names are not looked through.
+    Only names with a number or several words count: `minutes` is a word as any other; the ending is
+    left out. Of more than 20,000 documents the names are not looked through.
     """
     found: dict[str, set[str]] = {}
     if snapshot.document_count > MOST_FILES:
         return {}
+    dates = _dates(question)
     for info in snapshot.documents():
         stem = info.path.rsplit("/", 1)[-1].rsplit(".", 1)[0].lower()
+        for date in dates:
+            if date in stem:
+                found.setdefault(date, set()).add(info.path)
         if stem in question and _TELLING.search(stem) and _apart(stem, question):
             found.setdefault(stem, set()).add(info.path)
     return {stem: frozenset(paths) for stem, paths in found.items()}
+
+
+def _dates(question: str) -> list[str]:
+    """The days that a question names with their year, as `2025-06-10`."""
+    found = []
+    for match in _DATE.finditer(question):
+        day = match["day"] or match["day2"]
+        month = match["month"] or match["month2"]
+        with suppress(ValueError):  # no such month, or no such day in it
+            read = datetime.strptime(f"{day} {month} {match['year']}", "%d %B %Y")
+            found.append(read.date().isoformat())
+    return found
 
 
 def _apart(stem: str, question: str) -> bool:

@@ -76,6 +76,27 @@ def test_a_files_name_is_a_name(snapshot: Snapshot) -> None:
     assert subject_of(snapshot, "what is on the list?") == Subject()  # a word as any other
 
 
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("who was absent on 10 June 2025?", True),
+        ("Who was absent on June 10th, 2025?", True),
+        ("Who was absent on the 10th of June 2025?", True),
+        ("Who was absent on 11 June 2025?", False),
+        ("Who was absent on 31 June 2025, or on 10 Jam 2025?", False),
+        ("Who was absent in June 2025?", False),
+    ],
+)
+def test_a_day_in_a_files_name_names_it(tmp_path, question: str, found: bool) -> None:
+    (tmp_path / "docs").mkdir()
+    for day in ("2025-04-08", "2025-06-10"):
+        (tmp_path / "docs" / f"{day}-board.txt").write_text(f"Board, {day}.", encoding="utf-8")
+    build_index([tmp_path / "docs"], tmp_path / "ix", Settings(threads=1), FakeEmbedder())
+    with open_snapshot(tmp_path / "ix") as snapshot:
+        named = subject_of(snapshot, question).documents
+    assert named == (("2025-06-10-board.txt",) if found else ())
+
+
 def test_only_documents_that_are_searched_count(snapshot: Snapshot) -> None:
     filters = Filters(documents=("report-2-vale", "report-3-vale"))
     subject = subject_of(snapshot, "How wide is the bridge at Marlow or Tessen?", filters)
