@@ -81,6 +81,8 @@ class _Run:
             self.calibration = for_answers(self.generator.name)
         elif generator is not workshop.generator:  # made for the model that is not asked
             self.calibration = self.alone
+        # A model whose word on a sentence tells nothing is not asked about two either.
+        self.judge = self.generator if self.calibration.weights.get("judge") else None
         self.read_k = read_k
         self.evidence_tokens = evidence_tokens
         self.spent = dict.fromkeys(STAGES, 0.0)
@@ -146,7 +148,7 @@ class _Run:
         "Where was the author of the book born?" is answered by no sentence alone.
         """
         best = decision.best
-        if best is None or self.generator is None:
+        if best is None or self.judge is None:
             return None
         with self.timed("select"):
             second = second_source(
@@ -160,7 +162,7 @@ class _Run:
             return None
         pair = (best, replace(best, candidate=second, signals={}))
         with self.timed("generate"):
-            pair = judged_together(part, pair, self.generator, self.calibration)
+            pair = judged_together(part, pair, self.judge, self.calibration)
         linked = paired(pair, decision.ranked, self.calibration.threshold("answer", 0.5))
         return linked if linked.found else None
 
@@ -182,7 +184,7 @@ class _Run:
         if sides is None:
             return None
         with self.timed("generate"):
-            decision = decide_pair(part, sides, self.generator, self.calibration)
+            decision = decide_pair(part, sides, self.judge, self.calibration)
         return decision if decision.found else None
 
     def _find(self, question: str, hits: tuple[Hit, ...]) -> list[Candidate]:

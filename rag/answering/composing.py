@@ -24,7 +24,8 @@ YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
 LIST_SENTENCES, LIST_LIKELY = 3, 0.6
 _BOTH = re.compile(r"\b(?:both|each|all two)\b", re.IGNORECASE)
 _DIFFERENCE = re.compile(
-    r"\bby how (?:much|many)\b|\bhow (?:much|many) (?:\w+ ){0,3}?(?:more|less|fewer|\w+er)\b",
+    r"\bby how (?:much|many)\b"
+    r"|\bhow (?:much|many) (?:\w+ ){0,3}?(?:more|less|fewer|\w+er)\b(?=.*\bthan\b)",
     re.IGNORECASE,
 )
 _NAME = r"[A-Z0-9][\w'’.&-]*(?:\s+(?:(?:of|the|de|and the)\s+)?[A-Z0-9][\w'’.&-]*)*"
@@ -145,6 +146,11 @@ def _yes_or_no(question: str, sources: Sequence[Candidate | None], generator: Ge
     return ""
 
 
+def asks_difference(question: str) -> bool:
+    """Whether a question asks by how much two things differ."""
+    return _DIFFERENCE.search(question) is not None
+
+
 def holds_of_both(sentence: str, texts: Sequence[str]) -> bool:
     """Whether what a sentence says of both things stands in each text, as far as it stands in one.
 
@@ -169,7 +175,7 @@ def _word(
 ) -> None:
     """Adds what follows from the quotations, if it fits, ends by itself and passes its check."""
     texts = [s.text for s in sources]
-    if _DIFFERENCE.search(question):  # reckoning is beyond a small model, and beyond the checks
+    if asks_difference(question):  # reckoning is beyond a small model, and beyond the checks
         return
     if sum(generator.count_tokens(t) for t in texts) > evidence_tokens:
         return

@@ -6,7 +6,7 @@ import pytest
 
 from rag.answering import ask
 from rag.answering.candidates import Candidate, find_candidates
-from rag.answering.composing import holds_of_both
+from rag.answering.composing import asks_difference, holds_of_both
 from rag.answering.pairing import decide_pair, sides_of
 from rag.answering.shape import compared
 from rag.calibration import Calibrated
@@ -146,3 +146,27 @@ def test_a_difference_is_quoted_and_not_reckoned(make) -> None:
     assert {c.document for c in answer.citations} == {"orla.md", "petrel.md"}
     judged = ("Do the texts state", "Does the text state")
     assert all(any(ask in p.rest for ask in judged) for p in generator.prompts)
+
+
+def test_a_model_whose_word_is_not_counted_is_not_asked_about_two(make) -> None:
+    generator = FakeGenerator()
+    deaf = Calibrated("deaf", 0.2, {"margin": 0.4}, {"answer": 0.99})
+    ask(QUESTION, make(BOATS, generator=generator, calibration=deaf))
+    assert not any("Do the texts state" in prompt.rest for prompt in generator.prompts)
+    heard = replace(deaf, weights={"margin": 0.4, "judge": 0.1})
+    ask(QUESTION, make(BOATS, generator=generator, calibration=heard))
+    assert any("Do the texts state" in prompt.rest for prompt in generator.prompts)
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("By how much did the rent rise?", True),
+        ("How much higher was the income in 2024 than in 2023?", True),
+        ("How many more boats has Orla than Petrel?", True),
+        ("How many other boats are there?", False),
+        ("How much water does the pump move?", False),
+    ],
+)
+def test_what_asks_for_a_difference(question: str, asked: bool) -> None:
+    assert asks_difference(question) is asked
