@@ -12,6 +12,7 @@ from rag.answering.composing import compose
 from rag.answering.deciding import Decision, decide
 from rag.answering.linking import second_source
 from rag.answering.metering import Metered
+from rag.answering.naming import head_notes
 from rag.answering.pairing import decide_pair, holds_both, judged_together, paired, sides_of
 from rag.answering.shape import compared, parts_of
 from rag.answering.workshop import Event, Workshop, checked_question
@@ -133,7 +134,9 @@ class _Run:
                 self.calibration.threshold("answer", 0.5),
                 lambda text: self.workshop.search(text, retrieve_k),
             )
-        return _Part(decision, composed.cited, composed.notes)
+        cited = [decision.ranked[i].candidate for i in sorted(composed.cited)]
+        heads = head_notes((c.document, c.named) for c in cited)
+        return _Part(decision, composed.cited, (*composed.notes, *heads))
 
     def _decide(self, part: str, hits: tuple[Hit, ...]) -> Decision:
         candidates = self._find(part, hits)

@@ -9,7 +9,7 @@ read behind the line that names them. Nothing changes where no two documents are
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -107,6 +107,20 @@ def naming_line(document: Document, words: Sequence[str]) -> str:
         if stands_in(word, document.path) or stands_in(word, name_of(document.path)):
             return name_of(document.path)
     return ""
+
+
+def head_notes(sentences: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """A remark for each document, given with the line that names it, where that is in its text.
+
+    A sentence cited for "the rent of Omar Faris" need not say whose rent it is: its document does.
+    """
+    return tuple(
+        dict.fromkeys(
+            f'{path} says at its head: "{line}"'
+            for path, line in sentences
+            if line and line != name_of(path)
+        )
+    )
 
 
 def stands_in(word: str, text: str) -> bool:

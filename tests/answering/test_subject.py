@@ -8,7 +8,7 @@ import pytest
 
 from rag.answering import ask
 from rag.answering.candidates import find_candidates
-from rag.answering.naming import Naming, naming_line, stands_in
+from rag.answering.naming import Naming, head_notes, naming_line, stands_in
 from rag.retrieval import Subject
 from rag.testing import FakeReader
 from rag.types import Document, Hit
@@ -118,6 +118,16 @@ def test_a_sentence_is_read_with_the_line_that_names_its_document(make) -> None:
         text = workshop.document(candidate.document).text
         assert candidate.span.of(text) == candidate.text
         assert candidate.phrase.span.of(text) == candidate.phrase.text
+
+
+def test_whose_it_is_is_said_where_the_sentence_does_not(make) -> None:
+    texts = {name: text.replace("The width", "The bridge width") for name, text in TEXTS.items()}
+    answer = ask("What is the bridge width in metres at Tessen?", shop(make, texts=texts))
+    assert [c.quote for c in answer.citations] == ["The bridge width is 6 metres."]
+    assert answer.notes == ('b.txt says at its head: "Bridge at Tessen. File BR207."',)
+    alone = ask("What is the bridge width in metres?", shop(make, Subject(), texts))
+    assert not any("head" in note for note in alone.notes)
+    assert head_notes([("2024-board.txt", "2024 board"), ("a.txt", "")]) == ()
 
 
 def test_the_line_is_looked_for_at_the_head_and_in_the_name() -> None:
