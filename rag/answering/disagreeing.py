@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence, Set
 from decimal import Decimal
 
 from rag.answering.candidates import Candidate, Judged
+from rag.answering.naming import of_one_form
 from rag.answering.surroundings import leans
 from rag.answering.terms import named, terms
 from rag.types import Document
@@ -128,6 +129,8 @@ def disagreement_note(
     dates = date_of(first), date_of(second)
     phrases = _short(one.phrase.text), _short(other.phrase.text)
     said = f"'{phrases[0]}' ({first.path}) and '{phrases[1]}' ({second.path})"
+    if of_one_form(first, second):  # two leases do not contradict each other
+        said += " (both of one form: name the one that you mean)"
     if dates[0] and dates[1] and dates[0] != dates[1]:
         later = dates[1] > dates[0]
         newest = second if later else first

@@ -66,6 +66,11 @@ class Naming:
         return naming_line(self.document(name), left)
 
 
+def of_one_form(one: Document, other: Document) -> bool:
+    """Whether two documents are alike: by title or first line, or by their files' names."""
+    return bool(_faces(one) & _faces(other))
+
+
 def _alike(
     some: Sequence[str], others: Sequence[str], faces: dict[str, frozenset[str]]
 ) -> frozenset[str]:

@@ -147,6 +147,7 @@ def test_documents_that_disagree_are_both_cited_the_later_first(make) -> None:
         "letters/2023-05-01-rent.txt",
     ]
     assert any("disagree" in n and "2025-02-20" in n for n in answer.notes)
+    assert any("of one form: name the one" in n for n in answer.notes)
 
 
 def test_documents_that_agree_are_cited_once(make) -> None:
