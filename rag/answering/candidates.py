@@ -126,7 +126,8 @@ def find_candidates(
     words, unless yes or no is asked (a heading does not say that either); then those are that tell
     of the same question being asked.
 
-    `subject` says which documents the question names (see `Naming` for what that changes).
+    A passage is read behind what it stands under (title, headings, the head of a table), where it
+    does not say that itself. `subject` says which documents the question names (see `Naming`).
     """
     if not hits:
         return []
