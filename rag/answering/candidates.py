@@ -11,7 +11,7 @@ from rag.answering.cells import asked_cell, asked_person, asks_empty, of_another
 from rag.answering.naming import Naming
 from rag.answering.orders import gives_orders
 from rag.answering.shape import AnswerType, answer_type, fits_type, shape_of
-from rag.answering.surroundings import leaned_on
+from rag.answering.surroundings import heads_table, leaned_on
 from rag.answering.terms import Wanted, terms, wanted
 from rag.reading.protocol import Reader, Reading
 from rag.retrieval.subject import Subject
@@ -165,7 +165,11 @@ def find_candidates(
     if polar and not _ASKS.search(question):
         found = [c for c in found if not _ASKS.search(c.text)]
     found = [c for c in found if not _of_another_row(question, c, found, document(c.document))]
-    found = [c for c in found if not asks_empty(question, c.text)]
+    found = [
+        c
+        for c in found
+        if not asks_empty(question, c.text) and not heads_table(document(c.document).text, c.span)
+    ]
     read = _near(question, [_measured(c, sought) for c in found], reader)
     return [_pointed(question, c, document(c.document)) for c in read]
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from rag.answering.candidates import Candidate
 from rag.answering.orders import gives_orders
+from rag.answering.surroundings import heads_table
 from rag.types import Document, Hit, Phrase, Span
 from rag.verification.rules import content_words
 
@@ -59,6 +60,8 @@ def second_source(
         whole = document(name)
         other = set(content_words(title_of(whole)))
         for span in hit.passage.sentences:
+            if heads_table(whole.text, span):
+                continue
             option = _weigh(wanted, left, said, title, other, hit, span, span.of(whole.text))
             if option and (best is None or option.value > best.value + 1e-9):
                 best = option

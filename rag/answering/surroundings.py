@@ -51,6 +51,16 @@ def name_of(path: str) -> str:
     return re.sub(r"[_\-]+", " ", stem).strip()
 
 
+def heads_table(text: str, span: Span) -> bool:
+    """Whether a span is the first row of a Markdown table, above its rule: it names columns."""
+    begin, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.start)
+    if end < 0 or not _ROW.match(text[begin:end]):
+        return False
+    after = text.find("\n", end + 1)
+    below = text[end + 1 : after if after >= 0 else len(text)]
+    return "-" in below and _RULE.match(below) is not None and span.end <= end
+
+
 def table_head(text: str, span: Span) -> str:
     """The first row of the Markdown table that a row stands in; empty elsewhere.
 

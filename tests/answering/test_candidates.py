@@ -57,3 +57,12 @@ def test_the_questions_own_words_are_no_answer_and_a_heading_is_none_to_yes_or_n
         hits = workshop.search(question, 10)
         found = find_candidates(question, hits, FakeReader(), workshop.document)
         assert ("Open day." in [c.text for c in found]) is expected
+
+
+def test_the_names_of_a_tables_columns_are_no_answer(make) -> None:
+    workshop = make({"stops.md": "| Place | Day |\n|---|---|\n| Over Wick | Friday |\n"})
+    hits = workshop.search("On which day is it in Over Wick?", 10)
+    found = find_candidates(
+        "On which day is it in Over Wick?", hits, FakeReader(), workshop.document
+    )
+    assert [c.text for c in found] == ["| Over Wick | Friday |"]

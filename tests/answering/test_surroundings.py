@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering.surroundings import leaned_on, setting_of, table_head
+from rag.answering.surroundings import heads_table, leaned_on, setting_of, table_head
 from rag.types import Document, Heading, Span
 
 TABLE = (
@@ -24,6 +24,14 @@ def document(text: str, *headings: str, title: str | None = None, path: str = "a
 def test_a_row_of_a_table_has_its_head() -> None:
     assert table_head(TABLE, span_of(TABLE, "| Canoe | 30 | 110 |")) == "Boat | Day | Week"
     assert table_head(TABLE, span_of(TABLE, "Prices")) == ""
+
+
+def test_the_first_row_of_a_table_names_its_columns() -> None:
+    assert heads_table(TABLE, span_of(TABLE, "| Boat | Day | Week |"))
+    assert not heads_table(TABLE, span_of(TABLE, "| Kayak | 25 | 90 |"))
+    assert not heads_table(TABLE, span_of(TABLE, "Prices"))
+    assert not heads_table("| a | b |", Span(0, 9))
+    assert not heads_table("| a | b |\n| c | d |\n", Span(0, 9))  # no rule: a row as any other
 
 
 def test_the_head_itself_has_none() -> None:
