@@ -9,6 +9,7 @@ read behind the line that names them. Nothing changes where no two documents are
 from __future__ import annotations
 
 import re
+from calendar import month_abbr, month_name
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -24,7 +25,9 @@ HEAD_CHARS = 500  # where a document says what it is of
 LINE_CHARS = 110
 NAMED_AT_LEAST = 0.5  # of the weight of the names that the best document holds
 _LISTED = 3  # names in one line: who was there, not what it is of
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTHS = frozenset(
+    name.casefold() for names in (month_name, month_abbr) for name in names if name
+) | {"sept"}
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -92,7 +95,7 @@ def _faces(document: Document) -> frozenset[str]:
 
 def _letters(text: str) -> str:
     found = (word.casefold() for word in _LETTERS.findall(text))
-    return " ".join(word for word in found if word[:3] not in _MONTHS)
+    return " ".join(word for word in found if word not in _MONTHS)
 
 
 def naming_line(document: Document, words: Sequence[str]) -> str:
@@ -105,7 +108,8 @@ def naming_line(document: Document, words: Sequence[str]) -> str:
     for word in words:
         for found in _standing(word).finditer(head):
             begin = head.rfind("\n", 0, found.start()) + 1
-            line = document.text[begin:].split("\n", 1)[0]
+            end = document.text.find("\n", found.end())
+            line = document.text[begin : end if end >= 0 else len(document.text)]
             shown = _around(line, found.start() - begin)
             if line.count(",") < _LISTED and not gives_orders(shown):
                 return shown

@@ -89,6 +89,7 @@ def test_a_document_of_another_kind_is_no_rival(make) -> None:
         (("m/2025-02-04-board.md", "A\n"), ("n/2025-03-11-board.md", "B\n"), False),
         (("feb 2.txt", "Minutes of 4 February"), ("x.txt", "Minutes of 8 April"), True),
         (("a.txt", "Letter to Ann"), ("b.txt", "Letter to Bob"), False),
+        (("a.txt", "Market plan"), ("b.txt", "Mayor plan"), False),  # no months
         (("1.txt", "12"), ("2.txt", "13"), False),
     ],
 )
