@@ -20,13 +20,14 @@ from rag.types import Hit
 
 MOST_HOLDERS = 2000  # a name that more documents hold is passed over
 MOST_FILES = 20_000
-# A capital inside the question, or letters and digits together. A number alone names nothing: it
-# is a year, an amount or a day more often than a document's own.
+# Of a file: words apart, or a number in it.
 _TELLING = re.compile(r"\w[\W_]\w|\d\D|\D\d|\d{5}")
 _DATE = re.compile(
     r"\b(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[a-z]{3,9})"
     r"|(?P<month2>[a-z]{3,9}) (?P<day2>\d{1,2})(?:st|nd|rd|th)?),? (?P<year>\d{4})\b"
 )
+# A capital inside the question, or letters and digits together. A number alone names nothing: it
+# is a year, an amount or a day more often than a document's own.
 _NAME = re.compile(r"(?<!^)\b(?!I\b)(?:[A-Z][\w'’-]*|(?=\w*[A-Za-z])(?=\w*\d)\w+|\d{5,})")
 
 
