@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence, Set
+from dataclasses import replace
 from decimal import Decimal
 
 from rag.answering.candidates import Candidate, Judged
@@ -11,7 +12,7 @@ from rag.answering.naming import of_one_form
 from rag.answering.surroundings import leans
 from rag.answering.terms import named, terms
 from rag.types import Document
-from rag.verification.quantities import months, quantities
+from rag.verification.quantities import days, months, quantities
 from rag.verification.rules import content_words, normalised
 
 SHARED_WORDS = 0.4  # of the shorter sentence: about the same thing, not just of the same kind
@@ -126,7 +127,7 @@ def disagreement_note(
 ) -> tuple[str, bool]:
     """A remark about two documents that differ, and whether `other` is the later one."""
     first, second = document(one.document), document(other.document)
-    dates = date_of(first), date_of(second)
+    dates = date_beside(first, one.text), date_beside(second, other.text)
     phrases = _short(one.phrase.text), _short(other.phrase.text)
     said = f"'{phrases[0]}' ({first.path}) and '{phrases[1]}' ({second.path})"
     if of_one_form(first, second):  # two leases do not contradict each other
@@ -140,6 +141,18 @@ def disagreement_note(
         newest = second if replaces[1] else first
         return f"two documents disagree: {said}; {newest.path} reads as the later one", replaces[1]
     return f"two documents disagree: {said}", False
+
+
+def date_beside(document: Document, sentence: str) -> str:
+    """The date that a document bears; empty where only the sentence itself names that day.
+
+    A lease that "begins on 1 March 2024" need not be older than another.
+    """
+    if named := date_of(replace(document, text="")):
+        return named
+    date = date_of(document)
+    told = {f"{d.year}-{d.month:02}-{d.day:02}" for d in days(sentence)}
+    return "" if date in told else date
 
 
 def date_of(document: Document) -> str:

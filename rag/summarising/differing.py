@@ -20,7 +20,7 @@ from rag.summarising.fidelity import leans
 from rag.summarising.selecting import Pool
 from rag.summarising.themes import Nearness
 from rag.summarising.units import Unit
-from rag.verification.quantities import months, quantities
+from rag.verification.quantities import days, months, quantities
 from rag.verification.rules import content_words, findings, normalised
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _usable(unit: Unit) -> bool:
 
 
 def _related(one: Unit, other: Unit, alike: float, dates: Mapping[str, str]) -> Relation | None:
-    first, second = dates.get(one.document, ""), dates.get(other.document, "")
+    first, second = _date(one, dates), _date(other, dates)
     if _differ(one.text, other.text, alike):
         if first and second and first[: len(second)] != second[: len(first)]:
             early, late = (one, other) if first < second else (other, one)
@@ -133,6 +133,16 @@ def _related(one: Unit, other: Unit, alike: float, dates: Mapping[str, str]) -> 
     if _agree(one.text, other.text):
         return Relation("agree", one, other, alike)
     return None
+
+
+def _date(unit: Unit, dates: Mapping[str, str]) -> str:
+    """The date that a unit's document bears; empty where it is the one that the unit speaks of.
+
+    An offer that "stands until 15 September" was not made then.
+    """
+    date = dates.get(unit.document, "")
+    named = {f"{d.year}-{d.month:02}-{d.day:02}" for d in days(unit.text)}
+    return "" if date in named else date
 
 
 def _differ(one: str, other: str, alike: float) -> bool:

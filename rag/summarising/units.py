@@ -118,7 +118,7 @@ def kind_of(text: str) -> Kind:
         return "nothing"
     told_of = is_label(text) or _is_names(text)
     full = MIN_WORDS <= words <= MAX_WORDS and _ENDS.search(text) and text.count(" | ") < 2
-    full = full and not told_of
+    full = full and not told_of and not text.endswith(":")  # what it leads up to comes after it
     return "sentence" if full and letters >= 0.5 * len(text.replace(" ", "")) else "line"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from rag.answering import ask
 from rag.answering.candidates import Candidate, Judged
-from rag.answering.disagreeing import date_of, newer
+from rag.answering.disagreeing import date_beside, date_of, newer
 from rag.types import Document, Hit, Passage, Phrase, Span
 
 
@@ -39,6 +39,16 @@ def test_what_is_said_of_another_named_thing_is_no_disagreement(make) -> None:
     answer = ask("How long does the filter of the DX-40 last?", make(texts))
     assert [c.document for c in answer.citations] == ["dx-40.txt"]
     assert not answer.notes
+
+
+def test_a_day_that_the_sentence_speaks_of_is_not_its_documents_date() -> None:
+    text = "The offer stands until 30 September 2025."
+    assert date_beside(Document("offer.txt", text, "0" * 64, "plain/1"), text) == ""
+    assert date_beside(Document("offer.txt", f"3 May 2025\n{text}", "0" * 64, "plain/1"), text) == (
+        "2025-05-03"
+    )
+    dated = Document("2025-09-30-offer.txt", text, "0" * 64, "plain/1")
+    assert date_beside(dated, text) == "2025-09-30"
 
 
 def test_what_only_stands_under_the_same_heading_is_not_later_word_of_it(make) -> None:

@@ -83,6 +83,14 @@ def test_of_two_dates_the_earlier_comes_first(text_of: TextOf) -> None:
     assert [r.kind for r in same_year] == ["differ"]  # which is the later is not known
 
 
+def test_a_day_that_is_spoken_of_makes_no_document_later(text_of: TextOf) -> None:
+    offer = "The offer for the roof stands until {} September 2025."
+    texts = text_of("a.txt", offer.format(15)), text_of("b.txt", offer.format(30))
+    spoken = {"a.txt": "2025-09-15", "b.txt": "2025-09-30"}
+    assert "change" not in kinds(*texts, spoken)
+    assert kinds(*texts, {"a.txt": "2025-05-01", "b.txt": "2025-06-01"}) == ["change"]
+
+
 def test_a_form_that_is_filled_in_anew_is_no_disagreement(text_of: TextOf) -> None:
     texts = [
         text_of(f"{i}.txt", f"The pilot of the plane was {i} years old at that time.")

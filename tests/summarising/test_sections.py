@@ -90,6 +90,7 @@ def test_few_sentences_have_no_boundaries(count: int) -> None:
         ("Two guests per member", "line"),
         ("12 | 13 | 14", "nothing"),
         ("Yes.", "nothing"),
+        ("For the roof of the hall we offer:", "line"),
         ("Date: Tuesday 13 May, Present: A. Vane, B. Thorburn.", "line"),
         ("Adopted by the board on 5 March 2025.", "line"),
         ("Harrow Wire, Velden, 26 June 2025.", "line"),
