@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rag.answering import Event
     from rag.embedding.protocol import Embedder
     from rag.models import Progress
+    from rag.retrieval import Subject
     from rag.store import Snapshot
     from rag.types import Answer, Document, Hit, Mode, Summary
 
@@ -184,7 +185,7 @@ class Index:
             return
 
         def load() -> None:
-            with suppress(RagError):  # met again, in the caller's thread
+            with suppress(Exception):  # met again, and told, in the caller's thread
                 _ = self.embedder
 
         Thread(target=load, daemon=True).start()
@@ -299,6 +300,7 @@ class Index:
         from rag.answering import Workshop, ask
         from rag.retrieval import search, subject_of
         from rag.tuning import load_own
+        from rag.verification.quantities import days
 
         filters = filters_of(narrow)
         self._begin()
@@ -310,6 +312,10 @@ class Index:
             some = replace(filters, paths=frozenset(documents))
             return search(self.snapshot, self.embedder, text, k=count, filters=some)
 
+        def subject(text: str) -> Subject:
+            named = [day.iso for day in days(text) if day.year]
+            return subject_of(self.snapshot, text, named, filters)
+
         generator = None if quote else self.models.generator
         workshop = Workshop(
             search=retrieve,
@@ -318,7 +324,7 @@ class Index:
             generator=generator,
             index_digest=self.digest,
             calibration=load_own(self.settings.calibration, generator.name if generator else None),
-            subject=lambda text: subject_of(self.snapshot, text, filters),
+            subject=subject,
             within=within,
         )
         answer = ask(

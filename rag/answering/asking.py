@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from rag.answering.candidates import Candidate, find_candidates
+from rag.answering.candidate import Candidate
+from rag.answering.candidates import find_candidates
 from rag.answering.composing import compose
 from rag.answering.deciding import Decision, decide
 from rag.answering.linking import second_source

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from rag.answering.candidate import Candidate
 from rag.answering.cells import asked_cell, asked_person, asks_empty, of_another_row
 from rag.answering.naming import Naming
 from rag.answering.orders import gives_orders
-from rag.answering.shape import AnswerType, answer_type, fits_type, shape_of
+from rag.answering.shape import answer_type, shape_of
 from rag.answering.surroundings import heads_table, leaned_on
 from rag.answering.terms import Wanted, terms, wanted
 from rag.reading.protocol import Reader, Reading
 from rag.retrieval.subject import Subject
 from rag.types import Document, Hit, Passage, Phrase, Span
-from rag.verification.rules import content_words, normalised
+from rag.verification.rules import normalised
 
 NOTHING_NAMED = Subject()
 SPANS = 5  # of each passage
@@ -30,84 +31,6 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _ABOVE = 0.6  # what a word in a heading counts, against one in the sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A run of whole sentences that may answer, and the reader's phrase in it.
-
-    `score` and `margin` (over the text without an answer) are the reader's in the passage,
-    `answerable` its logit for the passage, `hit` the passage it was read in. The `near` ones are
-    those of the sentence alone, read behind its `setting` (title, headings, head of a table).
-    `before` is what a sentence leans on, `named` the line at the head of its document that names
-    what the question names, where the sentence does not; a `rival` stands in a document alike that
-    does not hold those names. `own`, `inset` and `around` are the shares of the
-    question's weight that stand in the sentence, in it and its setting, and in the passage, too.
-    """
-
-    document: str
-    span: Span
-    text: str
-    phrase: Phrase
-    score: float
-    margin: float
-    answerable: float
-    hit: Hit
-    setting: str = ""
-    before: str = ""
-    near: float = 0.0
-    near_margin: float = 0.0
-    near_answerable: float = 0.0
-    own: float = 0.0
-    inset: float = 0.0
-    around: float = 0.0
-    named: str = ""
-    rival: bool = False
-
-    def excerpt(self, chars: int) -> str:
-        """The text, of a longer one what stands around the phrase, cut at spaces."""
-        if len(self.text) <= chars:
-            return self.text
-        begin = self.phrase.span.start - self.span.start
-        middle = begin + min(len(self.phrase.text), chars) // 2
-        start = max(0, min(middle - chars // 2, len(self.text) - chars))
-        if start:
-            start = self.text.find(" ", start, begin) + 1 or start
-        end = start + chars
-        if end < len(self.text):
-            end = max(self.text.rfind(" ", start, end), start + chars // 2)
-        before, after = "… " if start else "", " …" if end < len(self.text) else ""
-        return before + self.text[start:end].strip() + after
-
-    def signals(self, question_words: frozenset[str], kind: AnswerType) -> dict[str, float]:
-        """What is known of the candidate without a language model."""
-        words = set(content_words(self.text)) | set(content_words(self.hit.passage.heading or ""))
-        shared = len(question_words & words) / len(question_words) if question_words else 0.0
-        return {
-            "overlap": shared,
-            "reader": self.score,
-            "margin": self.margin,
-            "answerable": self.answerable,
-            "near": self.near,
-            "near_margin": self.near_margin,
-            "near_answerable": self.near_answerable,
-            "own": self.own,
-            "inset": self.inset,
-            "around": self.around,
-            "type": fits_type(kind, self.phrase.text),
-            "rank": 1.0 / self.hit.rank,
-            "rival": float(self.rival),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A candidate with all its signals and the probability that it states the answer."""
-
-    candidate: Candidate
-    signals: dict[str, float]
-    probability: float
-    judged: bool
 
 
 def find_candidates(
@@ -132,13 +55,7 @@ def find_candidates(
     if not hits:
         return []
     named = Naming(subject, hits, document)
-    heads = [named.head(hit.passage) for hit in hits]
-    texts = [head + readable(hit.passage) for head, hit in zip(heads, hits, strict=True)]
-    readings = [
-        _behind(head, reading)
-        for head, reading in zip(heads, reader.read(question, texts, spans=SPANS), strict=True)
-    ]
-    pairs = list(zip(hits, readings, strict=True))
+    pairs = _read(question, hits, reader, named)
     pointed = [c for hit, reading in pairs for c in _of_hit(hit, reading, named)]
     pointed.sort(key=lambda c: (-c.score + _step(c), c.hit.rank, c.document, c.span))
     kept = _distinct(pointed, POINTED)
@@ -154,6 +71,15 @@ def find_candidates(
     )
     enough = [s[0] for s in sentences if _weight(sought, s) >= _MATCHING_AT_LEAST]
     found = _distinct([*kept, *enough], len(kept) + MATCHING)
+    found = _telling(question, found, document)
+    read = _near(question, [_measured(c, sought) for c in found], reader)
+    return [_pointed(question, c, document(c.document)) for c in read]
+
+
+def _telling(
+    question: str, found: list[Candidate], document: Callable[[str], Document]
+) -> list[Candidate]:
+    """Those that can answer: without the question's own words, heads of tables, other rows."""
     asked = frozenset(terms(question))
     polar = shape_of(question) in ("yes_no", "comparison")
     found = [
@@ -170,11 +96,23 @@ def find_candidates(
         for c in found
         if not asks_empty(question, c.text) and not heads_table(document(c.document).text, c.span)
     ]
-    read = _near(question, [_measured(c, sought) for c in found], reader)
-    return [_pointed(question, c, document(c.document)) for c in read]
+    return found
 
 
 _Sentence = tuple[Candidate, frozenset[str], frozenset[str]]  # with its terms and those above it
+
+
+def _read(
+    question: str, hits: Sequence[Hit], reader: Reader, named: Naming
+) -> list[tuple[Hit, Reading]]:
+    """Each hit with what its passage says to the question, read behind what it stands under."""
+    heads = [named.head(hit.passage) for hit in hits]
+    texts = [head + readable(hit.passage) for head, hit in zip(heads, hits, strict=True)]
+    readings = reader.read(question, texts, spans=SPANS)
+    return [
+        (hit, _behind(head, reading))
+        for hit, head, reading in zip(hits, heads, readings, strict=True)
+    ]
 
 
 def _behind(head: str, reading: Reading) -> Reading:
@@ -378,10 +316,3 @@ def _distinct(found: Sequence[Candidate], limit: int) -> list[Candidate]:
 def _may_answer(text: str) -> bool:
     asks = text.rstrip(" \t\n\"'”’)").endswith("?")
     return not asks and any(map(str.isalnum, text)) and not gives_orders(text)
-
-
-def agreement(candidates: Sequence[Candidate], chosen: Candidate) -> float:
-    """How many other candidates point at the same phrase, from 0 to 1."""
-    phrase = normalised(chosen.phrase.text)
-    same = sum(normalised(c.phrase.text) == phrase for c in candidates if c is not chosen)
-    return min(1.0, same / 2)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag.answering.candidates import Candidate
+from rag.answering.candidate import Candidate
 from rag.answering.deciding import Decision
 from rag.answering.disagreeing import differing, disagreement_note, later_note, newer
 from rag.answering.linking import second_source

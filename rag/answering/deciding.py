@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.candidates import Candidate, Judged, agreement
+from rag.answering.candidate import Candidate, Judged, agreement
 from rag.answering.disagreeing import worth_judging
 from rag.answering.shape import answer_type, shape_of
 from rag.answering.surroundings import leans
@@ -19,7 +19,7 @@ SURE = 0.93  # a candidate this sure is not compared with others
 # Beyond these the reader's word is enough: of 1,185 recorded questions 38 lay above, all but one
 # right, and 25 below, none of them right.
 ALONE_ABOVE, ALONE_BELOW = 0.88, 0.05
-RIVAL = 0.6  # by the reader alone: so likely a sentence of another document is judged, too
+CONTRADICTS = 0.6  # by the reader alone: so likely a sentence of another document is judged, too
 # At most, where yes or no is asked and less of the question's weight stands in the sentence and its
 # setting: of 16 recorded yes-or-no questions one was answered by such a sentence, and wrongly.
 OFF_TOPIC, TOUCHED = 0.3, 0.2
@@ -128,14 +128,14 @@ def _in_doubt(
     if rows[0].probability < calibration.threshold("alone_above", ALONE_ABOVE):
         return True
     first = rows[0].candidate
-    return _wants_more(question) or any(_rivals(words, first, r) for r in rows[1:])
+    return _wants_more(question) or any(_may_contradict(words, first, r) for r in rows[1:])
 
 
-def _rivals(words: frozenset[str], first: Candidate, other: Judged) -> bool:
+def _may_contradict(words: frozenset[str], first: Candidate, other: Judged) -> bool:
     """Whether a candidate not judged yet may contradict the first one, or replace it since."""
     elsewhere = other.candidate.document != first.document
     return elsewhere and (
-        other.probability >= RIVAL or worth_judging(words, first, other.candidate)
+        other.probability >= CONTRADICTS or worth_judging(words, first, other.candidate)
     )
 
 
@@ -160,7 +160,7 @@ def _judged(
         if sure is None:
             needed = i < MOST_JUDGED
         else:
-            needed = _rivals(words, sure.candidate, row)
+            needed = _may_contradict(words, sure.candidate, row)
         if not needed:
             highest = max(d.probability for d in done)
             done.append(replace(row, probability=min(row.probability, highest * 0.99)))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from decimal import Decimal
 
-from rag.answering.candidates import Candidate, Judged
+from rag.answering.candidate import Candidate, Judged
 from rag.answering.naming import of_one_form
 from rag.answering.surroundings import leans
 from rag.answering.terms import named, terms
@@ -151,7 +151,7 @@ def date_beside(document: Document, sentence: str) -> str:
     if named := date_of(replace(document, text="")):
         return named
     date = date_of(document)
-    told = {f"{d.year}-{d.month:02}-{d.day:02}" for d in days(sentence)}
+    told = {day.iso for day in days(sentence)}
     return "" if date in told else date
 
 

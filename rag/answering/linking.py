@@ -14,9 +14,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag.answering.candidates import Candidate
+from rag.answering.candidate import Candidate
 from rag.answering.orders import gives_orders
-from rag.answering.surroundings import heads_table
+from rag.answering.surroundings import heads_table, name_of
 from rag.types import Document, Hit, Phrase, Span
 from rag.verification.rules import content_words
 
@@ -107,5 +107,5 @@ def candidate_from(hit: Hit, span: Span, text: str, first: Candidate) -> Candida
 
 def title_of(document: Document) -> str:
     """What a document is about, by its title or else its file's name, without brackets."""
-    name = document.title or re.sub(r"\.\w{1,5}$", "", document.path.rsplit("/", 1)[-1])
+    name = document.title or name_of(document.path)
     return re.sub(r"\([^)]*\)", " ", re.sub(r"[_\-]+", " ", name)).strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.candidates import Candidate, Judged
+from rag.answering.candidate import Candidate, Judged
 from rag.answering.deciding import JUDGED_CHARS, Decision, weighed
 from rag.answering.shape import Compared
 from rag.answering.terms import terms

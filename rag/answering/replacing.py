@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from rag.answering.candidates import Candidate
+from rag.answering.candidate import Candidate
 from rag.answering.disagreeing import date_of
 from rag.answering.linking import candidate_from
 from rag.answering.orders import gives_orders

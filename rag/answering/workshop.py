@@ -22,9 +22,8 @@ class Workshop:
 
     `search` gives the best k hits for a text, `document` a document by its path. `subject` tells
     which documents a question names, and `within` gives the best k hits for a text in some
-    documents. Without a
-    `generator` the reader answers alone, by a quotation. `calibration` is that of the generator's
-    name unless another is given, `alone` that of the reader alone.
+    documents. Without a `generator` the reader answers alone, by a quotation. `calibration` is that
+    of the generator's name unless another is given, `alone` that of the reader alone.
     """
 
     search: Callable[[str, int], Sequence[Hit]]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from rag.answering.candidates import Candidate
+from rag.answering.candidate import Candidate
 from rag.answering.workshop import Event, QuotationReady, SentenceReady
 from rag.generation.judging import judge_claim
 from rag.generation.protocol import Generator

@@ -35,7 +35,7 @@ def summarise(
     about: Annotated[
         str | None,
         typer.Option(
-            "--about", metavar="TOPIC", help="Only what concerns a topic, in their words."
+            "--about", metavar="TOPIC", help="Only what concerns a topic, as it is written."
         ),
     ] = None,
     length: Annotated[

@@ -10,7 +10,7 @@ from rag.untrusted import neutralise
 YES, NO = "yes", "no"
 QUESTION_CHARS = 600  # what of a very long question the model still sees
 TEXT_CHARS = 900
-SETTING_CHARS = 340
+SETTING_CHARS = 340  # a line at the head, title and headings, the head of a table
 
 _INSTRUCTIONS = (
     "You check whether a text states the answer to a question. Many texts use the same words but "

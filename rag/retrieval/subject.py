@@ -8,10 +8,8 @@ head, far from the sentence that answers.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from math import log
 
 from rag.retrieval.filters import Filters
@@ -22,10 +20,6 @@ MOST_HOLDERS = 2000  # a name that more documents hold is passed over
 MOST_FILES = 20_000
 # Of a file: words apart, or a number in it.
 _TELLING = re.compile(r"\w[\W_]\w|\d\D|\D\d|\d{5}")
-_DATE = re.compile(
-    r"\b(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[a-z]{3,9})"
-    r"|(?P<month2>[a-z]{3,9}) (?P<day2>\d{1,2})(?:st|nd|rd|th)?),? (?P<year>\d{4})\b"
-)
 # A capital inside the question, or letters and digits together. A number alone names nothing: it
 # is a year, an amount or a day more often than a document's own.
 _NAME = re.compile(r"(?<!^)\b(?!I\b)(?:[A-Z][\w'’-]*|(?=\w*[A-Za-z])(?=\w*\d)\w+|\d{5,})")
@@ -53,17 +47,24 @@ class Subject:
         return tuple(sorted(d for d, share in self.shares.items() if share > 1 - 1e-9))
 
 
-def subject_of(snapshot: Snapshot, question: str, filters: Filters | None = None) -> Subject:
+def subject_of(
+    snapshot: Snapshot,
+    question: str,
+    days: Collection[str] = (),
+    filters: Filters | None = None,
+) -> Subject:
     """The subject of a question, among the documents that are searched.
 
-    Names are words with a capital letter, codes, the names of files, and a day that stands in one.
-
-    A word weighs log((n + 1) / (held by + 0.5)) of n documents (Robertson and Sparck Jones); one
-    that no document holds, each does or more than 2,000 do, tells nothing.
+    Names are words with a capital letter, codes, the names of files, and those of `days` (the
+    question's, such as `2025-06-10`) that stand in one. A word weighs
+    log((n + 1) / (held by + 0.5)) of n documents (Robertson and Sparck Jones); one that no document
+    holds, each does or more than 2,000 do, tells nothing.
     """
     names = " ".join(match.group() for match in _NAME.finditer(question.strip()))
-    holders = snapshot.holders(names, MOST_HOLDERS) if names else {}
-    holders |= _by_file(snapshot, question.lower())
+    holders = snapshot.holders(names) if names else {}
+    for word, paths in _by_file(snapshot, question.lower(), holders, days).items():
+        holders[word] = holders.get(word, frozenset()) | paths
+    holders = {word: held for word, held in holders.items() if 0 < len(held) <= MOST_HOLDERS}
     if not holders:
         return Subject()
     count = snapshot.document_count
@@ -71,8 +72,11 @@ def subject_of(snapshot: Snapshot, question: str, filters: Filters | None = None
         searched = {info.path for info in snapshot.documents() if filters.accepts(info)}
         holders = {word: found & searched for word, found in holders.items()}
         count = len(searched)
-    weights = {w: log((count + 1) / (len(d) + 0.5)) for w, d in holders.items() if d}
-    weights = {w: weight for w, weight in weights.items() if len(holders[w]) < count}
+    weights = {
+        word: log((count + 1) / (len(found) + 0.5))
+        for word, found in holders.items()
+        if 0 < len(found) < count
+    }
     held: dict[str, float] = {}
     for word, weight in weights.items():
         for document in holders[word]:
@@ -82,40 +86,31 @@ def subject_of(snapshot: Snapshot, question: str, filters: Filters | None = None
     return Subject(words, {document: weight / most for document, weight in held.items()})
 
 
-def _by_file(snapshot: Snapshot, question: str) -> dict[str, frozenset[str]]:
-    """The documents whose file's name the question spells out, or whose name bears its date.
+def _by_file(
+    snapshot: Snapshot, question: str, names: Collection[str], days: Collection[str]
+) -> dict[str, frozenset[str]]:
+    """The documents that are named by their path: by a name in it, a day, or all of it.
 
-    Only names with a number or several words count: `minutes` is a word as any other; the ending is
-    left out. Of more than 20,000 documents the names are not looked through.
+    The question may spell out a file's name without its ending, if that has a number or several
+    words: `minutes` is a word as any other. More than 20,000 documents are not looked through.
     """
     found: dict[str, set[str]] = {}
     if snapshot.document_count > MOST_FILES:
         return {}
-    dates = _dates(question)
     for info in snapshot.documents():
-        stem = info.path.rsplit("/", 1)[-1].rsplit(".", 1)[0].lower()
-        for date in dates:
-            if date in stem:
-                found.setdefault(date, set()).add(info.path)
+        path = info.path.lower()
+        stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        held = [name for name in names if name in path and _apart(name, path)]
+        held += [day for day in days if day in stem]
         if stem in question and _TELLING.search(stem) and _apart(stem, question):
-            found.setdefault(stem, set()).add(info.path)
-    return {stem: frozenset(paths) for stem, paths in found.items()}
+            held.append(stem)
+        for word in held:
+            found.setdefault(word, set()).add(info.path)
+    return {word: frozenset(paths) for word, paths in found.items()}
 
 
-def _dates(question: str) -> list[str]:
-    """The days that a question names with their year, as `2025-06-10`."""
-    found = []
-    for match in _DATE.finditer(question):
-        day = match["day"] or match["day2"]
-        month = match["month"] or match["month2"]
-        with suppress(ValueError):  # no such month, or no such day in it
-            read = datetime.strptime(f"{day} {month} {match['year']}", "%d %B %Y")
-            found.append(read.date().isoformat())
-    return found
-
-
-def _apart(stem: str, question: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", question) is not None
+def _apart(word: str, text: str) -> bool:
+    return re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text) is not None
 
 
 def with_subject(hits: Sequence[Hit], within: Sequence[Hit], count: int) -> list[Hit]:

@@ -314,21 +314,17 @@ class Snapshot:
         held = [(word.word, (word.at(asked) >= 0).tolist()) for word in self._words(query)]
         return [tuple(word for word, there in held if there[i]) for i in range(len(asked))]
 
-    def holders(self, text: str, most: int) -> dict[str, frozenset[str]]:
-        """For each word of a text, the documents in whose passages or path it stands.
-
-        Words that more than `most` documents hold are left out.
-        """
+    def holders(self, text: str) -> dict[str, frozenset[str]]:
+        """For each word of a text, the documents in whose passages it stands."""
         import numpy as np
 
         paths = {info.row: info.path for info in self.documents()}
-        found = {}
-        for word in self._words(text):
-            rows = np.unique(self._arrays.documents[word.positions]).tolist()
-            named = [p for p in paths.values() if _stands(word.word, p.lower())]
-            if max(len(rows), len(named)) <= most:
-                found[word.word] = frozenset([*(paths[row] for row in rows), *named])
-        return found
+        return {
+            word.word: frozenset(
+                paths[row] for row in np.unique(self._arrays.documents[word.positions]).tolist()
+            )
+            for word in self._words(text)
+        }
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
@@ -381,14 +377,6 @@ class Snapshot:
                 path = self.path / schema.SEGMENTS / segment.file
                 self._vectors[segment.number] = open_vectors(path, segment.kind)
             return self._vectors[segment.number]
-
-
-def _stands(word: str, path: str) -> bool:
-    at = path.find(word)
-    if at < 0:
-        return False
-    end = at + len(word)
-    return not path[max(0, at - 1) : at].isalnum() and not path[end : end + 1].isalnum()
 
 
 def open_snapshot(index_dir: Path) -> Snapshot:

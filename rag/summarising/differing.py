@@ -141,7 +141,7 @@ def _date(unit: Unit, dates: Mapping[str, str]) -> str:
     An offer that "stands until 15 September" was not made then.
     """
     date = dates.get(unit.document, "")
-    named = {f"{d.year}-{d.month:02}-{d.day:02}" for d in days(unit.text)}
+    named = {day.iso for day in days(unit.text)}
     return "" if date in named else date
 
 

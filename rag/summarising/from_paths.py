@@ -56,10 +56,10 @@ def summarise_paths(
     A path is a document's name or stem in the index, a file, or a folder. What is indexed is taken
     from the index; any other file is read on the fly, and the index is not touched. With
     `extractive`, or about a topic, the sentences are the documents' own and no language model is
-    loaded: on topics wording was measured to lose (eval/README.md). `skipped` is told of each file
-    that could not be read; the rest is summarised. Raises `NoDocuments` for paths that are none of
-    these, all named at once before anything is read, and where there is nothing to read; otherwise
-    as `summarise`.
+    loaded: on topics wording was measured to lose (eval/summaries.md). `skipped` is told of each
+    file that could not be read; the rest is summarised. Raises `NoDocuments` for paths that are
+    none of these, all named at once before anything is read, and where there is nothing to read;
+    otherwise as `summarise`.
     """
     owners: dict[str, Owner] = {}
     texts = read_texts(paths, models, settings, stored=stored, skipped=skipped, owners=owners)

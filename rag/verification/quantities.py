@@ -120,6 +120,11 @@ class Day:
     year: int
     text: str
 
+    @property
+    def iso(self) -> str:
+        """The day as `2025-08-01`; its year is `0000` where none is named."""
+        return f"{self.year:04}-{self.month:02}-{self.day:02}"
+
     def may_be(self, other: Day) -> bool:
         """Whether both may be the same: equal but for a year that one of them does not name."""
         same = (self.day, self.month) == (other.day, other.month)

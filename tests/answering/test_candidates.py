@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering.candidates import Candidate, agreement, find_candidates
+from rag.answering.candidate import Candidate, agreement
+from rag.answering.candidates import find_candidates
 from rag.testing import FakeReader
 from rag.types import Hit, Passage, Phrase, Span
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rag.answering import ask
-from rag.answering.candidates import Candidate, Judged
+from rag.answering.candidate import Candidate, Judged
 from rag.answering.disagreeing import date_beside, date_of, newer
 from rag.types import Document, Hit, Passage, Phrase, Span
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from rag.answering import ask
-from rag.answering.candidates import Candidate, find_candidates
+from rag.answering.candidate import Candidate
+from rag.answering.candidates import find_candidates
 from rag.answering.composing import asks_difference, holds_of_both
 from rag.answering.pairing import decide_pair, sides_of
 from rag.answering.shape import compared

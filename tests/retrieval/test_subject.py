@@ -14,6 +14,7 @@ from rag.settings import Settings
 from rag.store import Snapshot, open_snapshot
 from rag.testing import FakeEmbedder
 from rag.types import Hit, Passage, Span
+from rag.verification.quantities import days
 
 TOWNS = ("Marlow", "Tessen", "Quarrel")
 
@@ -93,13 +94,14 @@ def test_a_day_in_a_files_name_names_it(tmp_path, question: str, found: bool) ->
         (tmp_path / "docs" / f"{day}-board.txt").write_text(f"Board, {day}.", encoding="utf-8")
     build_index([tmp_path / "docs"], tmp_path / "ix", Settings(threads=1), FakeEmbedder())
     with open_snapshot(tmp_path / "ix") as snapshot:
-        named = subject_of(snapshot, question).documents
+        dates = [day.iso for day in days(question) if day.year]
+        named = subject_of(snapshot, question, dates).documents
     assert named == (("2025-06-10-board.txt",) if found else ())
 
 
 def test_only_documents_that_are_searched_count(snapshot: Snapshot) -> None:
     filters = Filters(documents=("report-2-vale", "report-3-vale"))
-    subject = subject_of(snapshot, "How wide is the bridge at Marlow or Tessen?", filters)
+    subject = subject_of(snapshot, "How wide is the bridge at Marlow or Tessen?", filters=filters)
     assert subject.documents == ("report-2-vale.txt",)
 
 
