@@ -148,11 +148,9 @@ def date_beside(document: Document, sentence: str) -> str:
 
     A lease that "begins on 1 March 2024" need not be older than another.
     """
-    if named := date_of(replace(document, text="")):
-        return named
     date = date_of(document)
-    told = {day.iso for day in days(sentence)}
-    return "" if date in told else date
+    told = date in {day.iso for day in days(sentence)}
+    return "" if told and date != date_of(replace(document, text="")) else date
 
 
 def date_of(document: Document) -> str:

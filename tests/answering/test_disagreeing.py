@@ -49,6 +49,8 @@ def test_a_day_that_the_sentence_speaks_of_is_not_its_documents_date() -> None:
     )
     dated = Document("2025-09-30-offer.txt", text, "0" * 64, "plain/1")
     assert date_beside(dated, text) == "2025-09-30"
+    report = Document("report-2024.txt", f"March 2025\n{text}", "0" * 64, "plain/1")
+    assert date_beside(report, text) == "2025-03"  # more than the year in its name
 
 
 def test_what_only_stands_under_the_same_heading_is_not_later_word_of_it(make) -> None:

@@ -77,3 +77,19 @@ def test_a_phrase_that_runs_over_keeps_the_part_in_the_sentence_that_holds_more(
     assert within_one(Span(8, 18), sentences) == Span(11, 18)
     assert within_one(Span(22, 25), sentences) == Span(22, 25)
     assert within_one(Span(40, 45), sentences) == Span(40, 45)
+
+
+def test_the_names_of_a_tables_columns_complete_nothing(make) -> None:
+    question = "On which day does the library van stop in Nether Wick?"
+    texts = {
+        "minutes.md": "From October the library van will stop in Nether Wick on Tuesdays.",
+        "library van.md": "| Place | Day | Time |\n|---|---|---|\n| Tallow | Monday | 9:00 |\n",
+    }
+    workshop = make(texts)
+    hits = workshop.search(question, 10)
+    found = find_candidates(question, hits, FakeReader(), workshop.document)
+    first = next(c for c in found if c.document == "minutes.md")
+    assert second_source(question, first, hits, workshop.document) is None
+    prose = make({**texts, "library van.md": "Place, day and time are in the list.\n"})
+    hits = prose.search(question, 10)
+    assert second_source(question, first, hits, prose.document) is not None

@@ -152,3 +152,18 @@ def test_a_line_that_gives_orders_names_nothing() -> None:
 def test_a_word_stands_as_a_whole() -> None:
     assert stands_in("tessen", "At TESSEN's bridge")
     assert not stands_in("tess", "At Tessen")
+
+
+def test_what_a_rival_changes_is_not_changed(make) -> None:
+    far = "Two rooms.\nA kitchen.\nNo garden.\n"
+    texts = {
+        "a.txt": f"Lease\n\nFlat at Tessen.\n{far}\nThe rent of the flat is 85 a month.\n",
+        "2025-01-10-b.txt": (
+            f"Lease\n\nFlat at Marlow.\n{far}\nThe rent of the flat is raised by 7 from April.\n"
+        ),
+    }
+    question = "What is the rent of the flat at Tessen?"
+    named = ask(question, shop(make, Subject(("tessen",), {"a.txt": 1.0}), texts))
+    assert [c.document for c in named.citations] == ["a.txt"]
+    unnamed = ask(question, shop(make, Subject(), texts))
+    assert "2025-01-10-b.txt" in [c.document for c in unnamed.citations]
