@@ -43,7 +43,8 @@ FOLDS = 5
 TOLERANCE = 0.01  # the best mean lies on a plateau: its middle is steadier than its highest point
 RIGHT_AT_LEAST = 0.8  # of the answers to questions that the documents do answer
 SHOWN_AT_LEAST = 0.65  # of all answers, though half of a set's questions may have none
-SURE_LOSS = 0.005  # how much log loss stopping early may cost
+SURE_LOSS = 0.005  # how much of the share of right answers stopping early may cost
+SURE_CUTS = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 # The probability leaves out how many of the question's words stand in a sentence, and the rank of
 # its passage: a question that was written to look answerable has both, and there they misled more
 # than they told. Among the candidates of one question they say which it is.
@@ -56,8 +57,9 @@ ALONE = (
     "agreement",
     "yes_no",
 )
-JUDGED = ("judge", *ALONE)
-CHOOSING = ("judge", "margin", "near_margin", "own", "inset", "type", "rank", "agreement")
+MODEL = ("judge", "likelihood")  # what a language model says of a candidate
+JUDGED = (*MODEL, *ALONE)
+CHOOSING = (*MODEL, "margin", "near_margin", "own", "inset", "type", "rank", "agreement")
 CHOICE_PENALTY = 3.0
 SIGNALS = tuple(dict.fromkeys((*JUDGED, *CHOOSING)))
 
@@ -216,7 +218,7 @@ def _draw(document: str, parts: int) -> int:
 def _fit(examples: Sequence[Example], names: Sequence[str], penalty: float) -> Calibrated:
     rows = [row for e in examples for row in e.rows]
     labels = [right for e in examples for right in e.right]
-    choosing = [n for n in CHOOSING if n != "judge" or n in names]
+    choosing = [n for n in CHOOSING if n not in MODEL or n in names]
     choice = fit_choice([(e.rows, e.right) for e in examples], choosing, penalty=CHOICE_PENALTY)
     model = replace(fit(rows, labels, names, penalty=penalty), choice=choice)
     best = [_best(model, e) for e in examples]
@@ -237,18 +239,22 @@ def _best(model: Calibrated, example: Example) -> tuple[float, bool]:
 def _sure(model: Calibrated, examples: Sequence[Example]) -> float:
     """The lowest probability at which the other candidates need not be judged.
 
-    Stopping there may lower the share of right answers by `SURE_LOSS` at most.
+    Stopping there may lower the share of right answers by `SURE_LOSS` at most. Candidates are
+    judged in the order that they have without the model's word.
     """
+    groups = [(e.rows, e.right) for e in examples]
+    unasked = [n for n in CHOOSING if n not in MODEL]
+    order = replace(model, choice=fit_choice(groups, unasked, penalty=CHOICE_PENALTY))
     full = sum(1 for e in examples if _best(model, e)[1]) / len(examples)
-    for cut in (0.75, 0.8, 0.85, 0.9, 0.95):  # lower ones stopped at a wrong first candidate
-        stopped = sum(1 for e in examples if _stopped(model, e, cut)) / len(examples)
+    for cut in SURE_CUTS:
+        stopped = sum(1 for e in examples if _stopped(model, order, e, cut)) / len(examples)
         if stopped >= full - SURE_LOSS:
             return cut
     return 0.97
 
 
-def _stopped(model: Calibrated, example: Example, cut: float) -> bool:
-    for i in range(len(example.rows)):  # as recorded: the best first, so a lower bound
+def _stopped(model: Calibrated, order: Calibrated, example: Example, cut: float) -> bool:
+    for i in sorted(range(len(example.rows)), key=lambda i: -order.preference(example.rows[i])):
         if model.probability(example.rows[i]) >= cut:
             return example.right[i]
     return _best(model, example)[1]
@@ -317,7 +323,8 @@ def judge_all(name: str, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     thresholds = {**in_force.thresholds, "sure": 1.0, "alone_above": 1.0, "alone_below": 0.0}
-    path.write_text(to_json(in_force, thresholds, in_force.record), encoding="utf-8")
+    asking = replace(in_force, weights={**dict.fromkeys(MODEL, 0.0), **in_force.weights})
+    path.write_text(to_json(asking, thresholds, in_force.record), encoding="utf-8")
     return path
 
 

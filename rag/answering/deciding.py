@@ -10,7 +10,7 @@ from rag.answering.disagreeing import worth_judging
 from rag.answering.shape import answer_type, shape_of
 from rag.answering.surroundings import leans
 from rag.calibration import Calibrated
-from rag.generation.judging import judge
+from rag.generation.judging import Judge
 from rag.generation.protocol import Generator
 from rag.types import Considered
 from rag.verification.rules import content_words
@@ -27,7 +27,9 @@ OFF_TOPIC, TOUCHED = 0.3, 0.2
 # what is left of its probability, and how much less it is preferred.
 RIVAL_FACTOR, RIVAL_STEP = 0.4, 1.0
 UNTOUCHED = 0.1  # at most, by the reader alone, where no word of the question stands around
-MOST_JUDGED = 3  # judging two of each question already gave all but the last points
+# A third of each question changed nothing: 229 and 192 recorded questions, first right 0.816 and
+# 0.922 with two, 0.810 and 0.922 with three, F1 of abstention 0.600 and 0.773, 0.604 and 0.767.
+MOST_JUDGED = 2
 JUDGED_CHARS = 480  # about 120 tokens: what of a long sentence a model judges
 _REFUSED = "not shown"
 
@@ -153,6 +155,7 @@ def _judged(
     """The rows with the model's judgement in their probability, best first."""
     enough = calibration.threshold("sure", SURE)
     stops = not _wants_more(question)
+    judge = Judge(generator, question, calibration.weighs("likelihood"))
     sure: Judged | None = None
     done: list[Judged] = []
     for i, row in enumerate(rows):
@@ -165,8 +168,8 @@ def _judged(
             highest = max(d.probability for d in done)
             done.append(replace(row, probability=min(row.probability, highest * 0.99)))
             continue
-        logit = judge(generator, question, [_shown(candidate)], candidate.setting)[0]
-        signals = {**row.signals, "judge": logit}
+        verdict = judge.of(_shown(candidate), candidate.setting)
+        signals = {**row.signals, **verdict.signals()}
         chance = _capped(signals, calibration.probability(signals))
         row = Judged(candidate, signals, chance, True)
         done.append(row)

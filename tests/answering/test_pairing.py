@@ -11,6 +11,8 @@ from rag.answering.composing import asks_difference, holds_of_both
 from rag.answering.pairing import decide_pair, sides_of
 from rag.answering.shape import compared
 from rag.calibration import Calibrated
+from rag.generation.judging import PREFIX
+from rag.generation.protocol import Prompt
 from rag.testing import FakeGenerator, FakeReader
 
 BOATS = {
@@ -19,6 +21,12 @@ BOATS = {
     "mill.md": "The mill was built in 1802. Flour is sold on Mondays.",
 }
 QUESTION = "Which ferry was built first, the Orla or the Petrel?"
+
+
+def judged(generator: FakeGenerator, texts: int) -> list[Prompt]:
+    """The prompts that asked whether so many texts state the answer."""
+    asked = [p for p in generator.prompts if p.prefix == PREFIX]
+    return [p for p in asked if p.rest.count("Text:") == texts]
 
 
 def test_a_comparison_cites_a_sentence_of_each(make) -> None:
@@ -33,7 +41,7 @@ def test_the_model_judges_both_together(make) -> None:
     generator = FakeGenerator(["The Orla was built in 1911, the Petrel in 1938."])
     answer = ask(QUESTION, make(BOATS, generator=generator))
     assert {c.document for c in answer.citations} == {"orla.md", "petrel.md"}
-    together = [p.rest for p in generator.prompts if "Do the texts" in p.rest]
+    together = [p.rest for p in judged(generator, 2)]
     assert together
     assert all("Orla" in rest and "Petrel" in rest for rest in together)
 
@@ -62,7 +70,7 @@ def test_a_sentence_and_the_one_that_completes_it_answer_together(make) -> None:
     answer = ask(CHAIN, workshop)
     assert answer.status == "answered"
     assert {c.document for c in answer.citations} == {"The_Mill.txt", "Lena_Falk.txt"}
-    singles = [p for p in generator.prompts if "Does the text state" in p.rest]
+    singles = judged(generator, 1)
     assert singles
     assert all(
         DOUBTING.probability({"judge": j}) < 0.5 for j in generator.preference(singles, "yes", "no")
@@ -74,7 +82,7 @@ def test_a_sentence_that_nothing_completes_is_not_asked_again(make) -> None:
     only = {"The_Mill.txt": NOVEL["The_Mill.txt"], "Fishing.txt": NOVEL["Fishing.txt"]}
     answer = ask(CHAIN, make(only, generator=generator, calibration=DOUBTING))
     assert answer.status == "not_found"
-    assert not any("Do the texts" in p.rest for p in generator.prompts)
+    assert not judged(generator, 2)
 
 
 def test_what_two_sentences_leave_open_stays_unanswered(make) -> None:
@@ -145,18 +153,18 @@ def test_a_difference_is_quoted_and_not_reckoned(make) -> None:
     question = "By how many years was the ferry built first, the Orla or the Petrel?"
     answer = ask(question, make(BOATS, generator=generator))
     assert {c.document for c in answer.citations} == {"orla.md", "petrel.md"}
-    judged = ("Do the texts state", "Does the text state")
-    assert all(any(ask in p.rest for ask in judged) for p in generator.prompts)
+    assert judged(generator, 2)
+    assert all(p.prefix == PREFIX for p in generator.prompts)
 
 
 def test_a_model_whose_word_is_not_counted_is_not_asked_about_two(make) -> None:
     generator = FakeGenerator()
     deaf = Calibrated("deaf", 0.2, {"margin": 0.4}, {"answer": 0.99})
     ask(QUESTION, make(BOATS, generator=generator, calibration=deaf))
-    assert not any("Do the texts state" in prompt.rest for prompt in generator.prompts)
+    assert not judged(generator, 2)
     heard = replace(deaf, weights={"margin": 0.4, "judge": 0.1})
     ask(QUESTION, make(BOATS, generator=generator, calibration=heard))
-    assert any("Do the texts state" in prompt.rest for prompt in generator.prompts)
+    assert judged(generator, 2)
 
 
 @pytest.mark.parametrize(
