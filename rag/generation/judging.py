@@ -12,6 +12,7 @@ from rag.untrusted import neutralise
 
 YES, NO = "yes", "no"
 _ASKED = "Question: "
+_NO_TEXT = "(none)"
 MOST_TOLD = 2.0  # how much one token may count: a rare name alone says little of the answer
 QUESTION_CHARS = 600  # what of a very long question the model still sees
 TEXT_CHARS = 900
@@ -136,8 +137,8 @@ class Judge:
     def _verdict(self, rest: str) -> Verdict:
         found = self._generator.impression(self._prompt(rest), YES, NO)
         if self._without is None:
-            alone = self._prompt(_ASKED + clip(self._question, QUESTION_CHARS))
-            self._without = self._generator.likelihood(alone)
+            without = self._prompt(_asked(self._question, _NO_TEXT, ""))
+            self._without = self._generator.likelihood(without)
         return Verdict(found.preference, likelier(found.likelihood, self._without))
 
     def _prompt(self, rest: str) -> Prompt:
