@@ -52,10 +52,6 @@ class Calibrated:
             return self.probability(signals)
         return sum(w * signals.get(n, 0.0) for n, w in self.choice.items())
 
-    def weighs(self, signal: str) -> bool:
-        """Whether a signal counts, in the probability or in the choice."""
-        return signal in self.weights or signal in self.choice
-
     def threshold(self, name: str, default: float) -> float:
         """A threshold by its name."""
         return float(self.thresholds.get(name, default))

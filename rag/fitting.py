@@ -57,9 +57,8 @@ ALONE = (
     "agreement",
     "yes_no",
 )
-MODEL = ("judge", "likelihood")  # what a language model says of a candidate
-JUDGED = (*MODEL, *ALONE)
-CHOOSING = (*MODEL, "margin", "near_margin", "own", "inset", "type", "rank", "agreement")
+JUDGED = ("judge", *ALONE)
+CHOOSING = ("judge", "margin", "near_margin", "own", "inset", "type", "rank", "agreement")
 CHOICE_PENALTY = 3.0
 SIGNALS = tuple(dict.fromkeys((*JUDGED, *CHOOSING)))
 
@@ -218,7 +217,7 @@ def _draw(document: str, parts: int) -> int:
 def _fit(examples: Sequence[Example], names: Sequence[str], penalty: float) -> Calibrated:
     rows = [row for e in examples for row in e.rows]
     labels = [right for e in examples for right in e.right]
-    choosing = [n for n in CHOOSING if n not in MODEL or n in names]
+    choosing = [n for n in CHOOSING if n != "judge" or n in names]
     choice = fit_choice([(e.rows, e.right) for e in examples], choosing, penalty=CHOICE_PENALTY)
     model = replace(fit(rows, labels, names, penalty=penalty), choice=choice)
     best = [_best(model, e) for e in examples]
@@ -243,7 +242,7 @@ def _sure(model: Calibrated, examples: Sequence[Example]) -> float:
     judged in the order that they have without the model's word.
     """
     groups = [(e.rows, e.right) for e in examples]
-    unasked = [n for n in CHOOSING if n not in MODEL]
+    unasked = [n for n in CHOOSING if n != "judge"]
     order = replace(model, choice=fit_choice(groups, unasked, penalty=CHOICE_PENALTY))
     full = sum(1 for e in examples if _best(model, e)[1]) / len(examples)
     for cut in SURE_CUTS:
@@ -323,8 +322,7 @@ def judge_all(name: str, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     thresholds = {**in_force.thresholds, "sure": 1.0, "alone_above": 1.0, "alone_below": 0.0}
-    asking = replace(in_force, weights={**dict.fromkeys(MODEL, 0.0), **in_force.weights})
-    path.write_text(to_json(asking, thresholds, in_force.record), encoding="utf-8")
+    path.write_text(to_json(in_force, thresholds, in_force.record), encoding="utf-8")
     return path
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rag.generation.protocol import Completion, Impression, Prompt
+from rag.generation.protocol import Completion, Prompt
 from rag.reading.protocol import Entailment, Reading, SpanScore
 
 if TYPE_CHECKING:
@@ -204,23 +204,6 @@ class FakeGenerator:
             share = len(wanted & _content(" ".join(texts))) / max(1, len(wanted))
             differences.append(12.0 * share - 6.0)
         return differences
-
-    def impression(self, prompt: Prompt, yes: str, no: str) -> Impression:
-        """The preference for a prompt, and the likelihood of its scored text."""
-        (preference,) = self.preference([prompt], yes, no)
-        return Impression(preference, self._likelihood(prompt))
-
-    def likelihood(self, prompt: Prompt) -> tuple[float, ...]:
-        """For each word of the scored text, -1.0 if it stands before it, else -3.0."""
-        self.prompts.append(prompt)
-        return self._likelihood(prompt)
-
-    def _likelihood(self, prompt: Prompt) -> tuple[float, ...]:
-        if prompt.scored is None:
-            return ()
-        before = {w.lower() for w in _TOKEN.findall(prompt.rest[: prompt.scored.start])}
-        words = _TOKEN.findall(prompt.rest[prompt.scored.start : prompt.scored.end])
-        return tuple(-1.0 if word.lower() in before else -3.0 for word in words)
 
     def close(self) -> None:
         """Notes that it was closed."""

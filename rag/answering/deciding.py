@@ -10,7 +10,7 @@ from rag.answering.disagreeing import worth_judging
 from rag.answering.shape import answer_type, shape_of
 from rag.answering.surroundings import leans
 from rag.calibration import Calibrated
-from rag.generation.judging import Judge
+from rag.generation.judging import judge
 from rag.generation.protocol import Generator
 from rag.types import Considered
 from rag.verification.rules import content_words
@@ -155,7 +155,6 @@ def _judged(
     """The rows with the model's judgement in their probability, best first."""
     enough = calibration.threshold("sure", SURE)
     stops = not _wants_more(question)
-    judge = Judge(generator, question, calibration.weighs("likelihood"))
     sure: Judged | None = None
     done: list[Judged] = []
     for i, row in enumerate(rows):
@@ -168,8 +167,8 @@ def _judged(
             highest = max(d.probability for d in done)
             done.append(replace(row, probability=min(row.probability, highest * 0.99)))
             continue
-        verdict = judge.of(_shown(candidate), candidate.setting)
-        signals = {**row.signals, **verdict.signals()}
+        logit = judge(generator, question, [_shown(candidate)], candidate.setting)[0]
+        signals = {**row.signals, "judge": logit}
         chance = _capped(signals, calibration.probability(signals))
         row = Judged(candidate, signals, chance, True)
         done.append(row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rag.generation.protocol import Completion, Generator, Impression, Prompt
+from rag.generation.protocol import Completion, Generator, Prompt
 
 
 class Metered:
@@ -56,16 +56,6 @@ class Metered:
         for prompt in prompts:
             self._count(prompt)
         return self._inner.preference(prompts, yes, no)
-
-    def impression(self, prompt: Prompt, yes: str, no: str) -> Impression:
-        """The inner model's impression, counted."""
-        self._count(prompt)
-        return self._inner.impression(prompt, yes, no)
-
-    def likelihood(self, prompt: Prompt) -> tuple[float, ...]:
-        """The inner model's likelihood of a scored text, counted."""
-        self._count(prompt)
-        return self._inner.likelihood(prompt)
 
     def close(self) -> None:
         """Frees the inner model."""

@@ -10,7 +10,7 @@ from rag.answering.deciding import JUDGED_CHARS, Decision, weighed
 from rag.answering.shape import Compared
 from rag.answering.terms import terms
 from rag.calibration import Calibrated
-from rag.generation.judging import Judge
+from rag.generation.judging import judge_together
 from rag.generation.protocol import Generator
 
 SIDE = 2  # candidates of each thing that are paired
@@ -132,8 +132,7 @@ def judged_together(
     answer in one text, and told nothing of pairs.
     """
     texts = [(j.candidate.setting, j.candidate.excerpt(JUDGED_CHARS)) for j in pair]
-    judge = Judge(generator, question, calibration.weighs("likelihood"))
-    told = judge.together(texts).signals()
-    chance = calibration.probability({**told, "type": 0.5})
-    one, other = (Judged(j.candidate, {**j.signals, **told}, chance, True) for j in pair)
+    logit = judge_together(generator, question, texts)
+    chance = calibration.probability({"judge": logit, "type": 0.5})
+    one, other = (Judged(j.candidate, {**j.signals, "judge": logit}, chance, True) for j in pair)
     return one, other

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.generation.native import Grammar, Native
-from rag.generation.protocol import Completion, Impression, Prompt
+from rag.generation.protocol import Completion, Prompt
 from rag.generation.states import States
 from rag.generation.template import ChatTemplate
 
@@ -94,10 +94,8 @@ class LlamaGenerator:
         with self._lock:
             rules = self._native.grammar(grammar) if grammar else None
             try:
-                self._enter(prompt)
-                return self._continue(
-                    self._native.position, rules, max_tokens, tuple(stop), on_text
-                )
+                used = self._enter(prompt)
+                return self._continue(used, rules, max_tokens, tuple(stop), on_text)
             finally:
                 if rules:
                     rules.close()
@@ -113,68 +111,37 @@ class LlamaGenerator:
                 differences.append(float(row[first[0]]) - float(row[first[1]]))
             return differences
 
-    def impression(self, prompt: Prompt, yes: str, no: str) -> Impression:
-        """logit(`yes`) - logit(`no`) of the first token after a prompt, and its likelihood."""
-        with self._lock:
-            first = [self._native.tokens(word, special=False)[0] for word in (yes, no)]
-            told = self._enter(prompt)
-            row = self._native.scores()
-            return Impression(float(row[first[0]]) - float(row[first[1]]), tuple(told))
-
-    def likelihood(self, prompt: Prompt) -> tuple[float, ...]:
-        """The log probability of each token of the scored text; what follows it is not decoded."""
-        if prompt.scored is None:
-            return ()
-        with self._lock:
-            return tuple(self._enter(prompt, whole=False))
-
     def prompt_tokens(self, prompt: Prompt) -> int:
         """The number of tokens of a prompt, its constant prefix included."""
         with self._lock:
             frame = self._template.frame(prompt)
             head = len(self._native.tokens(frame.head, special=True, beginning=True))
-            before, scored = self._until_scored(prompt)
-            return head + len([*before, *scored, *self._after_scored(prompt, frame.tail)])
+            return head + len(self._behind(prompt, frame.tail))
 
     def close(self) -> None:
         """Frees the model."""
         with self._lock:
             self._native.close()
 
-    def _until_scored(self, prompt: Prompt) -> tuple[list[int], list[int]]:
-        """The tokens of `rest` before what is scored, all without it, and of what is scored."""
-        if prompt.scored is None:
-            return self._native.tokens(prompt.rest, special=False), []
-        start, end = prompt.scored.start, prompt.scored.end
-        parts = prompt.rest[:start], prompt.rest[start:end]
-        before, scored = (self._native.tokens(part, special=False) for part in parts)
-        return before, scored
-
-    def _after_scored(self, prompt: Prompt, tail: str) -> list[int]:
+    def _behind(self, prompt: Prompt, tail: str) -> list[int]:
         native = self._native
-        last = prompt.rest[prompt.scored.end :] if prompt.scored else ""
         return [
-            *(native.tokens(last, special=False) if last else ()),
+            *native.tokens(prompt.rest, special=False),
             *native.tokens(tail, special=True),
             *(native.tokens(prompt.opening, special=False) if prompt.opening else ()),
         ]
 
-    def _enter(self, prompt: Prompt, whole: bool = True) -> list[float]:
-        """Decodes a prompt, or what of it ends with its scored text, whose likelihood is returned.
-
-        That is the log probability of each of its tokens.
-        """
+    def _enter(self, prompt: Prompt) -> int:
+        """Decodes a prompt; returns its length in tokens."""
         frame = self._template.frame(prompt)
         kept = self._prefix(frame.head)
-        before, scored = self._until_scored(prompt)
-        after = self._after_scored(prompt, frame.tail) if whole else []
-        places = range(len(before), len(before) + len(scored))
         try:
             self._native.cut(kept.length)
-            return self._native.feed([*before, *scored, *after], places)
+            self._native.feed(self._behind(prompt, frame.tail))
         except BaseException:
             self._current = None  # an interrupted batch leaves cells that nobody accounts for
             raise
+        return self._native.position
 
     def _prefix(self, head: str) -> _Kept:
         kept = self._kept.get(head)

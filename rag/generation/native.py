@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 INSTALL = "pip install llama-cpp-python"
-_BATCH_TOKENS = 256  # bounds the compute buffers
-_BATCH_ROWS = 32  # of scores in a batch: one is 0.6 MB for 152,000 words
+_BATCH_TOKENS = 256  # bounds the compute buffers: a row of scores is 0.6 MB for 152,000 words
 _quiet: Any = None  # the C log callback must outlive every model
 _load_lock = threading.Lock()
 
@@ -95,8 +94,8 @@ class Native:
         parameters.n_seq_max = 1
         parameters.n_threads = parameters.n_threads_batch = max(1, threads)
         parameters.no_perf = True
-        if hasattr(parameters, "n_outputs_max"):  # since 0.3.3x: else room for a row of each token
-            parameters.n_outputs_max = _BATCH_ROWS
+        if hasattr(parameters, "n_outputs_max"):  # since 0.3.3x: only one row is ever read
+            parameters.n_outputs_max = 1
         context = self._lib.llama_init_from_model(self._model, parameters)
         if not context:
             self.close()
@@ -151,33 +150,20 @@ class Native:
         self._lib.llama_memory_seq_rm(self._memory, 0, position, -1)
         self.position = position
 
-    def feed(self, tokens: Sequence[int], scored: range = range(0)) -> list[float]:
-        """Decodes tokens behind what is there; afterwards `scores` holds the last one's row.
-
-        Returns the natural logarithm of the probability of each token whose place is in `scored`,
-        given all before it; the first token of all cannot be scored.
-        """
+    def feed(self, tokens: Sequence[int]) -> None:
+        """Decodes tokens behind what is there; afterwards `scores` holds the last one's row."""
         if self.position + len(tokens) > self.context_tokens:
             raise ModelInvalid(
                 f"{self._path.name}: {self.position + len(tokens)} tokens do not fit into its "
                 f"context of {self.context_tokens}: ask a shorter question or choose a model "
                 "with a longer context"
             )
-        rows = [i + 1 in scored or i + 1 == len(tokens) for i in range(len(tokens))]
-        found: list[float] = []
-        begin = 0
-        while begin < len(tokens):
-            end = _batch_end(rows, begin)
-            self._decode(tokens[begin:end], rows[begin:end])
-            found += [
-                _log_probability(self._row(i - begin), tokens[i + 1])
-                for i in range(begin, end)
-                if i + 1 in scored
-            ]
-            begin = end
-        return found
+        for begin in range(0, len(tokens), _BATCH_TOKENS):
+            self._decode(
+                tokens[begin : begin + _BATCH_TOKENS], begin + _BATCH_TOKENS >= len(tokens)
+            )
 
-    def _decode(self, tokens: Sequence[int], rows: Sequence[bool]) -> None:
+    def _decode(self, tokens: Sequence[int], last: bool) -> None:
         batch = self._batch
         batch.n_tokens = len(tokens)
         for i, token in enumerate(tokens):
@@ -185,7 +171,8 @@ class Native:
             batch.pos[i] = self.position + i
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = 0
-            batch.logits[i] = int(rows[i])
+            batch.logits[i] = 0
+        batch.logits[len(tokens) - 1] = 1 if last else 0
         code = self._lib.llama_decode(self._context, batch)
         if code != 0:
             self.cut(0)
@@ -197,12 +184,9 @@ class Native:
 
     def scores(self) -> NDArray[np.float32]:
         """The scores of the next token, shape (words,); valid until the next `feed`."""
-        return self._row(-1)
-
-    def _row(self, place: int) -> NDArray[np.float32]:
         import numpy
 
-        row = self._lib.llama_get_logits_ith(self._context, place)
+        row = self._lib.llama_get_logits_ith(self._context, -1)
         return numpy.ctypeslib.as_array(row, shape=(self.words,))
 
     def snapshot(self) -> bytes:
@@ -296,23 +280,6 @@ class Grammar:
         if self._sampler:
             self._lib.llama_sampler_free(self._sampler)
             self._sampler = None
-
-
-def _batch_end(rows: Sequence[bool], begin: int) -> int:
-    """Where the batch from `begin` ends, so that neither its tokens nor its rows are too many."""
-    wanted = 0
-    for at in range(begin, min(begin + _BATCH_TOKENS, len(rows))):
-        wanted += rows[at]
-        if wanted > _BATCH_ROWS:
-            return at
-    return min(begin + _BATCH_TOKENS, len(rows))
-
-
-def _log_probability(row: NDArray[np.float32], token: int) -> float:
-    import numpy
-
-    highest = row.max()
-    return float(row[token] - highest - numpy.log(numpy.exp(row - highest).sum(dtype=float)))
 
 
 def _check_magic(path: Path) -> None:

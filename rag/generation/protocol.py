@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rag.types import Span
-
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
@@ -15,27 +13,12 @@ class Prompt:
 
     Both are chat messages: `prefix` is (role, text) pairs of fixed instructions and examples,
     `rest` is the text of the last user message. Document text may only stand in `rest`, where
-    special tokens of the chat template are never tokenised as special. `scored` are the characters
-    of `rest` whose likelihood is wanted.
+    special tokens of the chat template are never tokenised as special.
     """
 
     prefix: tuple[tuple[str, str], ...]
     rest: str
     opening: str = ""  # what the assistant's turn begins with
-    scored: Span | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Impression:
-    """What a model makes of a prompt, in one pass.
-
-    `preference`: how much more likely it begins its turn with one word than with another, a
-    difference of logits. `likelihood`: the natural logarithm of the probability of each token of
-    the prompt's scored text, given all before it.
-    """
-
-    preference: float
-    likelihood: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +58,6 @@ class Generator(Protocol):
 
     def preference(self, prompts: Sequence[Prompt], yes: str, no: str) -> list[float]:
         """For each prompt, logit(`yes`) - logit(`no`) of the first token after it."""
-
-    def impression(self, prompt: Prompt, yes: str, no: str) -> Impression:
-        """The preference for `yes` over `no` after a prompt, and the likelihood of its scored text.
-
-        The same as of `preference` and `likelihood`, at the price of one.
-        """
-
-    def likelihood(self, prompt: Prompt) -> tuple[float, ...]:
-        """The log probability of each token of the prompt's scored text; what follows is not read.
-
-        Empty where nothing is scored.
-        """
 
     def close(self) -> None:
         """Frees the model."""

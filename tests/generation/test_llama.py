@@ -8,15 +8,12 @@ import sys
 import threading
 import time
 
-import numpy as np
 import pytest
 
 from rag.errors import MissingDependency, ModelInvalid
-from rag.generation.judging import Judge
 from rag.generation.llama import LlamaGenerator
 from rag.generation.native import library
 from rag.generation.protocol import Prompt
-from rag.types import Span
 
 JUDGE = (("system", "You say yes or no. " * 8),)
 WORD = (("system", "You answer in one sentence. " * 6), ("user", "Hi"), ("assistant", "Hello."))
@@ -66,47 +63,6 @@ def test_a_judgement_does_not_depend_on_the_others(generator) -> None:
     together = generator.preference(asked, "yes", "no")
     assert together == [generator.preference([p], "yes", "no")[0] for p in asked]
     assert len(set(together)) == len(together)
-
-
-def scored(before: str, text: str, after: str = "") -> Prompt:
-    rest = f"{before}{text}{after}"
-    return Prompt(JUDGE, rest, scored=Span(len(before), len(before) + len(text)))
-
-
-@pytest.mark.models
-def test_the_likelihood_is_that_of_one_token_after_the_other(generator) -> None:
-    text = " What spending target was agreed" + " by the members of the council" * 12 + "?"
-    found = generator.likelihood(scored("Text: none.\nQuestion:", text))
-    native = generator._native
-    before = native.tokens("Text: none.\nQuestion:", special=False)
-    tokens = native.tokens(text, special=False)
-    assert len(found) == len(tokens) > 2 * 32  # more rows than a batch may have
-    generator.preference([Prompt(JUDGE, "x")], "yes", "no")
-    native.cut(generator._prefix(generator._template.frame(Prompt(JUDGE, "")).head).length)
-    native.feed(before)
-    for value, token in zip(found, tokens, strict=True):
-        row = native.scores().astype(float)
-        assert value == pytest.approx(row[token] - np.logaddexp.reduce(row), abs=0.05)
-        native.feed([token])
-
-
-@pytest.mark.models
-def test_an_impression_is_the_preference_and_the_likelihood(generator) -> None:
-    prompt = scored("Text: The flat costs 900.\nQuestion:", " How much is the flat?", "\nAnswer")
-    impression = generator.impression(prompt, "yes", "no")
-    plain = generator.preference([Prompt(JUDGE, prompt.rest)], "yes", "no")[0]
-    assert impression.preference == pytest.approx(plain, abs=0.05)
-    assert impression.likelihood == pytest.approx(generator.likelihood(prompt), abs=0.05)
-    assert generator.impression(prompt, "yes", "no") == impression
-    assert generator.likelihood(Prompt(JUDGE, prompt.rest)) == ()
-
-
-@pytest.mark.models
-def test_a_question_is_likelier_behind_a_text_that_speaks_of_it(generator) -> None:
-    judge = Judge(generator, "What does the aluminium pontoon cost?")
-    of_it = judge.of("The aluminium pontoon costs 171,900 crowns.")
-    of_else = judge.of("Six of the fourteen lamps are out.")
-    assert of_it.likelihood > of_else.likelihood + 1.0
 
 
 @pytest.mark.models
