@@ -61,7 +61,8 @@ def newer(
     later sentence itself must hold a word of the question, or begin with one that points back:
     what only stands under the same heading may be about anything.
     """
-    names, date = named(question), date_of(document(first.candidate.document))
+    names = named(question)
+    date = date_beside(document(first.candidate.document), first.candidate.text)
     asked = frozenset(terms(question))
     for other in others:
         likely = other.probability >= max(threshold, NEARLY * first.probability)
@@ -70,7 +71,7 @@ def newer(
         same = normalised(first.candidate.phrase.text) == normalised(other.candidate.phrase.text)
         text = other.candidate.text
         strange = not (leans(text) or asked & frozenset(terms(text)))
-        if same or strange or date_of(document(other.candidate.document)) <= date:
+        if same or strange or date_beside(document(other.candidate.document), text) <= date:
             continue
         if _held(names, first.candidate) <= _held(names, other.candidate):
             return other

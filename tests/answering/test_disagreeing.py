@@ -53,35 +53,45 @@ def test_a_day_that_the_sentence_speaks_of_is_not_its_documents_date() -> None:
     assert date_beside(report, text) == "2025-03"  # more than the year in its name
 
 
+def pointing(texts: dict[str, str], name: str, phrase: str) -> Judged:
+    """A judged candidate: the sentence from the last capital "The" on, pointing at a phrase."""
+    text = texts[name]
+    start, at = text.rindex("The"), text.index(phrase)
+    found = Phrase(phrase, name, Span(at, at + len(phrase)))
+    hit = Hit(Passage(name, name, Span(0, 1), "x", (Span(0, 1),)), 1, 1.0)
+    span = Span(start, len(text))
+    candidate = Candidate(name, span, text[start:], found, 1.0, 1.0, 1.0, hit, "Open day")
+    return Judged(candidate, {}, 0.9, True)
+
+
 def test_what_only_stands_under_the_same_heading_is_not_later_word_of_it(make) -> None:
     texts = {
         "2025-04-08-board.md": "The open day takes place on 28 June.",
         "2025-06-10-board.md": "Open day.\n\nThe next talk will be given on 9 September.",
     }
     document = make(texts).document
-    first, other = (
-        Judged(
-            Candidate(
-                name,
-                Span(texts[name].index("The"), len(texts[name])),
-                texts[name][texts[name].index("The") :],
-                Phrase(day, name, Span(texts[name].index(day), len(texts[name]) - 1)),
-                1.0,
-                1.0,
-                1.0,
-                Hit(Passage(name, name, Span(0, 1), "x", (Span(0, 1),)), 1, 1.0),
-                "Open day",
-            ),
-            {},
-            0.9,
-            True,
-        )
-        for name, day in zip(texts, ("28 June", "9 September"), strict=True)
-    )
+    first = pointing(texts, "2025-04-08-board.md", "28 June")
+    other = pointing(texts, "2025-06-10-board.md", "9 September")
     question = "When does the open day take place?"
     assert newer(question, first, [other], 0.5, document) is None
     leaning = replace(other, candidate=replace(other.candidate, text="It is on 9 September."))
     assert newer(question, first, [leaning], 0.5, document) is leaning
+
+
+def test_a_day_that_a_sentence_speaks_of_makes_it_no_later_word(make) -> None:
+    texts = {
+        "plan.txt": "3 May 2025\n\nThe open day costs 40 pounds.",
+        "offer.txt": "The open day costs 90 pounds until 30 September 2025.",
+        "letter.txt": "9 June 2025\n\nThe open day costs 90 pounds until 30 September 2025.",
+    }
+    document = make(texts).document
+    first, offer, letter = (
+        pointing(texts, name, price)
+        for name, price in zip(texts, ("40 pounds", "90 pounds", "90 pounds"), strict=True)
+    )
+    question = "What does the open day cost?"
+    assert newer(question, first, [offer], 0.5, document) is None
+    assert newer(question, first, [letter], 0.5, document) is letter
 
 
 def test_a_later_document_is_not_passed_over(make) -> None:
