@@ -43,8 +43,8 @@ FOLDS = 5
 TOLERANCE = 0.01  # the best mean lies on a plateau: its middle is steadier than its highest point
 RIGHT_AT_LEAST = 0.8  # of the answers to questions that the documents do answer
 SHOWN_AT_LEAST = 0.65  # of all answers, though half of a set's questions may have none
-SURE_LOSS = 0.005  # how much of the share of right answers stopping early may cost
 SURE_CUTS = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+SURE_AT_MOST = 0.97
 # The probability leaves out how many of the question's words stand in a sentence, and the rank of
 # its passage: a question that was written to look answerable has both, and there they misled more
 # than they told. Among the candidates of one question they say which it is.
@@ -238,18 +238,15 @@ def _best(model: Calibrated, example: Example) -> tuple[float, bool]:
 def _sure(model: Calibrated, examples: Sequence[Example]) -> float:
     """The lowest probability at which the other candidates need not be judged.
 
-    Stopping there may lower the share of right answers by `SURE_LOSS` at most. Candidates are
-    judged in the order that they have without the model's word.
+    Stopping there, or at any higher one, leaves as many first candidates right. They are judged
+    in the order that they have without the model's word.
     """
     groups = [(e.rows, e.right) for e in examples]
     unasked = [n for n in CHOOSING if n != "judge"]
     order = replace(model, choice=fit_choice(groups, unasked, penalty=CHOICE_PENALTY))
-    full = sum(1 for e in examples if _best(model, e)[1]) / len(examples)
-    for cut in SURE_CUTS:
-        stopped = sum(1 for e in examples if _stopped(model, order, e, cut)) / len(examples)
-        if stopped >= full - SURE_LOSS:
-            return cut
-    return 0.97
+    full = sum(_best(model, e)[1] for e in examples)
+    cuts = [c for c in SURE_CUTS if sum(_stopped(model, order, e, c) for e in examples) < full]
+    return next((c for c in SURE_CUTS if c > max(cuts, default=0.0)), SURE_AT_MOST)
 
 
 def _stopped(model: Calibrated, order: Calibrated, example: Example, cut: float) -> bool:
