@@ -9,7 +9,7 @@ meets a gold span. Two things are fitted: the choice among the candidates of a q
 probability that a candidate is right, its weights on all judged candidates, then its scale and
 intercept on the chosen one of each question, so that it is true of what is shown. Figures are
 cross-validated, all questions about a document in one fold. Runs count alike in the choice of the
-threshold, however long they are.
+threshold, however long they are. The coefficients for pairs are taken over from the file in force.
 
     python -m rag.fitting --judge-all FOLDER --name answer-qwen2.5-coder-1.5b-instruct
 
@@ -293,6 +293,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     examples = [e for run in options.runs for e in examples_of(run, judged)] + half_of(halved, 0)
     names = JUDGED if judged else ALONE
     fitted = fit_answers(examples, names, options.penalty)
+    in_force = load(options.name)
+    pairs = {n: v for n, v in in_force.thresholds.items() if n.startswith("pair_")}
     record: dict[str, Any] = {
         "fitted_on": [run.name for run in options.runs]
         + [f"{run.name}, half of the documents" for run in options.half],
@@ -308,7 +310,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
     default = Path(__file__).parent / "data" / "calibration" / f"{options.name}.json"
     output = options.output or default
-    output.write_text(to_json(fitted.model, fitted.thresholds, record), encoding="utf-8")
+    output.write_text(
+        to_json(fitted.model, {**fitted.thresholds, **pairs}, record), encoding="utf-8"
+    )
     sys.stdout.write(output.read_text(encoding="utf-8"))
     return 0
 

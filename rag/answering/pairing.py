@@ -133,6 +133,15 @@ def judged_together(
     """
     texts = [(j.candidate.setting, j.candidate.excerpt(JUDGED_CHARS)) for j in pair]
     logit = judge_together(generator, question, texts)
-    chance = calibration.probability({"judge": logit, "type": 0.5})
+    chance = _of_pairs(calibration).probability({"judge": logit, "type": 0.5})
     one, other = (Judged(j.candidate, {**j.signals, "judge": logit}, chance, True) for j in pair)
     return one, other
+
+
+def _of_pairs(calibration: Calibrated) -> Calibrated:
+    """A calibration with its own coefficients for pairs, where it has them."""
+    weight = calibration.threshold("pair_judge", 0.0)
+    if not weight:
+        return calibration
+    intercept = calibration.threshold("pair_intercept", 0.0)
+    return replace(calibration, intercept=intercept, weights={"judge": weight})

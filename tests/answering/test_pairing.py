@@ -167,6 +167,16 @@ def test_a_model_whose_word_is_not_counted_is_not_asked_about_two(make) -> None:
     assert judged(generator, 2)
 
 
+def test_pairs_may_have_coefficients_of_their_own(make) -> None:
+    heard = Calibrated("heard", -9.0, {"judge": 0.1}, {"answer": 0.5})
+    refused = ask(QUESTION, make(BOATS, generator=FakeGenerator(), calibration=heard))
+    assert refused.status == "not_found"
+    own = {**heard.thresholds, "pair_intercept": 3.0, "pair_judge": 0.1}
+    paired = replace(heard, thresholds=own)
+    answer = ask(QUESTION, make(BOATS, generator=FakeGenerator(), calibration=paired))
+    assert {c.document for c in answer.citations} == {"orla.md", "petrel.md"}
+
+
 @pytest.mark.parametrize(
     ("question", "asked"),
     [
