@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from rag.calibration import load
+from rag.calibration import Calibrated, load
 from rag.errors import RunInvalid
 from rag.evaluation.runs import read_head
 from rag.fitting import (
     Example,
     Outcome,
+    _sure,
     balanced_threshold,
     figures_of,
     fit_answers,
@@ -49,6 +51,22 @@ def test_the_fit_tells_right_from_wrong_and_is_calibrated() -> None:
     assert 0 < fitted.thresholds["answer"] < 1
     assert fitted.figures["right_of_shown"] > 0.7
     assert fitted.figures["answered"] > 0.7
+
+
+def test_judging_ends_where_no_right_candidate_is_passed_over() -> None:
+    model = Calibrated("m", 0.0, {"judge": 1.0}, choice={"judge": 1.0})
+
+    def asked(first: float, right: bool) -> Example:
+        """The reader prefers a candidate that the model likes so much; the other one more."""
+        rows = ({"judge": first, "margin": 6.0}, {"judge": -3.0 if right else 3.0, "margin": 4.0})
+        return Example(rows, (right, not right))
+
+    clear = [asked(1.0, right=True)] * 20
+    assert _sure(model, clear) == 0.6
+    assert _sure(model, [*clear, asked(1.0, right=False)]) == 0.75  # its first one lies at 0.73
+    assert _sure(model, [*clear, asked(2.5, right=False)]) == 0.95  # at 0.92
+    backwards = [replace(e, rows=e.rows[::-1], right=e.right[::-1]) for e in clear]
+    assert _sure(model, [*backwards, asked(1.0, right=False)]) == 0.75
 
 
 def test_the_threshold_parts_right_from_wrong() -> None:
@@ -110,6 +128,7 @@ def test_a_run_becomes_a_file(tmp_path, monkeypatch, capsys) -> None:
         name = f"{i}.txt"
         spans = [{"document": name, "start": 0, "end": 5}] if right else []
         signals = {"margin": 6.0 + (i % 3) if right else 4.0 + (i % 4), "rank": 1.0}
+        signals["judge"] = signals["margin"] - 5.5
         return {
             "considered": [{"document": name, "start": 2, "end": 9, "signals": signals}],
             "gold": spans,
@@ -125,3 +144,11 @@ def test_a_run_becomes_a_file(tmp_path, monkeypatch, capsys) -> None:
     assert written["weights"]["margin"] > 0
     assert "judge" not in written["weights"]
     assert capsys.readouterr().out == output.read_text(encoding="utf-8")
+    judged = "answer-qwen2.5-coder-1.5b-instruct"
+    assert main(["runs/dev", "--name", judged, "--output", str(output)]) == 0
+    again = json.loads(output.read_text(encoding="utf-8"))
+    assert again["weights"]["judge"] > 0
+    # Runs hold few pairs: their coefficients stay as they are.
+    kept = {n: v for n, v in load(judged).thresholds.items() if n.startswith("pair_")}
+    assert kept
+    assert kept.items() <= again["thresholds"].items()
