@@ -283,6 +283,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--penalty", type=float, default=10.0)
     parser.add_argument("--output", type=Path, help="default: rag/data/calibration/NAME.json")
     options = parser.parse_args(arguments)
+    if not options.name.startswith("answer-"):
+        parser.error(
+            f"'{options.name}' names no calibration: give answer-GENERATOR or answer-quote"
+        )
     if options.judge_all:
         sys.stdout.write(f"{judge_all(options.name, options.judge_all)}\n")
         return 0
@@ -293,8 +297,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     examples = [e for run in options.runs for e in examples_of(run, judged)] + half_of(halved, 0)
     names = JUDGED if judged else ALONE
     fitted = fit_answers(examples, names, options.penalty)
-    in_force = load(options.name)
-    pairs = {n: v for n, v in in_force.thresholds.items() if n.startswith("pair_")}
+    pairs = {n: v for n, v in load(options.name).thresholds.items() if n.startswith("pair_")}
     record: dict[str, Any] = {
         "fitted_on": [run.name for run in options.runs]
         + [f"{run.name}, half of the documents" for run in options.half],

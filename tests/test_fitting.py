@@ -122,6 +122,12 @@ def test_a_test_split_is_refused(tmp_path, monkeypatch) -> None:
         main([str(tmp_path), "--name", "answer-quote"])
 
 
+def test_a_name_of_another_kind_is_refused(capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["runs/dev", "--name", "mine"])
+    assert "answer-GENERATOR" in capsys.readouterr().err
+
+
 def test_a_run_becomes_a_file(tmp_path, monkeypatch, capsys) -> None:
     def record(i: int) -> dict[str, object]:
         right = i % 2 == 0
