@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rag.generation.protocol import Completion, Prompt
+from rag.generation.protocol import Completion, Head, Prompt
 from rag.reading.protocol import Entailment, Reading, SpanScore
 
 if TYPE_CHECKING:
@@ -204,6 +204,10 @@ class FakeGenerator:
             share = len(wanted & _content(" ".join(texts))) / max(1, len(wanted))
             differences.append(12.0 * share - 6.0)
         return differences
+
+    def probe(self, prompts: Sequence[Prompt], head: Head) -> list[float]:
+        """As a preference, moved by the head's intercept."""
+        return [p + head.intercept for p in self.preference(prompts, "yes", "no")]
 
     def close(self) -> None:
         """Notes that it was closed."""

@@ -167,7 +167,7 @@ def _judged(
             highest = max(d.probability for d in done)
             done.append(replace(row, probability=min(row.probability, highest * 0.99)))
             continue
-        logit = judge(generator, question, [_shown(candidate)], candidate.setting)[0]
+        logit = judge(generator, question, [judged_text(candidate)], candidate.setting)[0]
         signals = {**row.signals, "judge": logit}
         chance = _capped(signals, calibration.probability(signals))
         row = Judged(candidate, signals, chance, True)
@@ -177,7 +177,7 @@ def _judged(
     return sorted(done, key=lambda r: (not r.judged, -_preference(calibration, r.signals)))
 
 
-def _shown(candidate: Candidate) -> str:
+def judged_text(candidate: Candidate) -> str:
     """The text that is judged; behind the sentence before it where a word of it points back.
 
     A short sentence alone does not earn that: beside the one that answers, it would pass for it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rag.generation.protocol import Completion, Generator, Prompt
+from rag.generation.protocol import Completion, Generator, Head, Prompt
 
 
 class Metered:
@@ -56,6 +56,12 @@ class Metered:
         for prompt in prompts:
             self._count(prompt)
         return self._inner.preference(prompts, yes, no)
+
+    def probe(self, prompts: Sequence[Prompt], head: Head) -> list[float]:
+        """What a head says of each prompt, counted."""
+        for prompt in prompts:
+            self._count(prompt)
+        return self._inner.probe(prompts, head)
 
     def close(self) -> None:
         """Frees the inner model."""

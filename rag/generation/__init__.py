@@ -8,12 +8,13 @@ from rag.generation.protocol import Completion, Generator, Prompt
 from rag.settings import Settings, cache_dir
 
 if TYPE_CHECKING:
+    from rag.generation.llama import LlamaGenerator
     from rag.models import Progress
 
 __all__ = ["Completion", "Generator", "Prompt", "load_generator"]
 
 
-def load_generator(settings: Settings, *, progress: Progress | None = None) -> Generator:
+def load_generator(settings: Settings, *, progress: Progress | None = None) -> LlamaGenerator:
     """The language model that the settings name, ready to be asked.
 
     Raises `MissingDependency` where llama-cpp-python is not installed, `ModelUnavailable` where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag.generation.heads import load_head
 from rag.generation.protocol import Generator, Prompt
 from rag.untrusted import neutralise
 
@@ -100,10 +101,15 @@ def judge_prompt(question: str, text: str, setting: str = "") -> Prompt:
 def judge(
     generator: Generator, question: str, texts: Sequence[str], setting: str = ""
 ) -> list[float]:
-    """For each text, how much the model holds that it states the answer: a logit difference."""
-    if not texts:
+    """For each text, how much the model holds that it states the answer: a logit.
+
+    Read by a head fitted for this model where there is one, else as logit(yes) - logit(no).
+    """
+    prompts = [judge_prompt(question, text, setting) for text in texts]
+    if not prompts:
         return []
-    return generator.preference([judge_prompt(question, text, setting) for text in texts], YES, NO)
+    head = load_head(generator.name)
+    return generator.probe(prompts, head) if head else generator.preference(prompts, YES, NO)
 
 
 def judge_together(generator: Generator, question: str, texts: Sequence[tuple[str, str]]) -> float:

@@ -7,11 +7,17 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from rag.errors import ModelInvalid
 from rag.generation.native import Grammar, Native
-from rag.generation.protocol import Completion, Prompt
+from rag.generation.protocol import Completion, Head, Prompt
 from rag.generation.states import States
 from rag.generation.template import ChatTemplate
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 CONTEXT_TOKENS = 2048
 _KEPT_PREFIXES = 8
@@ -111,6 +117,36 @@ class LlamaGenerator:
                 differences.append(float(row[first[0]]) - float(row[first[1]]))
             return differences
 
+    def probe(self, prompts: Sequence[Prompt], head: Head) -> list[float]:
+        """For each prompt, what a head made for this model says of it: a logit.
+
+        Raises `ModelInvalid` where the head is one of another model's size.
+        """
+        import numpy as np
+
+        weights = np.asarray(head.weights, dtype=np.float64)
+        if len(weights) != self._native.width:
+            raise ModelInvalid(
+                f"{self._name} has a state of {self._native.width} numbers, its head "
+                f"{len(weights)} weights: name the model as in models.txt, or fetch it again"
+            )
+        logits = self.states(prompts, head.layer) @ weights + head.intercept
+        return [float(logit) for logit in logits]
+
+    def states(self, prompts: Sequence[Prompt], layer: int) -> NDArray[np.float32]:
+        """The model's state behind a layer at the end of each prompt, shape (prompts, width).
+
+        Layers above it are not computed. Raises `ModelInvalid` where there is no such layer.
+        """
+        import numpy as np
+
+        found = np.empty((len(prompts), self._native.width), np.float32)
+        with self._lock:
+            for row, prompt in zip(found, prompts, strict=True):
+                self._enter(prompt, layer)
+                row[:] = self._native.state
+        return found
+
     def prompt_tokens(self, prompt: Prompt) -> int:
         """The number of tokens of a prompt, its constant prefix included."""
         with self._lock:
@@ -131,13 +167,13 @@ class LlamaGenerator:
             *(native.tokens(prompt.opening, special=False) if prompt.opening else ()),
         ]
 
-    def _enter(self, prompt: Prompt) -> int:
-        """Decodes a prompt; returns its length in tokens."""
+    def _enter(self, prompt: Prompt, layer: int | None = None) -> int:
+        """Decodes a prompt, with `layer` only up to that one; returns its length in tokens."""
         frame = self._template.frame(prompt)
         kept = self._prefix(frame.head)
         try:
             self._native.cut(kept.length)
-            self._native.feed(self._behind(prompt, frame.tail))
+            self._native.feed(self._behind(prompt, frame.tail), layer)
         except BaseException:
             self._current = None  # an interrupted batch leaves cells that nobody accounts for
             raise

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import MissingDependency, ModelInvalid
+from rag.generation.tap import Tap
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,6 +71,8 @@ class Native:
         self.context_tokens = min(
             context_tokens, int(self._lib.llama_model_n_ctx_train(self._model)) or context_tokens
         )
+        self.width = int(self._lib.llama_model_n_embd(self._model))
+        self._tap = Tap(self._lib, self.width)
         self._context = self._open(threads)
         self._memory = self._lib.llama_get_memory(self._context)
         self._batch = self._lib.llama_batch_init(_BATCH_TOKENS, 0, 1)
@@ -94,6 +97,7 @@ class Native:
         parameters.n_seq_max = 1
         parameters.n_threads = parameters.n_threads_batch = max(1, threads)
         parameters.no_perf = True
+        self._tap.put_into(parameters)
         if hasattr(parameters, "n_outputs_max"):  # since 0.3.3x: only one row is ever read
             parameters.n_outputs_max = 1
         context = self._lib.llama_init_from_model(self._model, parameters)
@@ -150,8 +154,13 @@ class Native:
         self._lib.llama_memory_seq_rm(self._memory, 0, position, -1)
         self.position = position
 
-    def feed(self, tokens: Sequence[int]) -> None:
-        """Decodes tokens behind what is there; afterwards `scores` holds the last one's row."""
+    def feed(self, tokens: Sequence[int], layer: int | None = None) -> None:
+        """Decodes tokens behind what is there; afterwards `scores` holds the last one's row.
+
+        With `layer`, nothing above that layer is computed, and afterwards `state` holds the last
+        token's state behind it; then all from these tokens on has to be cut before others follow.
+        """
+        self._tap.want(layer)
         if self.position + len(tokens) > self.context_tokens:
             raise ModelInvalid(
                 f"{self._path.name}: {self.position + len(tokens)} tokens do not fit into its "
@@ -174,6 +183,7 @@ class Native:
             batch.logits[i] = 0
         batch.logits[len(tokens) - 1] = 1 if last else 0
         code = self._lib.llama_decode(self._context, batch)
+        self._tap.check()  # an interrupt that came in the middle
         if code != 0:
             self.cut(0)
             raise ModelInvalid(
@@ -181,6 +191,16 @@ class Native:
                 " try fewer --gpu-layers or another model"
             )
         self.position += len(tokens)
+
+    @property
+    def state(self) -> NDArray[np.float32]:
+        """The state of the last token fed with a `layer`, shape (width,).
+
+        Raises `ModelInvalid` where the model has no such layer.
+        """
+        if self._tap.state is None:
+            raise ModelInvalid(f"{self._path.name}: no layer of it could be read")
+        return self._tap.state
 
     def scores(self) -> NDArray[np.float32]:
         """The scores of the next token, shape (words,); valid until the next `feed`."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,20 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A linear function of the model's state behind a layer, at the last token of a prompt.
+
+    `layer` counts from 0, and what stands above it is not computed. `record` says what the weights
+    were fitted on and how well they did.
+    """
+
+    layer: int
+    intercept: float
+    weights: tuple[float, ...]
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Generator(Protocol):
@@ -58,6 +72,12 @@ class Generator(Protocol):
 
     def preference(self, prompts: Sequence[Prompt], yes: str, no: str) -> list[float]:
         """For each prompt, logit(`yes`) - logit(`no`) of the first token after it."""
+
+    def probe(self, prompts: Sequence[Prompt], head: Head) -> list[float]:
+        """For each prompt, what a head made for this model says of it: a logit.
+
+        Raises `ModelInvalid` where the head is one of another model's size.
+        """
 
     def close(self) -> None:
         """Frees the model."""

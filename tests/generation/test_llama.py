@@ -8,12 +8,13 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from rag.errors import MissingDependency, ModelInvalid
 from rag.generation.llama import LlamaGenerator
 from rag.generation.native import library
-from rag.generation.protocol import Prompt
+from rag.generation.protocol import Head, Prompt
 
 JUDGE = (("system", "You say yes or no. " * 8),)
 WORD = (("system", "You answer in one sentence. " * 6), ("user", "Hi"), ("assistant", "Hello."))
@@ -63,6 +64,39 @@ def test_a_judgement_does_not_depend_on_the_others(generator) -> None:
     together = generator.preference(asked, "yes", "no")
     assert together == [generator.preference([p], "yes", "no")[0] for p in asked]
     assert len(set(together)) == len(together)
+
+
+@pytest.mark.models
+def test_the_state_behind_a_layer_is_that_of_the_prompt_alone(generator) -> None:
+    asked = prompts(JUDGE)
+    before = generator.preference(asked, "yes", "no")
+    states = generator.states(asked, 12)
+    assert states.shape == (len(asked), 576)
+    assert np.isfinite(states).all()
+    assert (states == np.stack([generator.states([p], 12)[0] for p in reversed(asked)])[::-1]).all()
+    assert not (states == generator.states(asked, 13)).any(axis=1).all()
+    assert len(np.unique(states, axis=0)) == len(asked)
+    # what was left out above the layer is in no later result
+    assert generator.preference(asked, "yes", "no") == before
+    assert generator.complete(prompts(WORD)[0], max_tokens=6).text
+
+
+@pytest.mark.models
+def test_a_head_is_a_linear_function_of_the_state(generator) -> None:
+    asked = prompts(JUDGE)
+    weights = tuple(np.random.default_rng(3).normal(size=576))
+    expected = generator.states(asked, 9) @ np.array(weights) - 1.5
+    assert generator.probe(asked, Head(9, -1.5, weights)) == pytest.approx(expected.tolist())
+
+
+@pytest.mark.models
+def test_a_head_of_another_model_and_a_layer_that_is_not_there_are_refused(generator) -> None:
+    with pytest.raises(ModelInvalid, match="576 numbers, its head 3 weights"):
+        generator.probe(prompts(JUDGE), Head(3, 0.0, (1.0, 2.0, 3.0)))
+    before = generator.preference(prompts(JUDGE), "yes", "no")
+    with pytest.raises(ModelInvalid, match="no layer"):
+        generator.states(prompts(JUDGE), 999)
+    assert generator.preference(prompts(JUDGE), "yes", "no") == before
 
 
 @pytest.mark.models
