@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 RETRIEVED, READ = 30, 10
 FOLDS = 5
-PENALTY = 3000.0  # on standardised states
+PENALTY = 300.0  # on standardised states
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +231,10 @@ def head_json(head: Head, made_of: Sequence[str]) -> str:
         "layer": head.layer,
         "record": {"made_of": list(made_of), "prompt": prompt_digest(PREFIX), **head.record},
         "intercept": round(head.intercept, 6),
-        "weights": [float(f"{w:.5g}") for w in head.weights],
+        "weights": "",
     }
-    return json.dumps(raw, indent=1) + "\n"
+    weights = ", ".join(f"{w:.5g}" for w in head.weights)  # a line each would be long to look at
+    return json.dumps(raw, indent=1).replace('"weights": ""', f'"weights": [{weights}]') + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
