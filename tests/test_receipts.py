@@ -10,7 +10,7 @@ import pytest
 from rag.answering import Workshop, ask
 from rag.calibration import Calibrated
 from rag.errors import RagError, ReceiptInvalid
-from rag.receipts import read_receipt, replay, write_receipt
+from rag.receipts import read_receipt, receipt_of, replay, write_receipt
 from rag.settings import Settings
 from rag.testing import FakeGenerator, FakeReader
 from rag.types import Answer, Document, Hit, Passage, Span
@@ -151,3 +151,13 @@ def test_a_receipt_that_cannot_be_written_is_an_error(tmp_path) -> None:
     answer = index.ask("How much is the rent?")
     with pytest.raises(RagError, match="cannot be written"):
         write_receipt(tmp_path / "no" / "receipt.json", answer, index, {})
+
+
+def test_what_judges_is_named_by_its_hash_where_the_model_has_a_head() -> None:
+    def hashes(model: str) -> Any:
+        index: Any = OneDocument(model=model)
+        receipt = receipt_of(index.ask("Are dogs permitted?"), index, {})
+        return receipt["prompts"]["constant_sha256"]
+
+    assert len(hashes("qwen2.5-coder-1.5b-instruct")["head"]) == 64
+    assert "head" not in hashes("fake-generator")
