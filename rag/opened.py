@@ -183,6 +183,13 @@ class Index:
         """Loads what a search needs in a thread of its own, while a reader is loaded."""
         if self._checked:
             return
+        # All threads need these: a package that one imports while another imports a part of it is
+        # a deadlock to Python, which ends with an error.
+        import numpy  # noqa: F401
+
+        import rag.embedding
+        import rag.models
+        import rag.reading  # noqa: F401
 
         def load() -> None:
             with suppress(Exception):  # met again, and told, in the caller's thread
