@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rag.settings import Settings
@@ -78,6 +78,25 @@ class Models:
             if self._generator is not None:
                 self._generator.close()
             self._generator = self._reader = self._embedder = None
+
+
+def in_background(load: Callable[[], object]) -> None:
+    """Begins to load something in a thread of its own; an error is left to who needs it next.
+
+    What the threads share is imported before: of a package that one imports while another imports
+    a part of it, Python reports a deadlock, or one of them sees a half.
+    """
+    import numpy  # noqa: F401
+
+    import rag.embedding
+    import rag.models
+    import rag.reading  # noqa: F401
+
+    def run() -> None:
+        with suppress(Exception):
+            load()
+
+    threading.Thread(target=run, daemon=True).start()
 
 
 def note(message: str, *values: object) -> None:

@@ -13,12 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from rag.errors import DocumentNotFound, RagError
-from rag.loading import Models, note
+from rag.loading import Models, in_background, note
 from rag.narrowing import Narrowing, filters_of
 from rag.settings import Settings, load_settings
 
@@ -181,21 +180,8 @@ class Index:
 
     def _begin(self) -> None:
         """Loads what a search needs in a thread of its own, while a reader is loaded."""
-        if self._checked:
-            return
-        # All threads need these: a package that one imports while another imports a part of it is
-        # a deadlock to Python, which ends with an error.
-        import numpy  # noqa: F401
-
-        import rag.embedding
-        import rag.models
-        import rag.reading  # noqa: F401
-
-        def load() -> None:
-            with suppress(Exception):  # met again, and told, in the caller's thread
-                _ = self.embedder
-
-        Thread(target=load, daemon=True).start()
+        if not self._checked:
+            in_background(lambda: self.embedder)
 
     def status(self) -> IndexStatus:
         """What is indexed, by what, how large, and what changed on disk since."""

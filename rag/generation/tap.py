@@ -27,7 +27,7 @@ class Tap:
 
     def __init__(self, bindings: Any, width: int) -> None:
         """`bindings` are the low-level ones of llama-cpp-python, `width` is that of the model."""
-        self._library = _tensors()
+        self._library: Any = None
         self._type = dict(bindings.llama_context_params._fields_)["cb_eval"]
         self._callback = _Callback(self._called)  # must outlive the context
         self._name: bytes | None = None
@@ -40,7 +40,12 @@ class Tap:
         parameters.cb_eval = ctypes.cast(self._callback, self._type)
 
     def want(self, layer: int | None) -> None:
-        """From now on, compute up to `layer` (None: everything)."""
+        """From now on, compute up to `layer` (None: everything).
+
+        Raises `MissingDependency` where llama-cpp-python gives no access to layers.
+        """
+        if layer is not None and self._library is None:
+            self._library = _tensors()
         self._name = None if layer is None else f"l_out-{layer}".encode()
         self.state = None
 

@@ -243,6 +243,9 @@ class Snapshot:
 
         A first search, after the embedder was loaded meanwhile, then waits less.
         """
+        # Begun here: of a package that two threads begin to import, one may see a half of it.
+        import numpy  # noqa: F401
+
         Thread(target=self._warm, daemon=True).start()
 
     def _warm(self) -> None:

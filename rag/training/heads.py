@@ -17,7 +17,6 @@ over five folds of documents and writes the head.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 import sys
@@ -31,7 +30,7 @@ from rag.answering.candidate import Candidate
 from rag.answering.candidates import find_candidates
 from rag.answering.deciding import MOST_JUDGED, judged_text, weighed
 from rag.calibration import auroc, for_answers, log_loss
-from rag.errors import RagError
+from rag.errors import RagError, SetInvalid, SettingsInvalid
 from rag.evaluation.items import Question
 from rag.evaluation.sets import open_set
 from rag.generation import load_generator
@@ -42,7 +41,7 @@ from rag.loading import Models
 from rag.narrowing import Narrowing
 from rag.opened import Index
 from rag.settings import load_settings
-from rag.types import Passage
+from rag.types import Passage, Span
 from rag.verification.rules import normalised
 
 if TYPE_CHECKING:
@@ -70,6 +69,7 @@ def record(options: argparse.Namespace) -> int:
     models = Models(replace(load_settings(), model=options.model))
     generator = load_generator(models.settings)
     options.out.mkdir(parents=True, exist_ok=True)
+    _require_same(options, [options.out])
     done = set(_whole(options.out))
     ends = time.monotonic() + options.seconds
     added = 0
@@ -81,13 +81,30 @@ def record(options: argparse.Namespace) -> int:
         facts, states = _candidates(index, question, hidden, generator, options.layer)
         with (options.out / "states.f16").open("ab") as file:
             file.write(states.tobytes())
-        row = {"key": key, "set": key.partition(":")[0], "candidates": facts}
+        row = {
+            "key": key,
+            "set": key.partition(":")[0],
+            "model": options.model,
+            "layer": options.layer,
+            "candidates": facts,
+        }
         with (options.out / "rows.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         added += 1
     generator.close()
     models.close()
     return added
+
+
+def _require_same(options: argparse.Namespace, folders: Sequence[Path]) -> None:
+    """Raises `SettingsInvalid` where a folder holds states of another model or layer."""
+    for out in folders:
+        for row in _lines(out):
+            if (row["model"], row["layer"]) != (options.model, options.layer):
+                raise SettingsInvalid(
+                    f"{out} holds states of {row['model']} behind layer {row['layer']}: go on with "
+                    "that model and layer, or name another folder"
+                )
 
 
 def _whole(out: Path) -> list[str]:
@@ -114,7 +131,9 @@ def _asked(
 ) -> Iterator[tuple[str, Index, Question, bool]]:
     """Each question with its key and its index, and whether its answer is to be hidden."""
     for named in options.sets:
-        path, _, folder = named.partition("=")
+        path, _, folder = named.rpartition("=")
+        if not path:
+            raise SettingsInvalid(f"'{named}' names no index: write SET=INDEX")
         index = Index(folder, models.settings, models=models)
         texts = {name: index.document(name).text for name in index.documents()}
         chosen = open_set(path, "answers", texts, texts.__getitem__, limit=options.limit)
@@ -163,19 +182,23 @@ def _meets(place: Passage | Candidate, question: Question) -> bool:
         gold.document == place.document
         and gold.start is not None
         and gold.end is not None
-        and gold.start < place.span.end
-        and place.span.start < gold.end
+        and Span(gold.start, gold.end).overlaps(place.span)
         for gold in question.gold
     )
 
 
 def load(folders: Sequence[Path]) -> Rows:
-    """What was recorded in some folders, without the unclear candidates."""
+    """What was recorded in some folders, without the unclear candidates.
+
+    Raises `SetInvalid` for a folder in which nothing was recorded.
+    """
     import numpy as np
 
     states, right, documents = [], [], []
     for out in folders:
         candidates = [(c, row["set"]) for row in _lines(out) for c in row["candidates"]]
+        if not candidates:
+            raise SetInvalid(f"nothing was recorded in {out}: name SET=INDEX first, without --fit")
         width = candidates[0][0]["width"]
         kept = np.fromfile(out / "states.f16", np.float16, len(candidates) * width)
         clear = [not c["unclear"] for c, _ in candidates]
@@ -186,43 +209,44 @@ def load(folders: Sequence[Path]) -> Rows:
 
 
 def fit_head(rows: Rows, layer: int, penalty: float) -> Head:
-    """The head of all rows; its record holds figures over five folds of documents."""
-    import numpy as np
+    """The head of all rows; its record holds figures over five folds of documents.
 
-    right = np.array(rows.right)
-    folds = np.array([_fold(document) for document in rows.documents])
-    logits = np.zeros(len(right))
-    for fold in range(FOLDS):
-        held = folds == fold
-        if held.any():
-            weights, intercept = _fit(rows.states[~held], right[~held], penalty)
-            logits[held] = rows.states[held] @ weights + intercept
-    weights, intercept = _fit(rows.states, right, penalty)
-    chances = 1 / (1 + np.exp(-logits))
+    Raises `SetInvalid` where the candidates are all right or all wrong, or of too few documents.
+    """
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    if len(set(rows.right)) < 2 or len(set(rows.documents)) < FOLDS:
+        raise SetInvalid(
+            f"{sum(rows.right)} of {len(rows.right)} candidates in {len(set(rows.documents))} "
+            f"documents are right: a head needs right and wrong ones in at least {FOLDS} "
+            "documents; record more questions"
+        )
+    right, states = np.array(rows.right), rows.states.astype(np.float64)
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=1 / penalty, max_iter=2000))
+    logits = cross_val_predict(
+        model,
+        states,
+        right,
+        groups=rows.documents,
+        cv=GroupKFold(FOLDS),
+        method="decision_function",
+    )
+    model.fit(states, right)
+    weights = model[-1].coef_[0] / model[0].scale_
+    intercept = float(model[-1].intercept_[0] - weights @ model[0].mean_)
+    chances = (1 / (1 + np.exp(-logits))).tolist()
     figures = {
         "candidates": len(right),
         "right": int(right.sum()),
         "penalty": penalty,
-        "auroc": round(auroc(chances.tolist(), rows.right), 4),
-        "log_loss": round(log_loss(chances.tolist(), rows.right), 4),
+        "auroc": round(auroc(chances, rows.right), 4),
+        "log_loss": round(log_loss(chances, rows.right), 4),
     }
-    return Head(layer, float(intercept), tuple(float(w) for w in weights), figures)
-
-
-def _fit(
-    states: NDArray[np.float32], right: NDArray[np.bool_], penalty: float
-) -> tuple[NDArray[np.float64], float]:
-    """Weights on the states' own scale, and the intercept."""
-    from sklearn.linear_model import LogisticRegression
-
-    mean, scale = states.mean(axis=0), states.std(axis=0) + 1e-6
-    model = LogisticRegression(C=1 / penalty, max_iter=2000).fit((states - mean) / scale, right)
-    weights = model.coef_[0].astype("float64") / scale
-    return weights, float(model.intercept_[0] - (weights * mean).sum())
-
-
-def _fold(document: str) -> int:
-    return int.from_bytes(hashlib.sha256(document.encode()).digest()[:4], "big") % FOLDS
+    return Head(layer, intercept, tuple(map(float, weights)), figures)
 
 
 def head_json(head: Head, made_of: Sequence[str]) -> str:
@@ -256,6 +280,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.fit:
             folders = [options.out, *options.more]
+            _require_same(options, folders)
             sets = sorted({row["set"] for out in folders for row in _lines(out)})
             head = fit_head(load(folders), options.layer, options.penalty)
             options.fit.write_text(head_json(head, sets), encoding="utf-8")

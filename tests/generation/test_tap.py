@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 
 import numpy as np
 import pytest
 
+from rag.errors import MissingDependency
 from rag.generation.native import library
 from rag.generation.tap import Tap
 
@@ -56,3 +58,11 @@ def test_an_interrupt_in_the_middle_is_raised_afterwards_and_once(tap) -> None:
     with pytest.raises(KeyboardInterrupt):
         tap.check()
     tap.check()
+
+
+def test_a_library_without_layers_is_told_only_where_one_is_wanted(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "llama_cpp._ggml", None)
+    made = Tap(library(), 3)
+    made.want(None)
+    with pytest.raises(MissingDependency, match="pip install -U llama-cpp-python"):
+        made.want(3)

@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from rag.errors import SetInvalid
 from rag.generation.heads import head_of, prompt_digest
 from rag.generation.judging import PREFIX
-from rag.training.collections import books_of, write
-from rag.training.heads import fit_head, load, main
+from rag.training.corpora import books_of, write
+from rag.training.heads import Rows, fit_head, load, main
 from rag.training.sets import AnswerText, Question
 
 WIDTH = 12
@@ -26,6 +27,8 @@ def recorded(folder, count, seed, *, told=1.0):
         {
             "key": f"own:{n}",
             "set": "own",
+            "model": "m",
+            "layer": 4,
             "candidates": [
                 {"document": f"d{n}", "right": i == 0, "unclear": n % 10 == 9, "width": WIDTH}
                 for i in range(2)
@@ -71,6 +74,28 @@ def test_the_written_head_is_read_back(tmp_path, capsys) -> None:
     assert head.record["made_of"] == ["own"]
     assert head.weights == pytest.approx(fit_head(load([folder]), 4, 30.0).weights, rel=1e-4)
     assert '"auroc"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--model", "m", "--layer", "5"], "states of m behind layer 4"),
+        (["--model", "n", "--layer", "4"], "states of m behind layer 4"),
+        (["--model", "m", "--layer", "4", "--with", "nowhere"], "nothing was recorded in nowhere"),
+    ],
+)
+def test_what_does_not_belong_together_is_refused(tmp_path, capsys, arguments, told) -> None:
+    file = tmp_path / "head.json"
+    folder = recorded(tmp_path / "a", 30, 1)
+    assert main([str(folder), "--fit", str(file), *arguments]) > 0
+    assert told in capsys.readouterr().err
+    assert not file.exists()
+
+
+def test_too_little_to_fit_is_refused(tmp_path) -> None:
+    rows = load([recorded(tmp_path / "a", 30, 1)])
+    with pytest.raises(SetInvalid, match="right and wrong ones"):
+        fit_head(Rows(rows.states, [True] * len(rows.right), rows.documents), 4, 30.0)
 
 
 @pytest.mark.models

@@ -1,6 +1,6 @@
-"""``python -m rag.training.collections``: evaluation sets made of training files.
+"""``python -m rag.training.corpora``: evaluation sets made of training files.
 
-    python -m rag.training.collections OUT --questions FILE... [--pairs FILE...]
+    python -m rag.training.corpora OUT --questions FILE... [--pairs FILE...]
 
 Each file of questions becomes a set in the form that ``rag eval`` reads (``OUT/NAME/docs`` and
 ``questions.jsonl``): a document for each group (article, story, policy) that holds its contexts one
@@ -158,7 +158,7 @@ def write(folder: Path, books: Sequence[Book]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Makes a set of each file; the exit code is 4 where items had to be left out."""
-    parser = argparse.ArgumentParser(prog="python -m rag.training.collections", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m rag.training.corpora", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("out", type=Path)
     parser.add_argument("--questions", type=Path, nargs="*", default=[], help=".json, .jsonl[.gz]")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rag.evaluation.sets import open_set
-from rag.training.collections import books_of, books_of_tables, main, write
+from rag.training.corpora import books_of, books_of_tables, main, write
 from rag.training.sets import AnswerText, Question
 from rag.training.tables import Table
 
