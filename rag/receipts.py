@@ -204,7 +204,7 @@ def _flat(value: object, under: str = "") -> Iterator[tuple[str, object]]:
 
 def _prompts(answer: Answer) -> Json:
     """The constant prompts and what judges by hash, the changing part of each prompt in order."""
-    from rag.generation.heads import load_head, prompt_digest
+    from rag.generation.heads import head_digest, prompt_digest
     from rag.generation.judging import CLAIM_PREFIX, PREFIX
     from rag.generation.wording import PREFIX as WORDING
     from rag.generation.wording import YES_NO_PREFIX
@@ -216,8 +216,8 @@ def _prompts(answer: Answer) -> Json:
         "yes_no": YES_NO_PREFIX,
     }
     hashes = {name: prompt_digest(prefix) for name, prefix in constant.items()}
-    if head := load_head(answer.model.name):
-        hashes["head"] = _sha(json.dumps([head.layer, head.intercept, *head.weights]))
+    if head := head_digest(answer.model.name):
+        hashes["head"] = head
     return {"constant_sha256": hashes, "asked": list(answer.prompts)}
 
 

@@ -103,7 +103,7 @@ def judge(
 ) -> list[float]:
     """For each text, how much the model holds that it states the answer: a logit.
 
-    Read by a head fitted for this model where there is one, else as logit(yes) - logit(no).
+    Read by a head trained for this model where there is one, else as logit(yes) - logit(no).
     """
     prompts = [judge_prompt(question, text, setting) for text in texts]
     if not prompts:
@@ -121,11 +121,17 @@ def judge_together(generator: Generator, question: str, texts: Sequence[tuple[st
 
 
 def judge_claim(generator: Generator, claim: str, texts: Sequence[str]) -> float:
-    """How much the model holds that a statement follows from texts: a logit difference."""
+    """How much the model holds that a statement follows from texts: a logit, as in `judge`."""
+    prompts = [claim_prompt(claim, texts)]
+    head = load_head(generator.name, "claim")
+    return (generator.probe(prompts, head) if head else generator.preference(prompts, YES, NO))[0]
+
+
+def claim_prompt(claim: str, texts: Sequence[str]) -> Prompt:
+    """The prompt that asks whether a statement follows from texts."""
     lines = [f"Text: {clip(neutralise(text), TEXT_CHARS)}" for text in texts]
     rest = "\n".join([*lines, f"Statement: {clip(neutralise(claim), QUESTION_CHARS)}"])
-    prompt = Prompt(CLAIM_PREFIX, f"{rest}\nDoes the statement follow from the text?")
-    return generator.preference([prompt], YES, NO)[0]
+    return Prompt(CLAIM_PREFIX, f"{rest}\nDoes the statement follow from the text?")
 
 
 _CLAIM_INSTRUCTIONS = (

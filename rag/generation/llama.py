@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ModelInvalid
-from rag.generation.native import Grammar, Native
+from rag.generation.grammar import Grammar
+from rag.generation.native import Native
 from rag.generation.protocol import Completion, Head, Prompt
 from rag.generation.states import States
 from rag.generation.template import ChatTemplate
@@ -78,6 +79,11 @@ class LlamaGenerator:
         """The SHA-256 of the model file."""
         return self._sha256
 
+    @property
+    def architecture(self) -> str:
+        """What kind of network the file holds: "qwen2", say."""
+        return self._native.metadata("general.architecture") or ""
+
     def count_tokens(self, text: str) -> int:
         """The number of tokens of a text, special tokens not counted as special."""
         with self._lock:
@@ -130,29 +136,37 @@ class LlamaGenerator:
                 f"{self._name} has a state of {self._native.width} numbers, its head "
                 f"{len(weights)} weights: name the model as in models.txt, or fetch it again"
             )
-        logits = self.states(prompts, head.layer) @ weights + head.intercept
+        states = self.states(prompts, head.layer, head.adapter)
+        logits = states @ weights + head.intercept
         return [float(logit) for logit in logits]
 
-    def states(self, prompts: Sequence[Prompt], layer: int) -> NDArray[np.float32]:
+    def states(
+        self, prompts: Sequence[Prompt], layer: int, adapter: Path | None = None
+    ) -> NDArray[np.float32]:
         """The model's state behind a layer at the end of each prompt, shape (prompts, width).
 
-        Layers above it are not computed. Raises `ModelInvalid` where there is no such layer.
+        Layers above it are not computed; an adapter is in force behind the constant prefix. Raises
+        `ModelInvalid` where there is no such layer, or the adapter is one of another model.
         """
         import numpy as np
 
         found = np.empty((len(prompts), self._native.width), np.float32)
         with self._lock:
             for row, prompt in zip(found, prompts, strict=True):
-                self._enter(prompt, layer)
+                self._enter(prompt, layer, adapter)
                 row[:] = self._native.state
         return found
 
     def prompt_tokens(self, prompt: Prompt) -> int:
         """The number of tokens of a prompt, its constant prefix included."""
+        return sum(map(len, self.tokens(prompt)))
+
+    def tokens(self, prompt: Prompt) -> tuple[list[int], list[int]]:
+        """The tokens of a prompt's constant prefix and those behind it, as they are decoded."""
         with self._lock:
             frame = self._template.frame(prompt)
-            head = len(self._native.tokens(frame.head, special=True, beginning=True))
-            return head + len(self._behind(prompt, frame.tail))
+            head = self._native.tokens(frame.head, special=True, beginning=True)
+            return head, self._behind(prompt, frame.tail)
 
     def close(self) -> None:
         """Frees the model."""
@@ -167,12 +181,13 @@ class LlamaGenerator:
             *(native.tokens(prompt.opening, special=False) if prompt.opening else ()),
         ]
 
-    def _enter(self, prompt: Prompt, layer: int | None = None) -> int:
+    def _enter(self, prompt: Prompt, layer: int | None = None, adapter: Path | None = None) -> int:
         """Decodes a prompt, with `layer` only up to that one; returns its length in tokens."""
         frame = self._template.frame(prompt)
         kept = self._prefix(frame.head)
         try:
             self._native.cut(kept.length)
+            self._native.adapt(adapter)
             self._native.feed(self._behind(prompt, frame.tail), layer)
         except BaseException:
             self._current = None  # an interrupted batch leaves cells that nobody accounts for
@@ -199,6 +214,7 @@ class LlamaGenerator:
     def _decoded(self, head: str) -> _Kept:
         tokens = self._native.tokens(head, special=True, beginning=True)
         self._native.clear()
+        self._native.adapt(None)
         self._native.feed(tokens)
         kept = _Kept(len(tokens), self._native.snapshot())
         if self._states:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import MissingDependency, ModelInvalid
+from rag.generation.grammar import Grammar
 from rag.generation.tap import Tap
 
 if TYPE_CHECKING:
@@ -77,11 +78,14 @@ class Native:
         self._memory = self._lib.llama_get_memory(self._context)
         self._batch = self._lib.llama_batch_init(_BATCH_TOKENS, 0, 1)
         self.position = 0
+        self._adapters: dict[Path, Any] = {}
+        self._adapted: Path | None = None
 
     def _load(self, gpu_layers: int) -> Any:
         parameters = self._lib.llama_model_default_params()
         parameters.n_gpu_layers = gpu_layers
         _without_mapping(self._lib, parameters)
+        _without_amx(self._lib, parameters)
         model = self._lib.llama_model_load_from_file(str(self._path).encode(), parameters)
         if not model:
             raise ModelInvalid(
@@ -172,6 +176,38 @@ class Native:
                 tokens[begin : begin + _BATCH_TOKENS], begin + _BATCH_TOKENS >= len(tokens)
             )
 
+    def adapt(self, adapter: Path | None) -> None:
+        """From now on, compute with an adapter (None: as the model is).
+
+        Raises `ModelInvalid` for a file that is no adapter of this model, `MissingDependency` where
+        llama-cpp-python knows no adapters.
+        """
+        if adapter == self._adapted:
+            return
+        try:
+            handle = self._adapter(adapter) if adapter else None
+            handles = (self._lib.llama_adapter_lora_p_ctypes * 1)(handle)
+            scales = (ctypes.c_float * 1)(1.0)
+            count = 1 if handle else 0
+            self._lib.llama_set_adapters_lora(self._context, handles, count, scales)
+        except AttributeError as exc:
+            raise MissingDependency(
+                f"this llama-cpp-python knows no adapters ({exc}): "
+                "`pip install -U llama-cpp-python`, or ask with --quote"
+            ) from exc
+        self._adapted = adapter
+
+    def _adapter(self, path: Path) -> Any:
+        if path not in self._adapters:
+            handle = self._lib.llama_adapter_lora_init(self._model, str(path).encode())
+            if not handle:
+                raise ModelInvalid(
+                    f"{path} is no adapter of {self._path.name}: name the model as in models.txt, "
+                    "or install rag again"
+                )
+            self._adapters[path] = handle  # freed with the model
+        return self._adapters[path]
+
     def _decode(self, tokens: Sequence[int], last: bool) -> None:
         batch = self._batch
         batch.n_tokens = len(tokens)
@@ -256,52 +292,6 @@ class Native:
             self._model = None
 
 
-class Grammar:
-    """A GBNF grammar that follows the tokens it is shown."""
-
-    def __init__(self, lib: Any, vocabulary: Any, text: str) -> None:
-        self._lib = lib
-        self._sampler = lib.llama_sampler_init_grammar(vocabulary, text.encode(), b"root")
-        if not self._sampler:
-            raise ValueError(f"not a GBNF grammar: {text[:80]!r}")
-
-    def choose(self, scores: NDArray[np.float32]) -> int:
-        """The best token that the grammar allows.
-
-        The best token of all is tried alone first: a grammar costs time for each word it is
-        asked about, and there are 152,000.
-        """
-        import numpy
-
-        best = int(scores.argmax())
-        if self._allowed([best]):
-            return best
-        for count in (64, 4096, len(scores)):
-            order = numpy.argsort(-scores, kind="stable")[:count].tolist()
-            if kept := self._allowed(order):
-                return kept[0]
-        return best
-
-    def _allowed(self, tokens: Sequence[int]) -> list[int]:
-        data = (self._lib.llama_token_data * len(tokens))()
-        for slot, token in zip(data, tokens, strict=True):
-            slot.id = token
-            slot.logit = 1.0
-        array = self._lib.llama_token_data_array(data, len(tokens), -1, False)
-        self._lib.llama_sampler_apply(self._sampler, ctypes.byref(array))
-        return [slot.id for slot in data if slot.logit > 0.0]
-
-    def accept(self, token: int) -> None:
-        """Moves the grammar on by a token it allowed."""
-        self._lib.llama_sampler_accept(self._sampler, token)
-
-    def close(self) -> None:
-        """Frees the grammar."""
-        if self._sampler:
-            self._lib.llama_sampler_free(self._sampler)
-            self._sampler = None
-
-
 def _check_magic(path: Path) -> None:
     try:
         with path.open("rb") as file:
@@ -315,6 +305,14 @@ def _check_magic(path: Path) -> None:
             f"{path} is not a GGUF file (it begins with {magic!r}): give the path of a .gguf "
             "model with --model, or one of the names that `rag models` lists"
         )
+
+
+def _without_amx(lib: Any, parameters: Any) -> None:
+    # Compiled by some compilers, llama.cpp's kernels for AMX end the process with an illegal
+    # instruction (llama.cpp, pull request 26954). Weights get to them by extra buffer types alone,
+    # and without those a prompt was read as fast.
+    if b"AMX_INT8 = 1" in (lib.llama_print_system_info() or b""):
+        parameters.use_extra_bufts = False
 
 
 def _without_mapping(lib: Any, parameters: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -35,13 +36,15 @@ class Completion:
 class Head:
     """A linear function of the model's state behind a layer, at the last token of a prompt.
 
-    `layer` counts from 0, and what stands above it is not computed. `record` says what the weights
-    were fitted on and how well they did.
+    `layer` counts from 0, and what stands above it is not computed. `adapter` is a file of low-rank
+    changes to the layers up to there, in force behind the prompt's constant prefix. `record` says
+    what it was trained on and how well it did.
     """
 
     layer: int
     intercept: float
     weights: tuple[float, ...]
+    adapter: Path | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.generation.heads import head_digest
 from rag.generation.judging import CLAIM_PREFIX, clip, judge_claim
 from rag.generation.protocol import Generator, Prompt
 from rag.summarising.caching import Wordings
@@ -122,7 +123,7 @@ def judged(
 ) -> float:
     """How much the model holds that a wording follows from units: a logit difference."""
     quotes, document = [u.shown for u in units], units[0].document
-    key = key_of(generator, CLAIM_PREFIX, text, *quotes)
+    key = key_of(generator, CLAIM_PREFIX, head_digest(generator.name, "claim"), text, *quotes)
     kept = wordings.get(document, key) if wordings else None
     try:
         if kept is not None:

@@ -76,17 +76,17 @@ def fit_support(
 
 def fit_judge(
     scores: Sequence[float], logits: Sequence[float], labels: Sequence[bool]
-) -> tuple[float, float]:
-    """The weight and the centre of a language model's logits, from scores that it may move.
+) -> tuple[float, float, float]:
+    """The weights of a score and of a language model's logits, and the centre of the latter.
 
-    A logit equal to the centre moves nothing. A model whose word says nothing weighs 0.
+    From scores that it may move. A model whose word says nothing weighs 0, and the score 1.
     """
     rows = [{"score": _logit(s), "judge": clipped(j)} for s, j in zip(scores, logits, strict=True)]
     model = fit(rows, labels, ("score", "judge"), penalty=1.0)
-    weight = model.weights["judge"] / max(0.2, model.weights["score"])
-    if model.weights["judge"] <= 0:
-        return 0.0, 0.0
-    return weight, -model.intercept / model.weights["judge"]
+    weight = model.weights["judge"]
+    if weight <= 0:
+        return 1.0, 0.0, 0.0
+    return max(0.0, model.weights["score"]), weight, -model.intercept / weight
 
 
 def _logit(p: float) -> float:
@@ -120,11 +120,12 @@ def _judge(sets: Sequence[Path], split: str, count: int, seed: int, output: Path
             scores.append(score)
             logits.append(judge_claim(generator, text, [nearest(text, evidence)]))
             labels.append(bool(claim["supported"]))
-    weight, centre = fit_judge(scores, logits, labels)
+    own, weight, centre = fit_judge(scores, logits, labels)
     raw = json.loads(output.read_text(encoding="utf-8"))
     in_force = parse("support", raw, calibrated=True)
     moved = [
-        _logit(s) + weight * (clipped(j) - centre) for s, j in zip(scores, logits, strict=True)
+        own * _logit(s) + weight * (clipped(j) - centre)
+        for s, j in zip(scores, logits, strict=True)
     ]
     record = {
         **in_force.record,
@@ -135,7 +136,8 @@ def _judge(sets: Sequence[Path], split: str, count: int, seed: int, output: Path
             "auroc_after": round(auroc(moved, labels), 4),
         },
     }
-    thresholds = {**in_force.thresholds, "judge_weight": weight, "judge_centre": centre}
+    fitted = {"judge_score": own, "judge_weight": weight, "judge_centre": centre}
+    thresholds = {**in_force.thresholds, **fitted}
     return to_json(in_force, thresholds, record)
 
 

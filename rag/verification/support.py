@@ -15,7 +15,8 @@ SUPPORTED = 0.5
 WEAK = 0.25
 VERBATIM = 0.99
 UNSURE = (0.1, 0.9)  # between these a language model is asked too, if there is one
-JUDGE_WEIGHT, JUDGE_CENTRE = 0.5, 0.0  # unless the calibration has fitted ones
+# Unless the calibration has fitted ones: what the score of the rest counts then, and the judge.
+SCORE_WEIGHT, JUDGE_WEIGHT, JUDGE_CENTRE = 1.0, 0.5, 0.0
 JUDGE_MOST = 4.0  # logits beyond it say no more
 _SURE_AGAINST = frozenset({"number", "unit", "negation"})
 _NEUTRAL = Entailment(1 / 3, 1 / 3, 1 / 3)
@@ -124,9 +125,10 @@ def _score(
 
 def _moved(score: float, logit: float) -> float:
     """The score moved by what a language model says, which is weighed around its centre."""
+    own = _model().threshold("judge_score", SCORE_WEIGHT)
     weight = _model().threshold("judge_weight", JUDGE_WEIGHT)
     centre = _model().threshold("judge_centre", JUDGE_CENTRE)
-    return _squash(_logit(score) + weight * (clipped(logit) - centre))
+    return _squash(own * _logit(score) + weight * (clipped(logit) - centre))
 
 
 def clipped(logit: float) -> float:

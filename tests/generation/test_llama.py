@@ -209,3 +209,16 @@ def test_an_interrupt_while_a_model_loads_is_not_swallowed(model, after_ms) -> N
         timer.join()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(
+    ("told", "used"), [(b"AVX2 = 1 | AMX_INT8 = 1 |", False), (b"AVX2 = 1 |", True)]
+)
+def test_no_weights_are_handed_to_kernels_for_amx(told, used) -> None:
+    from types import SimpleNamespace
+
+    from rag.generation.native import _without_amx
+
+    parameters = SimpleNamespace(use_extra_bufts=True)
+    _without_amx(SimpleNamespace(llama_print_system_info=lambda: told), parameters)
+    assert parameters.use_extra_bufts is used

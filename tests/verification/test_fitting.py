@@ -54,8 +54,9 @@ def test_a_judge_that_knows_weighs_and_one_that_guesses_does_not() -> None:
     scores = [0.3 + 0.4 * ((i * 7) % 10) / 10 for i in range(120)]
     labels = [i % 2 == 0 for i in range(120)]
     knowing = [(-1.0 if y else -3.0) + (i % 5) / 4 for i, y in enumerate(labels)]
-    weight, centre = fit_judge(scores, knowing, labels)
+    own, weight, centre = fit_judge(scores, knowing, labels)
+    assert own >= 0.0
     assert weight > 0.5
     assert -3.0 < centre < 0.0
     against = [-j for j in knowing]
-    assert fit_judge(scores, against, labels) == (0.0, 0.0)
+    assert fit_judge(scores, against, labels) == (1.0, 0.0, 0.0)

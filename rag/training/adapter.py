@@ -1,0 +1,182 @@
+r"""``python -m rag.training.adapter``: trains a language model's judge: an adapter and its heads.
+
+    python -m rag.training.adapter OUT --model NAME --layer 18 \
+        --candidates FOLDER ... --pairs FILE ... --questions FILE ...
+
+The adapter (LoRA, Hu et al. 2021) changes the layers from ``--from-layer`` to ``--layer`` while
+candidates and claims are judged; the heads, one for each, read the state behind ``--layer`` at the
+last token of the prompt. The constant prefix is computed without the adapter, as it is in use.
+Writes ``NAME.gguf`` and ``NAME.json``, which belong into ``rag/data/judging``; stopped at any time,
+it goes on when it is started again. A share of the documents is held out (``--held-out``) and
+measured at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rag.errors import RagError, SetInvalid
+from rag.generation import load_generator
+from rag.generation.heads import prompt_digest
+from rag.generation.judging import CLAIM_PREFIX, PREFIX, claim_prompt, judge_prompt
+from rag.models import resolve
+from rag.models.cache import sha256_of
+from rag.settings import load_settings
+from rag.training.adapted import Adapted
+from rag.training.candidates import load
+from rag.training.judge_loop import Judge, Plan, Row, measured, say, train
+from rag.training.judgements import (
+    Judgement,
+    drawn,
+    of_candidates,
+    of_pairs,
+    of_questions,
+    of_yes_no,
+)
+from rag.training.sets import Pair, Problems, Question, read_pairs, read_questions
+
+CLAIMS_BY_RULE = 600
+PAIRS = {"fever_symmetric": 600, "infotabs": 300, "snli_dev_test": 300, "breaking_nli": 200}
+YES_NO = {"fever_symmetric": 300, "snli_dev_test": 250, "breaking_nli": 80}
+SWAPPED = 0.3  # of the right candidates, once more under a changed question
+WRONG = 2.0
+MOST_TOKENS = 160  # of a row; longer ones are left out
+
+
+def judgements(options: argparse.Namespace) -> list[tuple[Judgement, bool]]:
+    """All judgements, and whether each is held out: by documents, or by chance without one."""
+    problems = Problems()
+    pairs: list[Pair] = [p for path in options.pairs for p in read_pairs(path, problems)]
+    questions: list[Question] = []
+    for path in options.questions:
+        questions += read_questions(path, problems)
+    shown = load(options.candidates) if options.candidates else []
+    rng = random.Random(options.seed)
+    documents = sorted({c.document for c in shown})
+    out = set(rng.sample(documents, round(options.held_out * len(documents))))
+    made: list[tuple[Judgement, bool]] = []
+    for held in (False, True):
+        part = [c for c in shown if (c.document in out) == held]
+        made += [(j, held) for j in of_candidates(part, SWAPPED, options.seed)]
+    others = [
+        *of_yes_no(drawn(pairs, YES_NO, options.seed)),
+        *of_pairs(drawn(pairs, PAIRS, options.seed + 1)),
+        *(of_questions(questions, CLAIMS_BY_RULE, options.seed) if questions else ()),
+    ]
+    made += [(j, rng.random() < options.held_out) for j in others]
+    if not made:
+        raise SetInvalid("nothing to train on: name --candidates, --pairs or --questions")
+    return made
+
+
+def tokenised(
+    made: Iterable[tuple[Judgement, bool]], options: argparse.Namespace
+) -> tuple[list[Row], tuple[list[int], list[int]], str]:
+    """The rows that are not too long, both constant prefixes and the model's architecture."""
+    generator = load_generator(load_settings({"model": options.model}))
+    prefixes: dict[bool, list[int]] = {False: [], True: []}
+    rows = []
+    for j, held in made:
+        prompt = (
+            claim_prompt(j.asked, [j.text]) if j.claim else judge_prompt(j.asked, j.text, j.setting)
+        )
+        prefixes[j.claim], tokens = generator.tokens(prompt)
+        if len(tokens) <= MOST_TOKENS:
+            rows.append(Row(j.claim, tuple(tokens), j.right, j.source, held))
+    architecture = generator.architecture
+    generator.close()
+    return rows, (prefixes[False], prefixes[True]), architecture
+
+
+def balanced(rows: Sequence[Row], seed: int) -> list[Row]:
+    """All claims and right candidates, and at most `WRONG` wrong candidates for each right one."""
+    rng = random.Random(seed)
+    right = sum(r.right for r in rows if not r.claim)
+    wrong = [r for r in rows if not r.claim and not r.right]
+    kept = [r for r in rows if r.claim or r.right]
+    return kept + rng.sample(wrong, min(len(wrong), round(WRONG * right)))
+
+
+def run(options: argparse.Namespace) -> None:
+    """Trains, measures and writes."""
+    import torch
+
+    plan = Plan(
+        options.layer, options.from_layer, options.rank, seed=options.seed, rate=options.rate
+    )
+    options.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(plan.seed)
+    rows, prefixes, architecture = tokenised(judgements(options), options)
+    learnt = [r for r in rows if not r.held_out]
+    learnt = balanced(learnt, plan.seed)
+    if options.rows is not None and options.rows < len(learnt):
+        learnt = random.Random(plan.seed).sample(learnt, options.rows)
+    census = Counter(f"{'claim' if r.claim else 'question'} {r.source} {r.right}" for r in learnt)
+    say({"rows": len(learnt), "tokens": sum(len(r.tokens) for r in learnt), "census": census})
+    weights = resolve(options.model, "generator", load_settings()).weights
+    judge = Judge(Adapted(weights, plan.first, plan.layer, plan.rank, plan.scale), prefixes)
+    train(judge, learnt, options.out, plan, options.seconds)
+    figures = measured(judge, rows)
+    say(figures)
+    file = options.out / f"{options.model}.gguf"
+    judge.model.write(file, architecture)
+    text = judge_json(judge, plan, file, {"rows": census, "held_out": figures})
+    file.with_suffix(".json").write_text(text, encoding="utf-8")
+
+
+def judge_json(judge: Judge, plan: Plan, adapter: Path, record: dict[str, Any]) -> str:
+    """Both heads as the text of their file."""
+    raw: dict[str, Any] = {
+        "layer": plan.layer,
+        "adapter": {"file": adapter.name, "sha256": sha256_of(adapter)},
+        "record": {"plan": asdict(plan), **record},
+    }
+    lines = {}
+    for kind, prefix in (("candidate", PREFIX), ("claim", CLAIM_PREFIX)):
+        weights, intercept = judge.head(kind == "claim")
+        raw[kind] = {"prompt": prompt_digest(prefix), "intercept": intercept, "weights": kind}
+        lines[kind] = ", ".join(f"{w:.5g}" for w in weights)  # a line each would be long to look at
+    text = json.dumps(raw, indent=1)
+    for kind, line in lines.items():
+        text = text.replace(f'"weights": "{kind}"', f'"weights": [{line}]')
+    return text + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Trains the judge of a model."""
+    parser = argparse.ArgumentParser(prog="python -m rag.training.adapter", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("out", type=Path, help="folder of the run; continued if it exists")
+    parser.add_argument("--model", required=True, help="the generator's name, as in models.txt")
+    parser.add_argument(
+        "--layer", type=int, required=True, help="the last that is computed, from 0"
+    )
+    parser.add_argument("--from-layer", type=int, default=0, help="the first that is adapted")
+    parser.add_argument("--candidates", type=Path, nargs="*", default=[], metavar="FOLDER")
+    parser.add_argument("--pairs", type=Path, nargs="*", default=[], help=".jsonl[.gz]")
+    parser.add_argument("--questions", type=Path, nargs="*", default=[], help=".json, .jsonl[.gz]")
+    parser.add_argument("--rank", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--held-out", type=float, default=0.1, help="share of the documents")
+    parser.add_argument("--rows", type=int, help="draw that many; without it all are used")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after that long")
+    parser.add_argument("--seed", type=int, default=13)
+    options = parser.parse_args(arguments)
+    try:
+        run(options)
+    except RagError as exc:
+        sys.stderr.write(f"{exc}\n")
+        return exc.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rag.errors import SetInvalid
+from rag.training.candidates import load, main
+from rag.training.corpora import books_of, write
+from rag.training.sets import AnswerText, Question
+
+CONTEXT = (
+    "The mill at Thorn was built by Ada Moss in 1790. It stands by the old lock. "
+    "The mill at Brae was built by Tom Hale in 1802."
+)
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory) -> str:
+    """SET=INDEX of two questions about one document."""
+    import rag
+
+    folder = tmp_path_factory.mktemp("own")
+    questions = [
+        Question(q, CONTEXT, (AnswerText(a, CONTEXT.index(a)),), "Thorn", "own")
+        for q, a in (
+            ("Who built the mill at Thorn?", "Ada Moss"),
+            ("When was the mill at Brae built?", "1802"),
+        )
+    ]
+    write(folder / "set", books_of(questions))
+    rag.build(folder / "set" / "docs", folder / "index").close()
+    return f"{folder / 'set'}={folder / 'index'}"
+
+
+@pytest.mark.models
+def test_candidates_are_recorded_and_gone_on_with(tmp_path, named, capsys) -> None:
+    out = tmp_path / "out"
+    assert main([str(out), named, "--hidden", "0", "--limit", "1"]) == 0
+    first = load([out])
+    assert any(c.right for c in first)
+    with (out / "rows.jsonl").open("a") as file:  # stopped while a row was written
+        file.write('{"key": "set:')
+    assert main([str(out), named, "--hidden", "0"]) == 0
+    both = load([out])
+    assert both[: len(first)] == first
+    assert {c.question for c in both} == {
+        "Who built the mill at Thorn?",
+        "When was the mill at Brae built?",
+    }
+    for c in both:
+        assert c.right == (("Ada Moss" in c.text) == ("Thorn" in c.question) and "built" in c.text)
+    assert capsys.readouterr().out.count("1 questions recorded") == 2
+
+
+@pytest.mark.models
+def test_of_a_hidden_answer_no_candidate_is_right(tmp_path, named) -> None:
+    assert main([str(tmp_path), named, "--hidden", "1"]) == 0
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    assert len(rows) == 2
+    assert not any(c["right"] for row in rows for c in row["candidates"])
+
+
+def test_what_is_unclear_or_late_and_wrong_is_left_out(tmp_path) -> None:
+    facts = [(False, False), (False, True), (False, False), (True, False)]
+    row = {
+        "key": "own:1",
+        "set": "own",
+        "question": "Who?",
+        "candidates": [
+            {"setting": "", "text": f"t{n}", "document": "d", "right": right, "unclear": unclear}
+            for n, (right, unclear) in enumerate(facts)
+        ],
+    }
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    assert [c.text for c in load([tmp_path])] == ["t0", "t3"]
+
+
+def test_an_empty_folder_and_a_set_without_an_index_are_named(tmp_path, capsys) -> None:
+    with pytest.raises(SetInvalid, match="nothing was recorded in"):
+        load([tmp_path])
+    assert main([str(tmp_path), "some/set"]) > 0
+    assert "'some/set' names no index" in capsys.readouterr().err
