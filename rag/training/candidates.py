@@ -37,6 +37,7 @@ from rag.types import Passage, Span
 from rag.verification.rules import normalised
 
 RETRIEVED, READ = 30, 10
+FIRST = 2  # so many candidates of a question are learnt from, later ones only if they are right
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def load(folders: Sequence[Path]) -> list[Shown]:
             )
             for row in rows
             for rank, c in enumerate(row["candidates"])
-            if not c["unclear"] and (c["right"] or rank < MOST_JUDGED)
+            if not c["unclear"] and (c["right"] or rank < FIRST)
         ]
     return found
 

@@ -48,8 +48,14 @@ def test_candidates_are_recorded_and_gone_on_with(tmp_path, named, capsys) -> No
         "Who built the mill at Thorn?",
         "When was the mill at Brae built?",
     }
-    for c in both:
-        assert c.right == (("Ada Moss" in c.text) == ("Thorn" in c.question) and "built" in c.text)
+    answers = {
+        "Who built the mill at Thorn?": "Ada Moss",
+        "When was the mill at Brae built?": "1802",
+    }
+    right = [c for c in both if c.right]
+    assert {c.question for c in right} == set(answers)
+    assert all(answers[c.question] in c.text for c in right)
+    assert all(answers[c.question] not in c.text or "lock" in c.text for c in both if not c.right)
     assert capsys.readouterr().out.count("1 questions recorded") == 2
 
 
