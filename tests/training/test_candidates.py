@@ -55,6 +55,7 @@ def test_candidates_are_recorded_and_gone_on_with(tmp_path, named, capsys) -> No
     right = [c for c in both if c.right]
     assert {c.question for c in right} == set(answers)
     assert all(answers[c.question] in c.text for c in right)
+    # "It stands by the old lock." is shown behind the sentence that it leans on.
     assert all(answers[c.question] not in c.text or "lock" in c.text for c in both if not c.right)
     assert capsys.readouterr().out.count("1 questions recorded") == 2
 
