@@ -10,6 +10,7 @@ from functools import partial
 
 from rag.answering.candidate import Candidate
 from rag.answering.workshop import Event, QuotationReady, SentenceReady
+from rag.calibration import GENERIC
 from rag.generation.judging import judge_claim
 from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
@@ -84,8 +85,10 @@ class Draft:
         quotes = [shown_text(span.of(self.document(name).text)) for name, span in cited]
         generator = self.generator
         judge = partial(judge_claim, generator, text, quotes) if generator else None
+        name = generator.name if generator else GENERIC
         began = time.perf_counter()
-        support = check(text, quotes, self.reader, context=self._context(cited), judge=judge)
+        context = self._context(cited)
+        support = check(text, quotes, self.reader, context=context, judge=judge, judge_name=name)
         self.checked_ms += (time.perf_counter() - began) * 1000
         return support
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import ModelInvalid
+from rag.errors import MissingDependency, ModelInvalid
 
 if TYPE_CHECKING:
     import torch
@@ -29,10 +30,15 @@ class Adapted:
     """The lower layers of a model, `first` to `last` of them (from 0) with an adapter.
 
     The weights of the model are frozen, in bfloat16; those of the adapter are float32, its second
-    matrices 0 at first. Raises `ModelInvalid` for a model whose layers are named otherwise.
+    matrices 0 at first. Raises `ModelInvalid` for an architecture whose matrices may be laid out
+    otherwise, and for layers that the model does not have; `MissingDependency` without the extra
+    `train`.
     """
 
-    def __init__(self, path: Path, first: int, last: int, rank: int, scale: float) -> None:
+    def __init__(
+        self, path: Path, architecture: str, first: int, last: int, rank: int, scale: float
+    ) -> None:
+        _require(architecture)
         import torch
         from transformers import AutoModelForCausalLM, GgufConfig
 
@@ -47,7 +53,7 @@ class Adapted:
         model.layers = model.layers[: last + 1]
         model.norm = torch.nn.Identity()  # the state behind a layer is read as it is
         self._model = model
-        self._first = first
+        self._architecture = architecture
         self.rank, self.scale = rank, scale
         self.width = int(model.config.hidden_size)
         self._on = True
@@ -129,23 +135,17 @@ class Adapted:
         found: torch.Tensor = out.last_hidden_state[torch.arange(len(rows)), ends].float()
         return found
 
-    def write(self, path: Path, architecture: str) -> None:
-        """Writes the adapter as llama.cpp reads it, its matrices in float16.
-
-        Raises `ModelInvalid` for an architecture whose matrices may be laid out otherwise.
-        """
+    def write(self, path: Path) -> None:
+        """Writes the adapter as llama.cpp reads it, its matrices in float16."""
         import gguf
         import numpy as np
 
-        if architecture not in ARCHITECTURES:
-            known = ", ".join(ARCHITECTURES)
-            raise ModelInvalid(f"an adapter of a {architecture} model is not known; known: {known}")
-        writer = gguf.GGUFWriter(path, architecture)
+        writer = gguf.GGUFWriter(path, self._architecture)
         writer.add_type(gguf.GGUFType.ADAPTER)
         writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
         writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, self.scale * self.rank)
         for name, matrix in self.weights().items():
-            if architecture == "llama" and name.endswith("lora_b"):
+            if self._architecture == "llama" and name.endswith("lora_b"):
                 matrix = self._turned(name, matrix)
             writer.add_tensor(name, matrix.numpy().astype(np.float16))
         writer.write_header_to_file()
@@ -161,3 +161,15 @@ class Adapted:
         if count is None:
             return matrix
         return matrix.reshape(count, 2, -1, self.rank).swapaxes(1, 2).reshape(matrix.shape)
+
+
+def _require(architecture: str) -> None:
+    # Known before the hour of training, not after it.
+    if architecture not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise ModelInvalid(f"an adapter of a '{architecture}' model is not known; known: {known}")
+    if not all(map(find_spec, ("gguf", "accelerate"))):
+        raise MissingDependency(
+            "training a judge needs gguf and accelerate: install them with "
+            "`pip install 'rag[train]'`"
+        )

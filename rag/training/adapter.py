@@ -47,13 +47,12 @@ CLAIMS_BY_RULE = 600
 PAIRS = {"fever_symmetric": 600, "infotabs": 300, "snli_dev_test": 300, "breaking_nli": 200}
 YES_NO = {"fever_symmetric": 300, "snli_dev_test": 250, "breaking_nli": 80}
 SWAPPED = 0.3  # of the right candidates, once more under a changed question
-WRONG = 2.0
+WRONG = 2.0  # candidates for each right one
 MOST_TOKENS = 160  # of a row; longer ones are left out
 
 
-def judgements(options: argparse.Namespace) -> list[tuple[Judgement, bool]]:
+def judgements(options: argparse.Namespace, problems: Problems) -> list[tuple[Judgement, bool]]:
     """All judgements, and whether each is held out: by documents, or by chance without one."""
-    problems = Problems()
     pairs: list[Pair] = [p for path in options.pairs for p in read_pairs(path, problems)]
     questions: list[Question] = []
     for path in options.questions:
@@ -114,20 +113,25 @@ def run(options: argparse.Namespace) -> None:
     )
     options.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(plan.seed)
-    rows, prefixes, architecture = tokenised(judgements(options), options)
-    learnt = [r for r in rows if not r.held_out]
-    learnt = balanced(learnt, plan.seed)
+    problems = Problems()
+    made = judgements(options, problems)
+    rows, prefixes, architecture = tokenised(made, options)
+    learnt = balanced([r for r in rows if not r.held_out], plan.seed)
     if options.rows is not None and options.rows < len(learnt):
         learnt = random.Random(plan.seed).sample(learnt, options.rows)
     census = Counter(f"{'claim' if r.claim else 'question'} {r.source} {r.right}" for r in learnt)
+    say({"skipped": problems.counts, "too long": len(made) - len(rows)})
     say({"rows": len(learnt), "tokens": sum(len(r.tokens) for r in learnt), "census": census})
     weights = resolve(options.model, "generator", load_settings()).weights
-    judge = Judge(Adapted(weights, plan.first, plan.layer, plan.rank, plan.scale), prefixes)
-    train(judge, learnt, options.out, plan, options.seconds)
+    model = Adapted(weights, architecture, plan.first, plan.layer, plan.rank, plan.scale)
+    judge = Judge(model, prefixes)
+    if not train(judge, learnt, options.out, plan, options.seconds):
+        say({"stopped": "the same command goes on"})
+        return
     figures = measured(judge, rows)
     say(figures)
     file = options.out / f"{options.model}.gguf"
-    judge.model.write(file, architecture)
+    judge.model.write(file)
     text = judge_json(judge, plan, file, {"rows": census, "held_out": figures})
     file.with_suffix(".json").write_text(text, encoding="utf-8")
 
@@ -170,6 +174,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after that long")
     parser.add_argument("--seed", type=int, default=13)
     options = parser.parse_args(arguments)
+    if not 0 <= options.from_layer <= options.layer:
+        parser.error(f"--from-layer {options.from_layer} is not between 0 and --layer")
     try:
         run(options)
     except RagError as exc:

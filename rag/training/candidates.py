@@ -77,8 +77,7 @@ def record(options: argparse.Namespace) -> int:
 def load(folders: Sequence[Path]) -> list[Shown]:
     """What was recorded in some folders: the first two candidates of a question, others if right.
 
-    Unclear candidates are left out.
-    Raises `SetInvalid` for a folder in which nothing was recorded.
+    Unclear candidates are left out. Raises `SetInvalid` for a folder in which nothing was recorded.
     """
     found = []
     for folder in folders:

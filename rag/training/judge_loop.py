@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.calibration import auroc, log_loss
+from rag.errors import SettingsInvalid
 from rag.training.adapted import Adapted
 from rag.training.files import whole
 
@@ -131,11 +133,16 @@ class Judge:
         return weights.tolist(), float(intercept)
 
 
-def train(judge: Judge, rows: Sequence[Row], out: Path, plan: Plan, seconds: float) -> None:
-    """One pass over the rows; goes on from ``out/state.pt``, which it writes every two minutes."""
+def train(judge: Judge, rows: Sequence[Row], out: Path, plan: Plan, seconds: float) -> bool:
+    """One pass over the rows, and whether its end was reached within some seconds.
+
+    Goes on from ``out/state.pt``, which is written every two minutes and where it stops. Raises
+    `SettingsInvalid` where that is the state of another run.
+    """
     import torch
 
     order = batches(rows, plan.seed)
+    run = hashlib.sha256(repr((plan, judge.model.width, order)).encode()).hexdigest()
     optimizer = torch.optim.AdamW(
         [
             {"params": judge.model.parameters(), "lr": plan.rate, "full": plan.rate},
@@ -147,6 +154,11 @@ def train(judge: Judge, rows: Sequence[Row], out: Path, plan: Plan, seconds: flo
     state, step = out / "state.pt", 0
     if state.exists():
         saved = torch.load(state, weights_only=True)
+        if saved["run"] != run:
+            raise SettingsInvalid(
+                f"{state} is of a run with other rows, options or another model: repeat its "
+                "command, or name another folder"
+            )
         judge.restore(saved["judge"])
         optimizer.load_state_dict(saved["optimizer"])
         step = saved["step"]
@@ -167,20 +179,28 @@ def train(judge: Judge, rows: Sequence[Row], out: Path, plan: Plan, seconds: flo
         step += 1
         seen.append(float(loss.detach()))
         if step % 10 == 0:
-            pace = (time.monotonic() - began) / max(1, len(seen))
+            pace = (time.monotonic() - began) / len(seen)
             say(
                 {
                     "step": step,
                     "of": len(order),
-                    "loss": round(sum(seen[-20:]) / 20, 4),
+                    "loss": round(sum(seen[-20:]) / len(seen[-20:]), 4),
                     "seconds a step": round(pace, 2),
                 }
             )
-        if time.monotonic() - last > 120 or step == len(order):
-            with whole(state) as part:
-                kept = {"judge": judge.kept(), "optimizer": optimizer.state_dict(), "step": step}
-                torch.save(kept, part)
+        if time.monotonic() - last > 120:
+            _save(state, run, judge, optimizer, step)
             last = time.monotonic()
+    _save(state, run, judge, optimizer, step)
+    return step == len(order)
+
+
+def _save(state: Path, run: str, judge: Judge, optimizer: Any, step: int) -> None:
+    import torch
+
+    kept = {"run": run, "judge": judge.kept(), "optimizer": optimizer.state_dict(), "step": step}
+    with whole(state) as part:
+        torch.save(kept, part)
 
 
 def measured(judge: Judge, rows: Sequence[Row]) -> dict[str, dict[str, float]]:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from rag.training.candidates import Shown
 from rag.training.mixture import CLAIM, Maker, Recipe, plain
 from rag.training.neighbours import Neighbours
-from rag.training.sets import Pair, Question
+from rag.training.sets import LABELS, Pair, Question
 from rag.training.swaps import swap
 
-SUPPORTED, CONTRADICTED, NEITHER = 0, 1, 2
+SUPPORTED, NEITHER = LABELS.index("supported"), LABELS.index("neither")
 CLAIM_CHARS, TEXT_CHARS = 300, 700
 _AUXILIARY = re.compile(
     r"^(?P<subject>\S+(?: \S+){0,5}?) (?P<verb>is|are|was|were|can|will|has|have|had|does|must|may)"

@@ -3,8 +3,9 @@
     python -m rag.verification.fitting SET... --split dev
     python -m rag.verification.fitting SET... --split dev --judge 60
 
-The second keeps the coefficients in force and fits how much the language model's word counts where
-they leave a claim unsure, on that many such claims of each set (about a second each).
+The second keeps the coefficients in force and fits how much the word of the language model in the
+settings counts where they leave a claim unsure, on that many such claims of each set (about a
+second each); it writes the calibration of that model.
 
 `SET/claims.jsonl` holds one object a line: `claim`, `evidence` (a list of strings), `supported`,
 and `split` where the set has splits. Figures are cross-validated over 5 folds.
@@ -96,8 +97,8 @@ def _logit(p: float) -> float:
     return log(inside / (1 - inside))
 
 
-def _judge(sets: Sequence[Path], split: str, count: int, seed: int, output: Path) -> str:
-    """The calibration in force with a fitted weight of the language model, as a JSON text."""
+def _judge(sets: Sequence[Path], split: str, count: int, seed: int) -> tuple[str, str]:
+    """The language model's name, and the calibration with its fitted weight as a JSON text."""
     from rag.generation import load_generator
     from rag.generation.judging import judge_claim
     from rag.settings import load_settings
@@ -121,7 +122,7 @@ def _judge(sets: Sequence[Path], split: str, count: int, seed: int, output: Path
             logits.append(judge_claim(generator, text, [nearest(text, evidence)]))
             labels.append(bool(claim["supported"]))
     own, weight, centre = fit_judge(scores, logits, labels)
-    raw = json.loads(output.read_text(encoding="utf-8"))
+    raw = json.loads(SHIPPED.read_text(encoding="utf-8"))
     in_force = parse("support", raw, calibrated=True)
     moved = [
         own * _logit(s) + weight * (clipped(j) - centre)
@@ -138,7 +139,7 @@ def _judge(sets: Sequence[Path], split: str, count: int, seed: int, output: Path
     }
     fitted = {"judge_score": own, "judge_weight": weight, "judge_centre": centre}
     thresholds = {**in_force.thresholds, **fitted}
-    return to_json(in_force, thresholds, record)
+    return generator.name, to_json(in_force, thresholds, record)
 
 
 def _shipped_reader() -> Reader:
@@ -165,7 +166,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     output = options.output or SHIPPED
     if options.judge:
-        text = _judge(options.sets, options.split, options.judge, options.seed, output)
+        name, text = _judge(options.sets, options.split, options.judge, options.seed)
+        output = options.output or SHIPPED.with_name(f"support-{name}.json")
         output.write_text(text, encoding="utf-8")
         sys.stdout.write(text)
         return 0

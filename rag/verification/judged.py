@@ -24,7 +24,8 @@ def judged_support(
     It sees the sentences of the evidence that hold most of the claim's words.
     """
     shown = [nearest(claim, evidence)]
-    return check(claim, evidence, reader, judge=partial(judge_claim, generator, claim, shown))
+    judge = partial(judge_claim, generator, claim, shown)
+    return check(claim, evidence, reader, judge=judge, judge_name=generator.name)
 
 
 def nearest(claim: str, evidence: Sequence[str], chars: int = EVIDENCE_CHARS) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from rag.calibration import Calibrated, load
+from rag.calibration import GENERIC, Calibrated, load
 from rag.reading.protocol import Entailment, Reader
 from rag.verification.rules import Finding, coverage, findings, is_verbatim
 
@@ -38,17 +38,19 @@ def check(
     *,
     context: Sequence[str] = (),
     judge: Callable[[], float] | None = None,
+    judge_name: str = GENERIC,
 ) -> Support:
     """The support of `sentence` by exactly the texts it cites, taken together.
 
-    `context` (titles, headings) may supply names. `judge` gives a language model's logit
-    difference on sentence and citation; it is asked only where the rest leaves the score unsure.
+    `context` (titles, headings) may supply names. `judge` gives a language model's logit on
+    sentence and citation; it is asked only where the rest leaves the score unsure, and counts as
+    was fitted for the model of that name.
     """
     text = "\n".join(cited)
     if is_verbatim(sentence, text):
         return Support(VERBATIM, "supported")
     found = findings(sentence, text, context)
-    score = _score(sentence, text, found, _entailment(sentence, cited, reader), judge)
+    score = _score(sentence, text, found, _entailment(sentence, cited, reader), judge, judge_name)
     verdict: Literal["supported", "weak", "removed"] = (
         "supported" if score >= SUPPORTED else "weak" if score >= WEAK else "removed"
     )
@@ -112,22 +114,24 @@ def _score(
     found: Sequence[Finding],
     entailment: Entailment,
     judge: Callable[[], float] | None,
+    judge_name: str,
 ) -> float:
     # What a rule found is never supported, and a wrong number never even weak; scaling instead of
     # cutting keeps the order among such sentences, which costs less of the score's sharpness.
-    score = _model().probability(_signals(sentence, text, found, entailment))
+    model = _model(judge_name)
+    score = model.probability(_signals(sentence, text, found, entailment))
     if any(f.kind in _SURE_AGAINST for f in found):
         return score * (WEAK - 0.01)
     if judge is not None and UNSURE[0] < score < UNSURE[1]:
-        score = _moved(score, judge())
+        score = _moved(model, score, judge())
     return score * (SUPPORTED - 0.01) if found else score
 
 
-def _moved(score: float, logit: float) -> float:
+def _moved(model: Calibrated, score: float, logit: float) -> float:
     """The score moved by what a language model says, which is weighed around its centre."""
-    own = _model().threshold("judge_score", SCORE_WEIGHT)
-    weight = _model().threshold("judge_weight", JUDGE_WEIGHT)
-    centre = _model().threshold("judge_centre", JUDGE_CENTRE)
+    own = model.threshold("judge_score", SCORE_WEIGHT)
+    weight = model.threshold("judge_weight", JUDGE_WEIGHT)
+    centre = model.threshold("judge_centre", JUDGE_CENTRE)
     return _squash(own * _logit(score) + weight * (clipped(logit) - centre))
 
 
@@ -137,8 +141,8 @@ def clipped(logit: float) -> float:
 
 
 @cache
-def _model() -> Calibrated:
-    return load("support")
+def _model(judge_name: str) -> Calibrated:
+    return load(f"support-{judge_name}")
 
 
 def _logit(p: float) -> float:

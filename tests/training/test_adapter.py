@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rag.errors import ModelInvalid
+from rag.errors import ModelInvalid, SettingsInvalid
 from rag.generation.heads import head_of
 from rag.generation.judging import claim_prompt, judge_prompt
 from rag.models import resolve
 from rag.settings import Settings
 from rag.training.adapter import balanced, main
-from rag.training.judge_loop import Row, batches
+from rag.training.judge_loop import Judge, Plan, Row, batches, measured, train
 
 MODEL = "smollm2-135m-instruct"
 
@@ -52,12 +54,12 @@ def adapted():
     """The model in torch, read once: that takes longer than all the rest."""
     from rag.training.adapted import Adapted
 
-    return Adapted(resolve(MODEL, "generator", Settings()).weights, 6, 12, 4, 2.0)
+    return Adapted(resolve(MODEL, "generator", Settings()).weights, "llama", 6, 12, 4, 2.0)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, adapted):
-    """A run of some steps on questions and claims about flats, stopped once before the first."""
+    """A run of some steps on claims about flats and questions made of them, begun twice."""
     folder = tmp_path_factory.mktemp("judge")
     rng = random.Random(5)
     with (folder / "pairs.jsonl").open("w") as file:
@@ -73,6 +75,7 @@ def trained(tmp_path_factory, adapted):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rag.training.adapter.Adapted", lambda *_: adapted)
         assert main([*arguments, "--seconds", "0"]) == 0
+        assert not (folder / "out" / f"{MODEL}.json").exists()
         assert main(arguments) == 0
     return folder / "out"
 
@@ -87,7 +90,7 @@ def test_llama_cpp_computes_with_the_adapter_what_torch_trained(trained, adapted
     model = resolve(MODEL, "generator", Settings())
     kept = torch.load(trained / "state.pt", weights_only=True)["judge"]
     adapted.restore({name: 12 * matrix for name, matrix in kept["adapter"].items()})
-    adapted.write(trained / "strong.gguf", "llama")
+    adapted.write(trained / "strong.gguf")
     asked = [
         judge_prompt("What is the rent of flat 4?", f"Flat {n} was let for 90{n} euros.", "Flats")
         for n in range(4)
@@ -148,6 +151,92 @@ def test_an_adapter_of_another_model_is_refused_and_nothing_is_lost(trained, tmp
         assert (generator.states(asked, 12) == before).all()
     finally:
         generator.close()
+
+
+class Tiny:
+    """Stands for the model: the state of a row is a matrix times the counts of its tokens."""
+
+    width = 6
+
+    def __init__(self) -> None:
+        import torch
+
+        self.matrix = torch.nn.Parameter(torch.eye(6))
+
+    def prefix(self, tokens):
+        return [len(tokens)]
+
+    def parameters(self):
+        return [self.matrix]
+
+    def weights(self):
+        return {"matrix": self.matrix.detach()}
+
+    def restore(self, weights):
+        import torch
+
+        with torch.no_grad():
+            self.matrix.copy_(weights["matrix"])
+
+    def states(self, prefix, rows):
+        import torch
+
+        counts = [[float(sum(t % 6 == n for t in row)) for n in range(6)] for row in rows]
+        return torch.tensor(counts) @ self.matrix + prefix[0]
+
+
+def short_rows(count: int) -> list[Row]:
+    """Rows that are right where token 3 comes more often than token 4."""
+    rng = random.Random(1)
+    drawn = [tuple(rng.randrange(6) for _ in range(rng.randint(40, 90))) for _ in range(count)]
+    return [Row(n % 2 == 0, t, t.count(3) > t.count(4), "own", False) for n, t in enumerate(drawn)]
+
+
+def run_of(folder, rows, plan=None, seconds=1e9):
+    folder.mkdir(exist_ok=True)
+    judge = Judge(Tiny(), [[1], [1, 2]])
+    ended = train(judge, rows, folder, plan or Plan(3, 2, rate=0.01, head_rate=0.02), seconds)
+    return ended, judge
+
+
+def test_a_stopped_run_ends_as_one_that_was_not(tmp_path, monkeypatch, capsys) -> None:
+    rows = short_rows(400)
+    ended, whole = run_of(tmp_path / "whole", rows)
+    assert ended
+    clock = iter(range(10**6))
+    monkeypatch.setattr("rag.training.judge_loop.time.monotonic", lambda: next(clock))
+    steps = 0
+    while not run_of(tmp_path / "parts", rows, seconds=9)[0]:
+        steps += 1
+    assert steps > 2
+    _, parts = run_of(tmp_path / "parts", rows)  # nothing is left to do
+    assert parts.model.matrix.tolist() == whole.model.matrix.tolist() != Tiny().matrix.tolist()
+    assert [parts.head(c) for c in (False, True)] == [whole.head(c) for c in (False, True)]
+    figures = measured(whole, [replace(row, held_out=True) for row in rows])
+    assert figures["candidates"]["auroc"] > 0.9
+    assert figures["claims"]["auroc"] > 0.9
+
+
+def test_the_state_of_another_run_is_not_gone_on_with(tmp_path) -> None:
+    rows = short_rows(60)
+    run_of(tmp_path / "run", rows)
+    for others, plan in ((rows[:40], None), (rows, Plan(3, 2, rate=0.5))):
+        with pytest.raises(SettingsInvalid, match=r"state\.pt is of a run with other rows"):
+            run_of(tmp_path / "run", others, plan)
+
+
+@pytest.mark.parametrize("architecture", ["mamba", ""])
+def test_a_model_that_cannot_be_adapted_is_refused_before_it_is_read(architecture) -> None:
+    from rag.training.adapted import Adapted
+
+    with pytest.raises(ModelInvalid, match=f"of a '{architecture}' model is not known"):
+        Adapted(Path("nowhere.gguf"), architecture, 0, 1, 4, 2.0)
+
+
+def test_layers_that_cannot_be_are_refused(tmp_path, capsys) -> None:
+    with pytest.raises(SystemExit):
+        main([str(tmp_path), "--model", MODEL, "--layer", "3", "--from-layer", "4"])
+    assert "--from-layer 4 is not between 0 and --layer" in capsys.readouterr().err
 
 
 def test_nothing_to_train_on_is_told(tmp_path, capsys) -> None:

@@ -51,6 +51,7 @@ def test_a_set_without_such_texts_is_given_another_claims() -> None:
     rows = list(of_yes_no(pairs))
     wrong = [row for row in rows if not row.right]
     assert {row.text for row in rows if row.right} == {pair.evidence for pair in pairs}
+    assert wrong
     assert all(row.text != pairs["1801" in row.asked].evidence for row in wrong)
 
 

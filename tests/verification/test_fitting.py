@@ -54,8 +54,9 @@ def test_a_judge_that_knows_weighs_and_one_that_guesses_does_not() -> None:
     scores = [0.3 + 0.4 * ((i * 7) % 10) / 10 for i in range(120)]
     labels = [i % 2 == 0 for i in range(120)]
     knowing = [(-1.0 if y else -3.0) + (i % 5) / 4 for i, y in enumerate(labels)]
+    telling = [0.7 if (y != (i % 3 == 0)) else 0.3 for i, y in enumerate(labels)]
     own, weight, centre = fit_judge(scores, knowing, labels)
-    assert own >= 0.0
+    assert own < fit_judge(telling, knowing, labels)[0]
     assert weight > 0.5
     assert -3.0 < centre < 0.0
     against = [-j for j in knowing]

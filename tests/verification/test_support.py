@@ -42,6 +42,24 @@ def test_two_sources_support_a_sentence_together() -> None:
     assert check(both, sources, FakeReader()).score > check(both, sources[:1], FakeReader()).score
 
 
+def test_a_judge_counts_as_was_fitted_for_its_model_alone() -> None:
+    from rag.calibration import load
+
+    own = load("support-qwen2.5-coder-1.5b-instruct")
+    generic = load("support-qwen2.5-coder-0.5b-instruct")
+    assert own.weights == generic.weights
+    assert not {n for n in generic.thresholds if n.startswith("judge_")}
+    sentence, cited = "The vote went against it.", ["A vote was held on the plan."]
+
+    def said(name: str) -> list[float]:
+        logits = (-4.0, own.threshold("judge_centre", 0.0), 4.0)
+        return [
+            check(sentence, cited, None, judge=lambda j=j: j, judge_name=name).score for j in logits
+        ]
+
+    assert said("a-model-of-ones-own") == said("generic") != said(own.name[8:])
+
+
 def test_the_judge_moves_an_unsure_score_only() -> None:
     sentence, cited = "The council wants more training.", ["The council agreed to train staff."]
     base = check(sentence, cited, None).score
