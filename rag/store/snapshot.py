@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from threading import RLock, Thread
+from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rag.errors import IndexDamaged, RagError
 from rag.store import analysis, catalogue, files, schema
-from rag.store.arrays import Arrays, Limit, limits_of, read_arrays
+from rag.store.arrays import Arrays, read_arrays
 from rag.store.catalogue import FileEntry, SegmentEntry
+from rag.store.dense import DenseSegments
 from rag.store.lexical import Word, best_scores, scores_at
 from rag.store.postings import read_term
-from rag.store.search_faiss import Query, exact_scores
 from rag.store.stored_passages import read_passages
-from rag.store.vectors import Vectors, open_vectors
 from rag.types import Document, Passage
 
 if TYPE_CHECKING:
@@ -66,7 +65,6 @@ class Snapshot:
         self.path = index_dir
         self._db = db
         self._lock = RLock()
-        self._vectors: dict[int, Vectors] = {}
         self._asked: tuple[str, tuple[Word, ...]] = ("", ())
         self.meta, values = catalogue.read_meta(db)
         self.digest = str(values.get("digest", ""))
@@ -75,6 +73,7 @@ class Snapshot:
             for root, (include, exclude) in dict(values.get("patterns", {})).items()
         }
         self.segments: tuple[SegmentEntry, ...] = tuple(catalogue.read_segments(db))
+        self._vectors = DenseSegments(index_dir, self.segments)
 
     def __enter__(self) -> Snapshot:
         return self
@@ -89,8 +88,8 @@ class Snapshot:
 
     def close(self) -> None:
         """Lets the snapshot go; it cannot be used afterwards."""
+        self._vectors.close()
         with self._lock:
-            self._vectors.clear()
             self._asked = ("", ())
             self._db.close()
 
@@ -184,14 +183,6 @@ class Snapshot:
         with self._reading() as db:
             return read_arrays(db, self.path)
 
-    @cached_property
-    def _sizes(self) -> list[int]:
-        return [segment.passages for segment in self.segments]
-
-    @cached_property
-    def _limits(self) -> list[Limit]:
-        return limits_of(self._sizes, self._arrays.alive)
-
     def mask(self, documents: Callable[[DocumentInfo], bool]) -> NDArray[np.bool_]:
         """Which positions (n,) belong to a document that `documents` accepts."""
         import numpy as np
@@ -239,19 +230,8 @@ class Snapshot:
     # Search
 
     def warm(self) -> None:
-        """Begins to load the vector library and the segments, in a thread of its own.
-
-        A first search, after the embedder was loaded meanwhile, then waits less.
-        """
-        # Begun here: of a package that two threads begin to import, one may see a half of it.
-        import numpy  # noqa: F401
-
-        Thread(target=self._warm, daemon=True).start()
-
-    def _warm(self) -> None:
-        with suppress(RagError):  # a search meets the same error, in the caller's thread
-            for segment in self.segments:
-                self._open_vectors(segment)
+        """Begins to load what a first dense search needs, in a thread of its own."""
+        self._vectors.warm()
 
     def dense(
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
@@ -260,20 +240,8 @@ class Snapshot:
 
         `allowed` (from `mask`) limits the search to some positions before the best are taken.
         """
-        import numpy as np
-
-        limits = self._limits if allowed is None else limits_of(self._sizes, allowed)
-        query = Query(vector)
-        positions, scores, base = [], [], 0
-        for segment, (some, limit) in zip(self.segments, limits, strict=True):
-            if some:
-                found, score = self._open_vectors(segment).search(query, k, limit)
-                positions.append(found + base)
-                scores.append(score)
-            base += segment.passages
-        if not positions:
-            return Matches((), ())
-        return self._best(np.concatenate(positions), np.concatenate(scores), k)
+        usable = self._arrays.alive if allowed is None else allowed
+        return self._best(*self._vectors.search(vector, k, usable), k)
 
     def lexical(self, query: str, k: int, allowed: NDArray[np.bool_] | None = None) -> Matches:
         """The `k` passages with the highest BM25 score for the words of a query.
@@ -291,14 +259,7 @@ class Snapshot:
         import numpy as np
 
         asked = np.asarray(positions, dtype=np.int64)
-        scores, base = np.zeros(len(asked)), 0
-        for segment in self.segments:
-            here = (asked >= base) & (asked < base + segment.passages)
-            if here.any():
-                taken = self._open_vectors(segment).take(asked[here] - base)
-                scores[here] = exact_scores(taken, vector)
-            base += segment.passages
-        return np.round(scores, _DECIMALS)
+        return np.round(self._vectors.scores(vector, asked), _DECIMALS)
 
     def lexical_scores(self, query: str, positions: Sequence[int]) -> NDArray[np.float64]:
         """The BM25 scores (n,) of the passages at these positions, 0 where no word is met."""
@@ -373,13 +334,6 @@ class Snapshot:
             order = np.array(sorted(order.tolist(), key=lambda i: (-scores[i], ids[i])))
         order = order[:k]
         return Matches(tuple(positions[order].tolist()), tuple(scores[order].tolist()))
-
-    def _open_vectors(self, segment: SegmentEntry) -> Vectors:
-        with self._lock:
-            if segment.number not in self._vectors:
-                path = self.path / schema.SEGMENTS / segment.file
-                self._vectors[segment.number] = open_vectors(path, segment.kind)
-            return self._vectors[segment.number]
 
 
 def open_snapshot(index_dir: Path) -> Snapshot:
