@@ -63,7 +63,7 @@ def compose(
         with_it = decision.ranked[1].candidate
         _both(question, best.candidate, with_it, decision, draft, generator, evidence_tokens)
         return Composed(frozenset({0, 1}))
-    other = differing(question, best, decision.ranked[1:], threshold)
+    other = differing(question, best, decision.ranked[1:], threshold, draft.document)
     if other is not None:
         note, later = disagreement_note(best.candidate, other.candidate, draft.document)
         order = (other, best) if later else (best, other)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.naming import of_one_form
+from rag.answering.naming import head_lines, of_one_form
 from rag.answering.surroundings import leans
 from rag.answering.terms import named, terms
 from rag.types import Document
@@ -30,7 +30,11 @@ _REPLACES = re.compile(
 
 
 def differing(
-    question: str, first: Judged, others: Sequence[Judged], threshold: float
+    question: str,
+    first: Judged,
+    others: Sequence[Judged],
+    threshold: float,
+    document: Callable[[str], Document],
 ) -> Judged | None:
     """The best other judged candidate of another document that says another number or date.
 
@@ -42,7 +46,7 @@ def differing(
         likely = other.judged and other.probability >= max(threshold, LIKELY)
         if same or not likely or not _differ(wanted, first.candidate, other.candidate):
             continue
-        if _held(names, first.candidate) == _held(names, other.candidate):
+        if _held(names, first.candidate, document) == _held(names, other.candidate, document):
             return other
     return None
 
@@ -73,7 +77,7 @@ def newer(
         strange = not (leans(text) or asked & frozenset(terms(text)))
         if same or strange or date_beside(document(other.candidate.document), text) <= date:
             continue
-        if _held(names, first.candidate) <= _held(names, other.candidate):
+        if _held(names, first.candidate, document) <= _held(names, other.candidate, document):
             return other
     return None
 
@@ -83,13 +87,17 @@ def later_note(first: Candidate, other: Candidate) -> str:
     return f"{other.document} is later than {first.document} and speaks of this, too"
 
 
-def _held(names: frozenset[str], candidate: Candidate) -> frozenset[str]:
-    """Which of the question's names a sentence and what stands above it hold.
+def _held(
+    names: frozenset[str], candidate: Candidate, document: Callable[[str], Document]
+) -> frozenset[str]:
+    """Which of the question's names a sentence, what stands above it and its document's head hold.
 
-    What is said of the DX-30 does not contradict what is said of the DX-40.
+    What is said of the DX-30 does not contradict what is said of the DX-40. Whose contract an
+    amendment changes stands at its head alone.
     """
     path = candidate.document.replace("_", " ")
-    return names & frozenset(terms(f"{path} {candidate.setting} {candidate.text}"))
+    head = head_lines(document(candidate.document))
+    return names & frozenset(terms(f"{path} {head} {candidate.setting} {candidate.text}"))
 
 
 def worth_judging(question_words: frozenset[str], first: Candidate, other: Candidate) -> bool:

@@ -3,7 +3,8 @@
 Each of them answers "What was the wind speed?"; which one is meant stands at its head, or in its
 file's name, far from the sentence that answers. Where documents alike were found and only some hold
 what the question names, the sentences of the others are rivals, and those of the named ones are
-read behind the line that names them. Nothing changes where no two documents are alike.
+read behind the line that names them. So are those of any document that holds what is named in a
+line of its own at its head: whose salary a contract sets stands there, and not beside the sum.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ _LETTERS = re.compile(r"[^\W\d_]{3,}")
 class Naming:
     """What the question names, among the documents of the hits.
 
-    `rivals` are the documents that do not hold it and are like one that does; `named` those that
-    do and are like a rival.
+    `inside` are the documents that hold it, `rivals` those that do not and are like one that does;
+    `named` those that do and are like a rival.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Naming:
         outside = [n for n in faces if held[n] < NAMED_AT_LEAST]
         self.rivals = _alike(outside, inside, faces)
         self.named = _alike(inside, outside, faces)
+        self.inside = frozenset(inside)
 
     def head(self, passage: Passage) -> str:
         """What a reader is told before a passage: what it stands under and does not say itself."""
@@ -60,13 +62,13 @@ class Naming:
         """The setting of a sentence, and the line in it that names the document (or empty)."""
         setting = setting_of(whole, span)
         line = self._line(whole.path, f"{setting} {span.of(whole.text)}")
-        return (f"{line} > {setting}" if line else setting), line
+        return (f"{setting}. {line}" if line else setting), line
 
     def _line(self, name: str, known: str) -> str:
-        if name not in self.named:
+        if name not in self.inside:
             return ""
         left = [word for word in self.subject.words if not stands_in(word, known)]
-        return naming_line(self.document(name), left)
+        return naming_line(self.document(name), left, short=name not in self.named)
 
 
 def of_one_form(one: Document, other: Document) -> bool:
@@ -98,11 +100,12 @@ def _letters(text: str) -> str:
     return " ".join(word for word in found if word not in _MONTHS)
 
 
-def naming_line(document: Document, words: Sequence[str]) -> str:
+def naming_line(document: Document, words: Sequence[str], *, short: bool = False) -> str:
     """The line at the head of a document that holds the first of the words, else its file's name.
 
-    The words are in lower case. Of a long line at most 110 characters around the word. Empty where
-    neither holds one of them; a line that lists people or gives orders to a machine names nothing.
+    The words are in lower case. Of a long line at most 110 characters around the word; none of it
+    if `short`: prose names what it speaks of, not what its document is of. Empty where neither
+    holds one of them; a line that lists people or gives orders to a machine names nothing.
     """
     head = document.text[:HEAD_CHARS]
     for word in words:
@@ -110,12 +113,21 @@ def naming_line(document: Document, words: Sequence[str]) -> str:
             begin = head.rfind("\n", 0, found.start()) + 1
             end = document.text.find("\n", found.end())
             line = document.text[begin : end if end >= 0 else len(document.text)]
+            if short and len(line) > LINE_CHARS:
+                continue
             shown = _around(line, found.start() - begin)
             if line.count(",") < _LISTED and not gives_orders(shown):
                 return shown
         if stands_in(word, document.path) or stands_in(word, name_of(document.path)):
             return name_of(document.path)
     return ""
+
+
+def head_lines(document: Document) -> str:
+    """The short lines that begin at a document's head: title, parties, date, but no prose."""
+    end = document.text.find("\n", HEAD_CHARS)
+    lines = document.text[: end if end >= 0 else len(document.text)].split("\n")
+    return "\n".join(line for line in lines if len(line) <= LINE_CHARS)
 
 
 def head_notes(sentences: Iterable[tuple[str, str]]) -> tuple[str, ...]:

@@ -17,6 +17,22 @@ _LEANS = re.compile(
     r"unchanged|the (?:former|latter|first|second|other|same))\b",
     re.IGNORECASE,
 )
+_MARK = r"(?:[-*•–]|§[ \t]?\d+|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.)])[ \t]+"
+# What an item begins with before its sentences: "4. **Garden.**", "Medicines:", "(2) Garden.".
+_LEAD = re.compile(
+    rf"[ \t]*(?:{_MARK})?(?:\*\*|__)(?P<bold>[^*_\n]{{2,60}}?)[.:]?(?:\*\*|__)[.:]?(?=\s)"
+    rf"|[ \t]*(?:{_MARK})?(?P<label>[^\W\d_][^.:;!?\n*|]{{1,40}}):(?=\s)"
+    rf"|[ \t]*{_MARK}(?P<item>[^\W\d_][\w'’,& -]{{1,40}})\.(?=\s+\S)"
+)
+_LEAD_WORDS = 5
+_SAYS = re.compile(  # a sentence heads nothing
+    r"\b(?:is|are|was|were|be|has|have|had|will|would|shall|should|can|could|may|might|must|"
+    r"do|does|did|said|says|agreed|asked|noted)\b",
+    re.IGNORECASE,
+)
+_ITEM_CHARS = 2000  # further up nothing is looked for
+_BEGINS = re.compile(rf"[ \t]*(?:{_MARK}|#|\|)")
+_ENDS = re.compile(r"(?:^|[.!?:;|][\"'”’)*_]*)[ \t]*$")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _RULE = re.compile(r"[\s|:=-]+$")
 
@@ -24,6 +40,7 @@ _RULE = re.compile(r"[\s|:=-]+$")
 def setting_of(document: Document, span: Span) -> str:
     """What a sentence is about by where it stands: title and headings, the head of its table.
 
+    Also the words that its item or paragraph begins with, as a heading does ("4. **Garden.**").
     At most 110 characters, of a long path its first and last heading, and as many of a table's
     head. A heading that gives orders to a machine is left out.
     """
@@ -32,6 +49,8 @@ def setting_of(document: Document, span: Span) -> str:
     title = " ".join((document.title or "").split())
     if title and len(parts) < 2 and parts[0] != title:
         parts.insert(0, title)
+    if lead := lead_of(document.text, span):
+        parts.append(lead)
     shown = _joined([p for p in parts if not gives_orders(p)] or [name_of(document.path)])
     head = table_head(document.text, span)[:SETTING_CHARS]
     return f"{shown}: {head}" if head and not gives_orders(head) else shown
@@ -43,6 +62,31 @@ def _joined(parts: Sequence[str]) -> str:
         return whole
     first, last = parts[0][: SETTING_CHARS // 2], parts[-1][: SETTING_CHARS // 2]
     return first if len(parts) == 1 else f"{first} > {last}"
+
+
+def lead_of(text: str, span: Span) -> str:
+    """The words that head the item or paragraph of a sentence; empty where it holds them itself."""
+    begin = _item_start(text, span.start)
+    found = _LEAD.match(text, begin)
+    if found is None or found.end() > span.start:
+        return ""
+    lead = " ".join((found["bold"] or found["label"] or found["item"]).split())
+    return lead if len(lead.split()) <= _LEAD_WORDS and not _SAYS.search(lead) else ""
+
+
+def _item_start(text: str, at: int) -> int:
+    """Where the paragraph or list item begins that stands at a place.
+
+    A line that ends with a sentence ends a paragraph: some formats leave no empty line.
+    """
+    lowest = max(0, at - _ITEM_CHARS)
+    begin = text.rfind("\n", lowest, at) + 1
+    while begin > lowest and not _BEGINS.match(text, begin):
+        above = text.rfind("\n", lowest, begin - 1) + 1
+        if above < lowest or _ENDS.search(text[above : begin - 1]):
+            break
+        begin = above
+    return begin
 
 
 def name_of(path: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from rag.answering import ask
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.disagreeing import date_beside, date_of, newer
+from rag.answering.disagreeing import date_beside, date_of, differing, newer
 from rag.types import Document, Hit, Passage, Phrase, Span
 
 
@@ -39,6 +39,21 @@ def test_what_is_said_of_another_named_thing_is_no_disagreement(make) -> None:
     answer = ask("How long does the filter of the DX-40 last?", make(texts))
     assert [c.document for c in answer.citations] == ["dx-40.txt"]
     assert not answer.notes
+
+
+def test_whom_both_documents_are_about_may_stand_at_their_heads_alone(make) -> None:
+    day = "The employee may work from home on up to {} days a week."
+    for other, differ in (("Ines Moreau", True), ("Jan Okoro", False)):
+        texts = {
+            "contract.txt": f"2 February 2025\n\nInes Moreau\n\n{day.format('two')}",
+            "letter.txt": f"5 May 2025\n\nTo {other}\n\n{day.format('three')}",
+        }
+        document = make(texts).document
+        first = pointing(texts, "contract.txt", "two")
+        later = pointing(texts, "letter.txt", "three")
+        question = "How many days a week may Ines Moreau work from home?"
+        assert (differing(question, first, [later], 0.5, document) is later) is differ
+        assert (newer(question, first, [later], 0.5, document) is later) is differ
 
 
 def test_a_day_that_the_sentence_speaks_of_is_not_its_documents_date() -> None:

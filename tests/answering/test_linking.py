@@ -80,7 +80,7 @@ def test_a_phrase_that_runs_over_keeps_the_part_in_the_sentence_that_holds_more(
 
 
 def test_the_names_of_a_tables_columns_complete_nothing(make) -> None:
-    question = "On which day does the library van stop in Nether Wick?"
+    question = "On which day does the Library Van stop in Nether Wick?"
     texts = {
         "minutes.md": "From October the library van will stop in Nether Wick on Tuesdays.",
         "library van.md": "| Place | Day | Time |\n|---|---|---|\n| Tallow | Monday | 9:00 |\n",
@@ -93,3 +93,17 @@ def test_the_names_of_a_tables_columns_complete_nothing(make) -> None:
     prose = make({**texts, "library van.md": "Place, day and time are in the list.\n"})
     hits = prose.search(question, 10)
     assert second_source(question, first, hits, prose.document) is not None
+
+
+def test_a_title_that_is_no_name_ties_nothing_together(make) -> None:
+    texts = {
+        "letter.md": "# Letter of Ines Moreau\n\nThe salary is raised to 4,100 euros.\n",
+        "contract.md": "# Employment contract\n\nThe employment contract is kept by the owner.\n",
+    }
+    workshop = make(texts)
+    for asked, ties in (("employment contract", False), ("Employment Contract", True)):
+        question = f"What is the salary raised to in the {asked} that the owner keeps?"
+        hits = workshop.search(question, 10)
+        found = find_candidates(question, hits, FakeReader(), workshop.document)
+        first = next(c for c in found if "4,100" in c.text)
+        assert (second_source(question, first, hits, workshop.document) is not None) is ties

@@ -114,11 +114,27 @@ def test_a_sentence_is_read_with_the_line_that_names_its_document(make) -> None:
     found = find_candidates(QUESTION, hits, FakeReader(), workshop.document, TESSEN)
     settings = {c.text: (c.named, c.setting) for c in found if c.document == "b.txt"}
     line = "Bridge at Tessen. File BR207."
-    assert settings["The width is 6 metres."] == (line, f"{line} > b")
+    assert settings["The width is 6 metres."] == (line, f"b. {line}")
     for candidate in found:  # what stands before a passage is no part of it
         text = workshop.document(candidate.document).text
         assert candidate.span.of(text) == candidate.text
         assert candidate.phrase.span.of(text) == candidate.phrase.text
+
+
+def test_whose_it_is_is_read_where_no_other_document_is_alike(make) -> None:
+    question = "What is Ines Moreau's salary?"
+    subject = Subject(("moreau",), {"contract.md": 1.0})
+    for parties, line in (
+        ("between Halden Ltd and Ines Moreau", "between Halden Ltd and Ines Moreau"),
+        ("This is about Ines Moreau and " + "a long story " * 9, ""),  # prose, not a head
+    ):
+        texts = {"contract.md": f"# Contract\n\n{parties}\n\n## Pay\n\nThe salary is 3,850 euros."}
+        workshop = make(texts)
+        hits = workshop.search(question, 10)
+        found = find_candidates(question, hits, FakeReader(), workshop.document, subject)
+        salary = next(c for c in found if "3,850" in c.text)
+        assert salary.named == line
+        assert salary.setting == (f"contract. {line}" if line else "contract")
 
 
 def test_whose_it_is_is_said_where_the_sentence_does_not(make) -> None:
