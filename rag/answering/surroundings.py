@@ -17,6 +17,13 @@ _LEANS = re.compile(
     r"unchanged|the (?:former|latter|first|second|other|same))\b",
     re.IGNORECASE,
 )
+# So begins a sentence that holds in a case which the one before it names.
+_CASE = re.compile(
+    r"\W*(?:in (?:that|this|such a|either|neither) case\b|in (?:these|those|such) cases\b|"
+    r"otherwise\b|if (?:so|not)\b|failing (?:that|this)\b|(?:unless|except) (?:so|then)\b)",
+    re.IGNORECASE,
+)
+_CASE_CHARS = 400
 _MARK = r"(?:[-*•–]|§[ \t]?\d+|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.)])[ \t]+"
 # What an item begins with before its sentences: "4. **Garden.**", "Medicines:", "(2) Garden.".
 _LEAD = re.compile(
@@ -131,8 +138,26 @@ def table_head(text: str, span: Span) -> str:
 
 
 def leans(text: str) -> bool:
-    """Whether a sentence begins with a word that points back, such as `it` or `the latter`."""
-    return _LEANS.match(text) is not None
+    """Whether a sentence begins with words that point back, as `it` or `in that case` do."""
+    return (_LEANS.match(text) or _CASE.match(text)) is not None
+
+
+def with_its_case(sentences: Sequence[Span], span: Span, text: str) -> Span:
+    """The sentence with its neighbours that tell in which case it holds, or what holds otherwise.
+
+    "Take A unless you take B. In that case take C": either alone would be half of an answer. At
+    most 400 characters.
+    """
+    run = span
+    for other in sorted(s for s in sentences if s.end <= span.start)[::-1]:
+        if not _CASE.match(run.of(text)) or gives_orders(other.of(text)):
+            break
+        run = Span(other.start, run.end)
+    for other in sorted(s for s in sentences if s.start >= span.end):
+        if not _CASE.match(other.of(text)) or gives_orders(other.of(text)):
+            break
+        run = Span(run.start, other.end)
+    return run if len(run) <= _CASE_CHARS else span
 
 
 def leaned_on(sentences: Sequence[Span], span: Span, text: str) -> str:
