@@ -42,6 +42,13 @@ class Candidate:
     named: str = ""
     rival: bool = False
 
+    @property
+    def told(self) -> str:
+        """What a judge is told of where the sentence stands: its setting, and whose document."""
+        if not self.named or self.named in self.setting:
+            return self.setting
+        return f"{self.setting}. {self.named}"
+
     def excerpt(self, chars: int) -> str:
         """The text, of a longer one what stands around the phrase, cut at spaces."""
         if len(self.text) <= chars:

@@ -167,7 +167,7 @@ def _judged(
             highest = max(d.probability for d in done)
             done.append(replace(row, probability=min(row.probability, highest * 0.99)))
             continue
-        logit = judge(generator, question, [judged_text(candidate)], candidate.setting)[0]
+        logit = judge(generator, question, [judged_text(candidate)], candidate.told)[0]
         signals = {**row.signals, "judge": logit}
         chance = _capped(signals, calibration.probability(signals))
         row = Judged(candidate, signals, chance, True)

@@ -3,8 +3,9 @@
 Each of them answers "What was the wind speed?"; which one is meant stands at its head, or in its
 file's name, far from the sentence that answers. Where documents alike were found and only some hold
 what the question names, the sentences of the others are rivals, and those of the named ones are
-read behind the line that names them. So are those of any document that holds what is named in a
-line of its own at its head: whose salary a contract sets stands there, and not beside the sum.
+read behind the line that names them. Of any other document that holds what is named in a short line
+at its head, the judge alone is told that line: whose salary a contract sets stands there, and not
+beside the sum. (Read behind it, all of such a document's sentences looked likelier to the reader.)
 """
 
 from __future__ import annotations
@@ -59,10 +60,14 @@ class Naming:
         return "" if told else f"{setting}. "
 
     def around(self, whole: Document, span: Span) -> tuple[str, str]:
-        """The setting of a sentence, and the line in it that names the document (or empty)."""
+        """The setting of a sentence, and the line that names the document (or empty).
+
+        The line is part of the setting where other documents are alike.
+        """
         setting = setting_of(whole, span)
         line = self._line(whole.path, f"{setting} {span.of(whole.text)}")
-        return (f"{setting}. {line}" if line else setting), line
+        alike = line and whole.path in self.named
+        return (f"{setting}. {line}" if alike else setting), line
 
     def _line(self, name: str, known: str) -> str:
         if name not in self.inside:

@@ -131,7 +131,7 @@ def judged_together(
     That is what the calibration makes of the model's word alone: the reader's signals are of an
     answer in one text, and told nothing of pairs.
     """
-    texts = [(j.candidate.setting, j.candidate.excerpt(JUDGED_CHARS)) for j in pair]
+    texts = [(j.candidate.told, j.candidate.excerpt(JUDGED_CHARS)) for j in pair]
     logit = judge_together(generator, question, texts)
     chance = _of_pairs(calibration).probability({"judge": logit, "type": 0.5})
     one, other = (Judged(j.candidate, {**j.signals, "judge": logit}, chance, True) for j in pair)

@@ -145,7 +145,7 @@ def _candidates(
         holds = any(text in normalised(candidate.text) for text in texts)
         shown = Shown(
             question.question,
-            candidate.setting,
+            candidate.told,
             judged_text(candidate),
             candidate.document,
             right,

@@ -134,7 +134,8 @@ def test_whose_it_is_is_read_where_no_other_document_is_alike(make) -> None:
         found = find_candidates(question, hits, FakeReader(), workshop.document, subject)
         salary = next(c for c in found if "3,850" in c.text)
         assert salary.named == line
-        assert salary.setting == (f"contract. {line}" if line else "contract")
+        assert salary.setting == "contract"
+        assert salary.told == (f"contract. {line}" if line else "contract")
 
 
 def test_whose_it_is_is_said_where_the_sentence_does_not(make) -> None:
