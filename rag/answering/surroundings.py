@@ -24,8 +24,11 @@ _CASE = re.compile(
     re.IGNORECASE,
 )
 _CASE_CHARS = 400
-_MARK = r"(?:[-*•–]|§[ \t]?\d+|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.)])[ \t]+"
-# What an item begins with before its sentences: "4. **Garden.**", "Medicines:", "(2) Garden.".
+_STAMP = r"\[?[\d./-]{6,10},?[ T]\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[AaPp][Mm])?\]?(?:[ \t]+[-–])?"
+_NUMBER = r"[-*•–]|§[ \t]?\d+|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.)]"
+_MARK = rf"(?:{_STAMP}|{_NUMBER})[ \t]+"
+# What an item begins with before its sentences: "4. **Garden.**", "Medicines:", "(2) Garden.",
+# and who sent a message: "[12/09/2026, 18:02] Ann:".
 _LEAD = re.compile(
     rf"[ \t]*(?:{_MARK})?(?:\*\*|__)(?P<bold>[^*_\n]{{2,60}}?)[.:]?(?:\*\*|__)[.:]?(?=\s)"
     rf"|[ \t]*(?:{_MARK})?(?P<label>[^\W\d_][^.:;!?\n*|]{{1,40}}):(?=\s)"
@@ -37,6 +40,10 @@ _SAYS = re.compile(  # a sentence heads nothing
     r"do|does|did|said|says|agreed|asked|noted)\b",
     re.IGNORECASE,
 )
+_ASKED = re.compile(
+    r"(?:^|\n)[\s>#*_-]*(?:Q(?:uestion)?\s?\d*[.:)]\s*)?(?P<asked>[^\n?]{4,}\?)[*_]*$"
+)
+_ASKED_CHARS = 100
 _ITEM_CHARS = 2000  # further up nothing is looked for
 _BEGINS = re.compile(rf"[ \t]*(?:{_MARK}|#|\|)")
 _ENDS = re.compile(r"(?:^|[.!?:;|][\"'”’)*_]*)[ \t]*$")
@@ -56,7 +63,7 @@ def setting_of(document: Document, span: Span) -> str:
     title = " ".join((document.title or "").split())
     if title and len(parts) < 2 and parts[0] != title:
         parts.insert(0, title)
-    if lead := lead_of(document.text, span):
+    if (lead := lead_of(document.text, span)) and lead not in parts:
         parts.append(lead)
     shown = _joined([p for p in parts if not gives_orders(p)] or [name_of(document.path)])
     head = table_head(document.text, span)[:SETTING_CHARS]
@@ -72,13 +79,19 @@ def _joined(parts: Sequence[str]) -> str:
 
 
 def lead_of(text: str, span: Span) -> str:
-    """The words that head the item or paragraph of a sentence; empty where it holds them itself."""
+    """The words that head the item or paragraph of a sentence; empty where it holds them itself.
+
+    Without such words, the question that it follows, as in a list of questions and answers.
+    """
     begin = _item_start(text, span.start)
     found = _LEAD.match(text, begin)
-    if found is None or found.end() > span.start:
-        return ""
-    lead = " ".join((found["bold"] or found["label"] or found["item"]).split())
-    return lead if len(lead.split()) <= _LEAD_WORDS and not _SAYS.search(lead) else ""
+    if found and found.end() <= span.start:
+        lead = " ".join((found["bold"] or found["label"] or found["item"]).split())
+        if len(lead.split()) <= _LEAD_WORDS and not _SAYS.search(lead):
+            return lead
+    above = text[max(0, begin - _ASKED_CHARS) : begin].rstrip()
+    asked = _ASKED.search(above)
+    return " ".join(asked["asked"].split()) if asked else ""
 
 
 def _item_start(text: str, at: int) -> int:

@@ -72,6 +72,8 @@ def test_a_document_without_headings_is_named_by_its_title_or_file() -> None:
         ("Medicines: take one a day.", "Medicines"),
         ("(4) Garden and paths. Mrs Petrov helps.", "Garden and paths"),
         ("§ 7 Keys. There are four.", "Keys"),
+        ("[12/09/2026, 18:05] Ann: Great!", "Ann"),
+        ("12.09.26, 6:02 PM - Ann Lee: Great!", "Ann Lee"),
         ("1. Lift. It is old.\n2. **Rent.** It is\nhigh for such a house.", "Rent"),
         ("Medicines: take one\na day. The\nother", "Medicines"),
         ("Medicines: take one a day.\n\nBathing is allowed.", ""),
@@ -80,6 +82,9 @@ def test_a_document_without_headings_is_named_by_its_title_or_file() -> None:
         ("It was ten to one: he left. She stayed.", ""),
         ("They met at 10:30 in the hall.", ""),
         ("| Lift: | old |\n", ""),
+        ("**Can I book?**\n\nYes, four weeks ahead.", "Can I book?"),
+        ("Q: Can I book?\nA: Yes, four weeks ahead.", "Can I book?"),
+        ("Can I book? Yes.\n\nThe hall is open.", ""),  # it was answered
     ],
 )
 def test_the_words_that_an_item_begins_with_head_its_sentences(before, lead) -> None:
@@ -95,10 +100,10 @@ def test_what_an_item_begins_with_is_its_own() -> None:
     assert setting == "Minutes > Lift"
 
 
-@given(st.text("a1. \n:*|", max_size=60), st.integers(0, 59))
+@given(st.text("a1. \n:*|?", max_size=60), st.integers(0, 59))
 def test_a_lead_is_short_and_stands_before_the_sentence(text, start) -> None:
     lead = lead_of(text + "x", Span(min(start, len(text)), len(text) + 1))
-    assert len(lead) <= 60
+    assert len(lead) <= 100
     assert lead.split() == [] or lead.split()[0] in text[:start]
 
 

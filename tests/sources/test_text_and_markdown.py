@@ -131,6 +131,19 @@ def test_a_number_at_a_line_start_does_not_break_its_sentence(read) -> None:
     assert blocks(read(text, "a.txt")) == [text.decode().strip()]
 
 
+def test_a_message_or_note_that_begins_with_its_time_is_a_block(read) -> None:
+    lines = (
+        ["[12/09/2026, 18:02] Ann: who is\nbringing what", "[12/09/2026, 18:04] Bo: the big tent"],
+        ["2026-03-04 10:31:07 pool exhausted", "2026-03-04 11:02:55 back to 4.11"],
+        ["12.09.26, 6:02 PM - Ann: hello", "12.09.26, 6:04 PM - Bo: hello you"],
+        ["9:38 new version", "09:42 errors", "10:31 Tom finds the cause"],
+    )
+    for notes in lines:
+        assert blocks(read("\n".join(notes).encode(), "a.txt")) == notes
+    wrapped = "The ferry leaves the pier in front of the mill at\n10:30 on Sundays only."
+    assert blocks(read(wrapped.encode(), "a.txt")) == [wrapped]
+
+
 def test_one_paragraph_a_line_gives_one_block_a_line(read) -> None:
     first = "The council met in the hall and talked about the harbour wall. " * 3
     second = "Nobody spoke against it."
