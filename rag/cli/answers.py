@@ -18,6 +18,8 @@ IN_WORDS = {"supported": "supported", "weak": "weakly supported"}
 # Of all signals of a candidate, those that a person can read something from.
 TELLING = {"p": "chance", "judge": "judge", "reader": "reader", "overlap": "overlap"}
 
+UNSURE = 0.5  # below it an answer is likelier wrong than right, as the confidence is calibrated
+
 CHANGED = "has changed on disk since it was indexed: `rag index` brings the index up to date"
 NONE_SEARCHED = (
     "No document was searched: none fits the filters (--path, --format, --since, --until)."
@@ -39,6 +41,14 @@ def changed_since(index: Index, name: str) -> bool:
             return hashlib.file_digest(content, "sha256").hexdigest() != document.sha256
     except OSError:
         return False
+
+
+def unsure(confidence: float, sources: int) -> str:
+    """A warning before an answer that is likelier wrong than right; empty for any other."""
+    if confidence >= UNSURE or not sources:
+        return ""
+    said = "the source says" if sources == 1 else "the sources say"
+    return f"This may not answer the question (confidence {confidence:.2f}): see what {said}."
 
 
 class AnswerView:
@@ -77,6 +87,8 @@ class AnswerView:
         if not self.worded and not all(map(self._stands, answer.sentences)):
             self.terminal.line()
             self.terminal.flow([(answer.answer, "none")])
+        if warning := unsure(answer.confidence, len(answer.citations)):
+            self.terminal.flow([(warning, "yellow")])
         for note in answer.notes:
             self.terminal.flow([(note, "yellow")])
         if answer.missing:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.cli.answers import AnswerView, show_why
+from rag.cli.answers import AnswerView, show_why, unsure
 from rag.cli.batch import BatchLine, read_batch, run_batch
 from rag.cli.codes import DONE, NOTHING_FOUND
 from rag.cli.copies import with_copies
@@ -141,6 +141,8 @@ def _show_line(index: Index, form: dict[str, Any], terminal: Terminal) -> None:
         label = index.label_at(document, citation["start"])
         place = place_of(document, citation["page"], citation["line"], None, label)
         terminal.flow([(f"[{citation['marker']}] {place}", "dim")], indent="  ")
+    if warning := unsure(form["confidence"], len(form["citations"])):
+        terminal.flow([(warning, "yellow")], indent="  ")
     if form["missing"]:
         terminal.flow([(f"The documents leave open: {form['missing']}", "yellow")], indent="  ")
     for note in form.get("notes", ()):

@@ -87,6 +87,18 @@ def test_ask_shows_quotation_words_and_sources(indexed, golden):
     golden("ask-why", indexed("ask", "--why", "When was the bridge over the Ilse built?"))
 
 
+def test_an_answer_that_is_likelier_wrong_than_right_says_so(indexed, place, monkeypatch):
+    question = "How much is the rent due each month?"
+    (place / "q.jsonl").write_text(json.dumps({"question": question}))
+    for least, warned in ((0.0, False), (1.01, True)):
+        monkeypatch.setattr("rag.cli.answers.UNSURE", least)
+        for args in (("ask", question), ("ask", "--from", place / "q.jsonl")):
+            shown = " ".join(indexed(*args).stdout.split())
+            assert ("This may not answer the question (confidence" in shown) is warned
+        refused = indexed("ask", "Who won the chess tournament in Lisbon?", code=3)
+        assert "may not answer" not in refused.stdout
+
+
 def test_ask_says_when_the_documents_do_not(indexed, golden):
     golden("ask-not-found", indexed("ask", "Who won the chess tournament in Lisbon?", code=3))
 
