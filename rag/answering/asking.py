@@ -142,7 +142,14 @@ class _Run:
     def _decide(self, part: str, hits: tuple[Hit, ...]) -> Decision:
         candidates = self._find(part, hits)
         with self.timed("generate"):
-            return decide(part, candidates, self.generator, self.calibration, self.alone)
+            return decide(
+                part,
+                candidates,
+                self.generator,
+                self.calibration,
+                self.alone,
+                self.workshop.document,
+            )
 
     def _link(
         self, part: str, decision: Decision, hits: tuple[Hit, ...], retrieve_k: int

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.candidate import Candidate, Judged, agreement
-from rag.answering.disagreeing import worth_judging
+from rag.answering.disagreeing import later_word, worth_judging
 from rag.answering.shape import answer_type, shape_of
 from rag.answering.surroundings import leans
 from rag.calibration import Calibrated
 from rag.generation.judging import judge
 from rag.generation.protocol import Generator
-from rag.types import Considered
+from rag.types import Considered, Document
 from rag.verification.rules import content_words
 
 SURE = 0.93  # a candidate this sure is not compared with others
@@ -20,6 +20,7 @@ SURE = 0.93  # a candidate this sure is not compared with others
 # right, and 25 below, none of them right.
 ALONE_ABOVE, ALONE_BELOW = 0.88, 0.05
 CONTRADICTS = 0.6  # by the reader alone: so likely a sentence of another document is judged, too
+LATER = 0.4  # the same of a document that bears a later date
 # At most, where yes or no is asked and less of the question's weight stands in the sentence and its
 # setting: of 16 recorded yes-or-no questions one was answered by such a sentence, and wrongly.
 OFF_TOPIC, TOUCHED = 0.3, 0.2
@@ -32,6 +33,8 @@ UNTOUCHED = 0.1  # at most, by the reader alone, where no word of the question s
 MOST_JUDGED = 3
 JUDGED_CHARS = 480  # about 120 tokens: what of a long sentence a model judges
 _REFUSED = "not shown"
+Contradicts = Callable[[Candidate, Judged], bool]
+"""Whether a candidate not judged yet may contradict the first one, or replace it since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,9 @@ def decide(
     generator: Generator | None,
     calibration: Calibrated,
     alone: Calibrated,
+    document: Callable[[str], Document],
 ) -> Decision:
-    """The decision about a question, from the candidates alone.
+    """The decision about a question, from the candidates and the dates of their documents.
 
     `alone` weighs what the reader says; where that leaves no doubt either way, no language model
     is asked. Else the candidates are judged, the preferred first, until one is sure, and after
@@ -80,10 +84,16 @@ def decide(
     """
     words = frozenset(content_words(question))
     rows = weighed(question, candidates, alone)
+
+    def may_contradict(first: Candidate, other: Judged) -> bool:
+        return _may_contradict(words, first, other) or (
+            other.probability >= LATER and later_word(question, first, other.candidate, document)
+        )
+
     if generator is None:
         rows = [replace(r, judged=True) for r in rows]
-    elif _in_doubt(question, words, rows, calibration):
-        rows = _judged(question, words, rows, generator, calibration)
+    elif _in_doubt(question, rows, calibration, may_contradict):
+        rows = _judged(question, rows, generator, calibration, may_contradict)
     confidence = rows[0].probability if rows else 0.0
     threshold = calibration.threshold("answer", 0.5)
     return Decision(tuple(rows), confidence, bool(rows) and confidence >= threshold)
@@ -122,7 +132,7 @@ def _preference(calibration: Calibrated, signals: Mapping[str, float]) -> float:
 
 
 def _in_doubt(
-    question: str, words: frozenset[str], rows: Sequence[Judged], calibration: Calibrated
+    question: str, rows: Sequence[Judged], calibration: Calibrated, may_contradict: Contradicts
 ) -> bool:
     """Whether a model is to be asked: the reader is unsure, or more than one sentence may count."""
     if not rows or rows[0].probability <= calibration.threshold("alone_below", ALONE_BELOW):
@@ -130,11 +140,11 @@ def _in_doubt(
     if rows[0].probability < calibration.threshold("alone_above", ALONE_ABOVE):
         return True
     first = rows[0].candidate
-    return _wants_more(question) or any(_may_contradict(words, first, r) for r in rows[1:])
+    return _wants_more(question) or any(may_contradict(first, r) for r in rows[1:])
 
 
 def _may_contradict(words: frozenset[str], first: Candidate, other: Judged) -> bool:
-    """Whether a candidate not judged yet may contradict the first one, or replace it since."""
+    """Whether a candidate not judged yet says another value than the first one, or is likely."""
     elsewhere = other.candidate.document != first.document
     return elsewhere and (
         other.probability >= CONTRADICTS or worth_judging(words, first, other.candidate)
@@ -147,10 +157,10 @@ def _wants_more(question: str) -> bool:
 
 def _judged(
     question: str,
-    words: frozenset[str],
     rows: Sequence[Judged],
     generator: Generator,
     calibration: Calibrated,
+    may_contradict: Contradicts,
 ) -> list[Judged]:
     """The rows with the model's judgement in their probability, best first."""
     enough = calibration.threshold("sure", SURE)
@@ -162,7 +172,7 @@ def _judged(
         if sure is None:
             needed = i < MOST_JUDGED
         else:
-            needed = _may_contradict(words, sure.candidate, row)
+            needed = may_contradict(sure.candidate, row)
         if not needed:
             highest = max(d.probability for d in done)
             done.append(replace(row, probability=min(row.probability, highest * 0.99)))

@@ -19,6 +19,7 @@ SHARED_WORDS = 0.4  # of the shorter sentence: about the same thing, not just of
 LIKELY = 0.5  # a second document is cited where it is likelier than not to answer, too
 NEARLY = 0.5  # of the first one's probability: so likely a later document is not passed over
 SHARED_BY_NAMES = 0.5  # two names are less often one question's two answers than two numbers
+_IN_BRACKETS = re.compile(r"\([^()]*(?:\)|$)")
 _ISO = re.compile(r"(?<!\d)(\d{4})[-_.](\d{2})[-_.](\d{2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _REPLACES = re.compile(
@@ -58,28 +59,37 @@ def newer(
     threshold: float,
     document: Callable[[str], Document],
 ) -> Judged | None:
-    """The best other judged candidate of a document that bears a later date, if nearly as likely.
+    """The best other judged candidate that is a later word (see `later_word`), if nearly as likely.
 
     What an earlier document says may hold no longer, in words that share little with the later
-    ones. Both must speak of the same names of the question, and not point at the same phrase. The
-    later sentence itself must hold a word of the question, or begin with one that points back:
-    what only stands under the same heading may be about anything.
+    ones.
     """
-    names = named(question)
-    date = date_beside(document(first.candidate.document), first.candidate.text)
-    asked = frozenset(terms(question))
+    least = max(threshold, NEARLY * first.probability)
     for other in others:
-        likely = other.probability >= max(threshold, NEARLY * first.probability)
-        if not date or not other.judged or not likely:
-            continue
-        same = normalised(first.candidate.phrase.text) == normalised(other.candidate.phrase.text)
-        text = other.candidate.text
-        strange = not (leans(text) or asked & frozenset(terms(text)))
-        if same or strange or date_beside(document(other.candidate.document), text) <= date:
-            continue
-        if _held(names, first.candidate, document) <= _held(names, other.candidate, document):
+        likely = other.judged and other.probability >= least
+        if likely and later_word(question, first.candidate, other.candidate, document):
             return other
     return None
+
+
+def later_word(
+    question: str, first: Candidate, other: Candidate, document: Callable[[str], Document]
+) -> bool:
+    """Whether a sentence of a document that bears a later date may speak of the same.
+
+    Both must speak of the same names of the question, and not point at the same phrase. The later
+    sentence itself must hold a word of the question, or begin with one that points back: what only
+    stands under the same heading may be about anything.
+    """
+    date = date_beside(document(first.document), first.text)
+    if not date or date_beside(document(other.document), other.text) <= date:
+        return False
+    if normalised(first.phrase.text) == normalised(other.phrase.text):
+        return False
+    if not leans(other.text) and frozenset(terms(question)).isdisjoint(terms(other.text)):
+        return False
+    names = named(question)
+    return _held(names, first, document) <= _held(names, other, document)
 
 
 def later_note(first: Candidate, other: Candidate) -> str:
@@ -165,9 +175,10 @@ def date_beside(document: Document, sentence: str) -> str:
 def date_of(document: Document) -> str:
     """The date a document bears as `YYYY-MM-DD` (or less), from its path, title or first lines.
 
-    Empty where it bears none: the time of the file says little about its content.
+    Not in brackets: "Ann Lee (born 3 May 1891)" dates no letter. Empty where it bears none: the
+    time of the file says little about its content.
     """
-    top = document.text[:400]
+    top = _IN_BRACKETS.sub(" ", document.text[:400])
     for text in (document.path, document.title or "", top):
         if found := _ISO.search(text):
             return "-".join(found.groups())

@@ -23,7 +23,7 @@ _CASE = re.compile(
     r"otherwise\b|if (?:so|not)\b|failing (?:that|this)\b|(?:unless|except) (?:so|then)\b)",
     re.IGNORECASE,
 )
-_CASE_CHARS = 400
+_CASE_CHARS = 500
 _STAMP = r"\[?[\d./-]{6,10},?[ T]\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[AaPp][Mm])?\]?(?:[ \t]+[-–])?"
 _NUMBER = r"[-*•–]|§[ \t]?\d+|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.)]"
 _MARK = rf"(?:{_STAMP}|{_NUMBER})[ \t]+"
@@ -156,14 +156,17 @@ def leans(text: str) -> bool:
 
 
 def with_its_case(sentences: Sequence[Span], span: Span, text: str) -> Span:
-    """The sentence with its neighbours that tell in which case it holds, or what holds otherwise.
+    """The sentence with those that it cannot be understood, or would mislead, without.
 
-    "Take A unless you take B. In that case take C": either alone would be half of an answer. At
-    most 400 characters.
+    These are the one that it leans on (a judge was shown that, too), and what tells in which case
+    it holds or what holds otherwise: "Take A unless you take B. In that case take C." At most 500
+    characters.
     """
     run = span
     for other in sorted(s for s in sentences if s.end <= span.start)[::-1]:
-        if not _CASE.match(run.of(text)) or gives_orders(other.of(text)):
+        begins = run.of(text)
+        leaning = leans(begins) if run == span else _CASE.match(begins) is not None
+        if not leaning or gives_orders(other.of(text)):
             break
         run = Span(other.start, run.end)
     for other in sorted(s for s in sentences if s.start >= span.end):

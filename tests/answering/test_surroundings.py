@@ -143,7 +143,7 @@ def test_nothing_leans_on_an_order() -> None:
 
 CASES = (
     "Rest a day. Take A, unless you take B. In that case take C. "
-    "If not possible, call us. It rains."
+    "If not possible, call us. The sun shines. It is warm."
 )
 
 
@@ -162,7 +162,8 @@ def spans_of(text: str) -> list[Span]:
         (0, "Rest", "day."),
         (1, "Take A", "call us."),
         (2, "Take A", "call us."),
-        (4, "It", "rains."),
+        (4, "The sun", "shines."),
+        (5, "The sun", "warm."),  # the judge was shown what it leans on, too
     ],
 )
 def test_a_sentence_is_quoted_with_the_case_that_it_holds_in(at, begins, ends) -> None:
