@@ -107,3 +107,21 @@ def test_a_title_that_is_no_name_ties_nothing_together(make) -> None:
         found = find_candidates(question, hits, FakeReader(), workshop.document)
         first = next(c for c in found if "4,100" in c.text)
         assert (second_source(question, first, hits, workshop.document) is not None) is ties
+
+
+def test_a_line_of_names_completes_nothing(make) -> None:
+    question = "Where will the River Board of Marrow build the beds?"
+    for line, completes in (
+        ("(2) Sele River Board, Marrow Bridge.", False),
+        ("The River Board meets at Marrow Bridge.", True),
+    ):
+        texts = {
+            "minutes.md": "Two beds are built at Ostle, said Ann Lee.",
+            "Ann Lee.md": f"{line} Ann Lee.",
+        }
+        workshop = make(texts)
+        hits = workshop.search(question, 10)
+        found = find_candidates(question, hits, FakeReader(), workshop.document)
+        first = next(c for c in found if c.document == "minutes.md")
+        second = second_source(question, first, hits, workshop.document)
+        assert (second is not None) is completes
