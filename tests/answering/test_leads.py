@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answering.leads import lead_of
+from rag.answering.surroundings import setting_of
+from rag.types import Document, Span
+
+
+def span_of(text: str, part: str) -> Span:
+    return Span(text.index(part), text.index(part) + len(part))
+
+
+@pytest.mark.parametrize(
+    ("before", "lead"),
+    [
+        ("1. **Lift.** The motor is old.", "Lift"),
+        ("- **Running costs**: They are high.", "Running costs"),
+        ("Medicines: take one a day.", "Medicines"),
+        ("(4) Garden and paths. Mrs Petrov helps.", "Garden and paths"),
+        ("§ 7 Keys. There are four.", "Keys"),
+        ("[12/09/2026, 18:05] Ann: Great!", "Ann"),
+        ("12.09.26, 6:02 PM - Ann Lee: Great!", "Ann Lee"),
+        ("1. Lift. It is old.\n2. **Rent.** It is\nhigh for such a house.", "Rent"),
+        ("Medicines: take one\na day. The\nother", "Medicines"),
+        ("Medicines: take one a day.\n\nBathing is allowed.", ""),
+        ("Medicines: take one a day.\nBathing is allowed.", ""),  # a paragraph of its own
+        ("4. The garden is large. It has roses.", ""),  # a sentence heads nothing
+        ("It was ten to one: he left. She stayed.", ""),
+        ("They met at 10:30 in the hall.", ""),
+        ("| Lift: | old |\n", ""),
+        ("**Can I book?**\n\nYes, four weeks ahead.", "Can I book?"),
+        ("Q: Can I book?\nA: Yes, four weeks ahead.", "Can I book?"),
+        ("Can I book? Yes.\n\nThe hall is open.", ""),  # it was answered
+    ],
+)
+def test_the_words_that_an_item_begins_with_head_its_sentences(before, lead) -> None:
+    text = f"{before} The offer was accepted."
+    assert lead_of(text, span_of(text, "The offer was")) == lead
+
+
+def test_what_an_item_begins_with_is_its_own() -> None:
+    text = "1. **Lift.** The motor is old.\n2. The garden."
+    assert lead_of(text, Span(0, 29)) == ""
+    assert lead_of(text, span_of(text, "2. The garden.")) == ""
+    minutes = Document("a.md", text, "0" * 64, "markdown/1", title="Minutes")
+    setting = setting_of(minutes, span_of(text, "The motor is old."))
+    assert setting == "Minutes > Lift"
+
+
+@given(st.text("a1. \n:*|?", max_size=60), st.integers(0, 59))
+def test_a_lead_is_short_and_stands_before_the_sentence(text, start) -> None:
+    lead = lead_of(text + "x", Span(min(start, len(text)), len(text) + 1))
+    assert len(lead) <= 100
+    assert lead.split() == [] or lead.split()[0] in text[:start]
