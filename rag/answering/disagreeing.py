@@ -175,7 +175,7 @@ def date_beside(document: Document, sentence: str) -> str:
 def date_of(document: Document) -> str:
     """The date a document bears as `YYYY-MM-DD` (or less), from its path, title or first lines.
 
-    Not in brackets: "Ann Lee (born 3 May 1891)" dates no letter. Empty where it bears none: the
+    Not in brackets: "Ann Lee (born 3 May 1991)" dates no letter. Empty where it bears none: the
     time of the file says little about its content.
     """
     top = _IN_BRACKETS.sub(" ", document.text[:400])

@@ -14,6 +14,7 @@ from rag.answering import Event, QuotationReady, SentenceReady, ask
 from rag.calibration import Calibrated
 from rag.errors import QuestionInvalid
 from rag.json_form import answer_json
+from rag.retrieval import Subject
 from rag.testing import FakeGenerator
 
 STAGES = {"retrieve", "select", "first_token", "generate", "verify", "total"}
@@ -419,3 +420,36 @@ def test_yes_or_no_is_not_answered_by_what_speaks_of_something_else(make) -> Non
     other = "May the brass band rehearse its loud marches in the garage on Sunday evenings?"
     assert ask(other, workshop).status == "not_found"
     assert ask("May I charge my car in the garage?", workshop).status == "answered"
+
+
+def test_a_quotation_brings_what_it_leans_on(make) -> None:
+    texts = {"a.txt": "The mill at Harl was sold. It was bought for 900 crowns by Lena Falk.\n"}
+    answer = ask("For how many crowns was it bought by Lena Falk?", make(texts))
+    assert [c.quote for c in answer.citations] == [texts["a.txt"].strip()]
+    check_form(answer, texts)
+
+
+def test_a_judge_is_told_the_line_that_names_the_document(make) -> None:
+    texts = {"pay.txt": "between Halden Ltd and Ines Moreau\n\nThe salary is 3,850 euros.\n"}
+    generator = FakeGenerator()
+    named = Subject(("moreau",), {"pay.txt": 1.0})
+    workshop = make(texts, generator=generator, subject=lambda _: named)
+    ask("What is the salary of Ines Moreau?", workshop)
+    asked = next(p.rest for p in generator.prompts if "3,850" in p.rest)
+    assert "between Halden Ltd and Ines Moreau" in asked
+
+
+def test_a_later_document_is_judged_though_an_earlier_one_is_sure(make) -> None:
+    texts = {
+        "2024-03-01-letter.txt": "The tower is put off and will be built next to the dairy.\n",
+        "2025-03-01-report.txt": "The members chose that no tower is built.\n",
+    }
+    eager = Calibrated("eager", 2.0, {"judge": 0.6}, {"answer": 0.3, "sure": 0.5, "alone_above": 1})
+    even = Calibrated("alone", 0.0, {}, {"answer": 0.3}, choice={"own": 1.0})
+    for names in (list(texts), ["2024-03-01-letter.txt", "report.txt"]):
+        generator = FakeGenerator()
+        there = dict(zip(names, texts.values(), strict=True))
+        workshop = make(there, generator=generator, calibration=eager, alone=even)
+        ask("Will the tower be built next to the dairy?", workshop)
+        judged = [p for p in generator.prompts if "members chose" in p.rest]
+        assert bool(judged) is (names[1] != "report.txt")

@@ -20,6 +20,8 @@ from rag.types import Document, Hit, Passage, Phrase, Span
         ("report-2023.md", "# Report\n\nIn 1999 it was less.", "2023"),
         ("letter.txt", "The bridge was built in 1987.", ""),
         ("letter.txt", "", ""),
+        ("life.txt", "Ann Lee (born 3 May 1991 in Voss) was a cooper.", ""),
+        ("life.txt", "Ann Lee (3 May 1991" + " and more" * 50, ""),
     ],
 )
 def test_the_date_a_document_bears(path, text, date) -> None:
