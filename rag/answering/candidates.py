@@ -13,7 +13,8 @@ from rag.answering.naming import Naming
 from rag.answering.orders import gives_orders
 from rag.answering.shape import answer_type, shape_of
 from rag.answering.surroundings import heads_table, leaned_on
-from rag.answering.terms import Wanted, terms, wanted
+from rag.answering.terms import Wanted, names_only, terms, wanted
+from rag.answering.terms import named as named_in
 from rag.reading.protocol import Reader, Reading
 from rag.retrieval.subject import Subject
 from rag.types import Document, Hit, Passage, Phrase, Span
@@ -28,6 +29,10 @@ _MATCHING_AT_LEAST = 0.25  # of the question's weight
 _ASKS = re.compile(
     r"\b(?:ask(?:s|ed|ing)?|wonder(?:s|ed|ing)?|[ie]nquir(?:e[sd]?|ing))\b[^.;:]*?"
     r"\b(?:whether|if)\b[^,;:]*$",
+    re.IGNORECASE,
+)
+_ASKS_NAME = re.compile(
+    r"\b(?:who|whom|whose|when|where|which|names?|called|dates?|days?|address|place|town|city)\b",
     re.IGNORECASE,
 )
 _ABOVE = 0.6  # what a word in a heading counts, against one in the sentence
@@ -91,12 +96,31 @@ def _telling(
     if polar and not _ASKS.search(question):
         found = [c for c in found if not _ASKS.search(c.text)]
     found = [c for c in found if not _of_another_row(question, c, found, document(c.document))]
+    if asked_for := _other_than_names(question):
+        found = [c for c in found if not _names_alone(c, asked_for)]
     found = [
         c
         for c in found
         if not asks_empty(question, c.text) and not heads_table(document(c.document).text, c.span)
     ]
     return found
+
+
+def _other_than_names(question: str) -> frozenset[str]:
+    """The question's words beside its names; empty where a name, a place or a day is asked for."""
+    if _ASKS_NAME.search(question):
+        return frozenset()
+    return frozenset(terms(question)) - named_in(question)
+
+
+def _names_alone(candidate: Candidate, asked: frozenset[str]) -> bool:
+    """Whether a line says but a name or a day ("Dunmore, 15 September 2026"), under nothing asked.
+
+    Such lines stand at the head of letters and contracts; judged, they would take others' place.
+    """
+    if "|" in candidate.text or ":" in candidate.text or not names_only(candidate.text):
+        return False
+    return asked.isdisjoint(terms(f"{candidate.setting} {candidate.text}"))
 
 
 _Sentence = tuple[Candidate, frozenset[str], frozenset[str]]  # with its terms and those above it

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from rag.answering.candidate import Candidate
 from rag.answering.orders import gives_orders
 from rag.answering.surroundings import heads_table, name_of
+from rag.answering.terms import names_only
 from rag.types import Document, Hit, Phrase, Span
 from rag.verification.rules import content_words
 
@@ -87,7 +88,7 @@ def _weigh(
     text: str,
 ) -> _Option | None:
     words = set(content_words(text))
-    if len(text) > _MAX_CHARS or len(words) < 3 or gives_orders(text) or _names_only(text):
+    if len(text) > _MAX_CHARS or len(words) < 3 or gives_orders(text) or names_only(text):
         return None
     gain = len(left & (words | other)) / len(wanted)
     ties = tied + _stands(title, text)
@@ -96,11 +97,6 @@ def _weigh(
     own = len(left & words) / len(wanted)
     value = gain + own + _LINK * ties - 0.02 * hit.rank
     return _Option(value, hit, span, text)
-
-
-def _names_only(text: str) -> bool:
-    """Whether a line is made of names, as one that says who wrote it: it states nothing."""
-    return not any(word.islower() and content_words(word) for word in re.findall(r"\w+", text))
 
 
 def _stands(title: frozenset[str], text: str) -> bool:

@@ -25,6 +25,11 @@ def named(question: str) -> frozenset[str]:
     return frozenset(t for m in _NAMED.finditer(question.strip()) for t in terms(m.group()))
 
 
+def names_only(text: str) -> bool:
+    """Whether a line is made of names and numbers alone, as "Dunmore, 15 September 2026" is."""
+    return not any(word.islower() and content_words(word) for word in _TOKEN.findall(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A question's terms with weights that sum to 1: a term that few texts hold weighs more."""

@@ -67,3 +67,19 @@ def test_the_names_of_a_tables_columns_are_no_answer(make) -> None:
         "On which day is it in Over Wick?", hits, FakeReader(), workshop.document
     )
     assert [c.text for c in found] == ["| Over Wick | Friday |"]
+
+
+def test_a_line_of_names_takes_no_place_where_something_else_is_asked(make) -> None:
+    head = "Dunmore, 15 September 2026\nAnn Lee\n\n"
+    texts = {"letter.txt": f"{head}The salary of Ann Lee is raised to 4,100 euros."}
+    workshop = make(texts)
+
+    def lines(question: str) -> set[str]:
+        hits = workshop.search(question, 10)
+        found = find_candidates(question, hits, FakeReader(), workshop.document)
+        return {c.text for c in found}
+
+    assert "Ann Lee" not in lines("What is the salary of Ann Lee?")
+    assert "Dunmore, 15 September 2026" not in lines("What is the salary of Ann Lee in 2026?")
+    assert "Dunmore, 15 September 2026" in lines("When did Dunmore raise the salary?")
+    assert "Ann Lee" in lines("Whose salary is raised?")
