@@ -19,7 +19,7 @@ ROOMS = (
     ("settings",),
     ("models",),
     ("untrusted",),
-    ("places",),
+    ("places", "stamps"),
     ("sources",),
     ("sentences", "passages"),
     ("embedding",),

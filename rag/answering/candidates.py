@@ -31,9 +31,8 @@ _ASKS = re.compile(
     r"\b(?:whether|if)\b[^,;:]*$",
     re.IGNORECASE,
 )
-_ASKS_NAME = re.compile(
-    r"\b(?:who|whom|whose|when|where|which|names?|called|dates?|days?|address|place|town|city)\b",
-    re.IGNORECASE,
+_ASKS_NAME = re.compile(  # beside what the type of the answer tells
+    r"\b(?:whose|where|which|names?|called|dates?|days?|address|place|town|city)\b", re.IGNORECASE
 )
 _ABOVE = 0.6  # what a word in a heading counts, against one in the sentence
 
@@ -108,7 +107,7 @@ def _telling(
 
 def _other_than_names(question: str) -> frozenset[str]:
     """The question's words beside its names; empty where a name, a place or a day is asked for."""
-    if _ASKS_NAME.search(question):
+    if answer_type(question) in ("person", "time") or _ASKS_NAME.search(question):
         return frozenset()
     return frozenset(terms(question)) - named_in(question)
 

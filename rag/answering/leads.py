@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 
+from rag.stamps import STAMP
 from rag.types import Span
 
-_STAMP = r"\[?[\d./-]{6,10},?[ T]\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[AaPp][Mm])?\]?(?:[ \t]+[-–])?"
 _NUMBER = r"[-*•–]|§[ \t]?\d+|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.)]"
-_MARK = rf"(?:{_STAMP}|{_NUMBER})[ \t]+"
+_MARK = rf"(?:{STAMP}|{_NUMBER})[ \t]+"
 # What an item begins with before its sentences: "4. **Garden.**", "Medicines:", "(2) Garden.",
 # and who sent a message: "[12/09/2026, 18:02] Ann:".
 _LEAD = re.compile(

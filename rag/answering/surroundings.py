@@ -24,7 +24,7 @@ _CASE = re.compile(
     r"otherwise\b|if (?:so|not)\b|failing (?:that|this)\b|(?:unless|except) (?:so|then)\b)",
     re.IGNORECASE,
 )
-_CASE_CHARS = 500
+_QUOTED_CHARS = 500  # longer, a sentence is quoted alone
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _RULE = re.compile(r"[\s|:=-]+$")
 
@@ -102,8 +102,8 @@ def leans(text: str) -> bool:
     return (_LEANS.match(text) or _CASE.match(text)) is not None
 
 
-def with_its_case(sentences: Sequence[Span], span: Span, text: str) -> Span:
-    """The sentence with those that it cannot be understood, or would mislead, without.
+def quoted_run(sentences: Sequence[Span], span: Span, text: str) -> Span:
+    """A sentence to quote, with those that it cannot be understood, or would mislead, without.
 
     These are the one that it leans on (a judge was shown that, too), and what tells in which case
     it holds or what holds otherwise: "Take A unless you take B. In that case take C." At most 500
@@ -120,7 +120,7 @@ def with_its_case(sentences: Sequence[Span], span: Span, text: str) -> Span:
         if not _CASE.match(other.of(text)) or gives_orders(other.of(text)):
             break
         run = Span(run.start, other.end)
-    return run if len(run) <= _CASE_CHARS else span
+    return run if len(run) <= _QUOTED_CHARS else span
 
 
 def leaned_on(sentences: Sequence[Span], span: Span, text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from rag.answering.candidate import Candidate
-from rag.answering.surroundings import with_its_case
+from rag.answering.surroundings import quoted_run
 from rag.answering.workshop import Event, QuotationReady, SentenceReady
 from rag.calibration import GENERIC
 from rag.generation.judging import judge_claim
@@ -43,11 +43,11 @@ class Draft:
     def quote(self, candidate: Candidate, lead: str = "") -> Sentence:
         """Adds a candidate's own sentences as they stand, and tells of the quotation.
 
-        With them come those that tell in which case they hold. `lead` is a word such as `Yes` that
-        is set before the quotation.
+        With them come those that they lean on or that tell in which case they hold. `lead` is a
+        word such as `Yes` that is set before the quotation.
         """
         whole = self.document(candidate.document).text
-        span = with_its_case(candidate.hit.passage.sentences, candidate.span, whole)
+        span = quoted_run(candidate.hit.passage.sentences, candidate.span, whole)
         citation = self._citation(candidate.document, span)
         text = shown_text(citation.quote)
         for known in self.sentences:

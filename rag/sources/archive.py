@@ -40,8 +40,8 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             members = self._zip.infolist()
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as exc:
-            raise self._damaged(exc) from exc
+        except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as exc:
+            raise self._damaged(exc) from exc  # a RuntimeError: a version unknown to zipfile
         self._check(members)
         self.names = frozenset(member.filename for member in members)
 

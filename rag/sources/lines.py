@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rag.stamps import STAMP, TIME
 from rag.types import Heading, Span
 
 _ITEM = re.compile(r"\s*(?:[-*+•‣·–—]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d+(?:\.\d+)+\.?)\s+\S")
@@ -15,11 +16,7 @@ _BULLET = re.compile(r"[-*+•‣·–—]\s+")
 _RULE = re.compile(r"\s*([-=_*~#+.])(?:\s?\1){2,}\s*$")
 _UNDERLINE = re.compile(r"(={3,}|-{3,}|~{3,})\s*$")
 _FIELD = re.compile(r"[A-Z][\w -]{0,30}: \S")
-# When a message was sent, a thing noted: "[12/09/2026, 18:02] Ann: ...", "10:31 Tom finds ...".
-_STAMP = re.compile(
-    r"\s*(?:\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?[ T])?\[?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?"
-    r"(?:\s?[AaPp]\.?[Mm]\.?)?\]?,?(?:\s+[-–])?\s+\S"
-)
+_TIMED = re.compile(rf"\s*(?:{STAMP}|{TIME})\s+\S")
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+(?=[^\W\d_])")
 _CELLS = re.compile(r"\t|\S {3,}\S| \| ")
 _ENDS = re.compile(r"[.!?:;][\"'”’)\]]*$")
@@ -89,7 +86,7 @@ def split_blocks(text: str, group: list[Line]) -> list[Span]:
 def _begins(text: str, group: list[Line], number: int, width: int) -> bool:
     (before_start, before_end), (start, end) = group[number - 1], group[number]
     before, line = text[before_start:before_end].strip(), text[start:end]
-    if _ITEM.match(line) or _STAMP.match(line):
+    if _ITEM.match(line) or _TIMED.match(line):
         return not _is_wrapped_number(before, line)
     if _CELLS.search(line.strip()) or _CELLS.search(before):
         return True
@@ -107,7 +104,7 @@ def _begins(text: str, group: list[Line], number: int, width: int) -> bool:
 def _is_wrapped_number(before: str, line: str) -> bool:
     # "on 2 February\n1987. Then" is not an item: its sentence has not ended and it is no list.
     bare = line.lstrip()
-    begun = _ITEM.match(before) or _STAMP.match(before)
+    begun = _ITEM.match(before) or _TIMED.match(before)
     return bare[0].isdigit() and not _ENDS.search(before) and not begun
 
 

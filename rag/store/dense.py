@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import RagError
 from rag.store import schema
-from rag.store.arrays import limits_of
+from rag.store.arrays import Limit, limits_of
 from rag.store.search_faiss import Query, exact_scores
 from rag.store.vectors import Vectors, open_vectors
 
@@ -50,17 +50,20 @@ class DenseSegments:
             for segment in self._segments:
                 self._vectors(segment)
 
+    def limits(self, usable: NDArray[np.bool_]) -> list[Limit]:
+        """The limit of each segment, where `usable` (n,) marks the positions that are searched."""
+        return limits_of([segment.passages for segment in self._segments], usable)
+
     def search(
-        self, vector: NDArray[np.float32], k: int, usable: NDArray[np.bool_]
+        self, vector: NDArray[np.float32], k: int, limits: Sequence[Limit]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Positions and inner products of the `k` best of each segment, in any order.
 
-        `usable` marks the positions (n,) that are searched.
+        `limits` (from `limits`) say which positions are searched.
         """
         import numpy as np
 
         query = Query(vector)
-        limits = limits_of([segment.passages for segment in self._segments], usable)
         positions, scores, base = [np.empty(0, np.int64)], [np.empty(0)], 0
         for segment, (some, limit) in zip(self._segments, limits, strict=True):
             if some:

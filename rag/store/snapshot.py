@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import IndexDamaged, RagError
 from rag.store import analysis, catalogue, files, schema
-from rag.store.arrays import Arrays, read_arrays
+from rag.store.arrays import Arrays, Limit, read_arrays
 from rag.store.catalogue import FileEntry, SegmentEntry
 from rag.store.dense import DenseSegments
 from rag.store.lexical import Word, best_scores, scores_at
@@ -183,6 +183,10 @@ class Snapshot:
         with self._reading() as db:
             return read_arrays(db, self.path)
 
+    @cached_property
+    def _limits(self) -> list[Limit]:
+        return self._vectors.limits(self._arrays.alive)
+
     def mask(self, documents: Callable[[DocumentInfo], bool]) -> NDArray[np.bool_]:
         """Which positions (n,) belong to a document that `documents` accepts."""
         import numpy as np
@@ -240,8 +244,8 @@ class Snapshot:
 
         `allowed` (from `mask`) limits the search to some positions before the best are taken.
         """
-        usable = self._arrays.alive if allowed is None else allowed
-        return self._best(*self._vectors.search(vector, k, usable), k)
+        limits = self._limits if allowed is None else self._vectors.limits(allowed)
+        return self._best(*self._vectors.search(vector, k, limits), k)
 
     def lexical(self, query: str, k: int, allowed: NDArray[np.bool_] | None = None) -> Matches:
         """The `k` passages with the highest BM25 score for the words of a query.

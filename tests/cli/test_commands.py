@@ -87,7 +87,7 @@ def test_ask_shows_quotation_words_and_sources(indexed, golden):
     golden("ask-why", indexed("ask", "--why", "When was the bridge over the Ilse built?"))
 
 
-def test_an_answer_that_is_likelier_wrong_than_right_says_so(indexed, place, monkeypatch):
+def test_an_answer_that_is_not_sure_says_so(indexed, place, monkeypatch):
     question = "How much is the rent due each month?"
     (place / "q.jsonl").write_text(json.dumps({"question": question}))
     for least, warned in ((0.0, False), (1.01, True)):

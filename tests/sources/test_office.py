@@ -503,3 +503,10 @@ def test_deep_xml_is_refused_or_read(make, sound) -> None:
     body = "<w:sdt>" * 5_000 + "</w:sdt>" * 5_000
     with pytest.raises(UnreadableDocument):
         parse_bytes(make.docx(body), "a.docx")
+
+
+def test_an_archive_of_a_version_yet_unknown_is_named(make) -> None:
+    data = bytearray(make.sample(".docx"))
+    data[data.index(b"PK\x01\x02") + 6] = 99  # the version needed to read it, times ten
+    with pytest.raises(UnreadableDocument, match=r"damaged or not the format .*version 9\.9"):
+        parse_bytes(bytes(data), "a.docx")
