@@ -103,6 +103,20 @@ class Adapted:
                 a.copy_(weights[f"{name}.lora_a"])
                 b.copy_(weights[f"{name}.lora_b"])
 
+    def read(self, path: Path) -> None:
+        """Takes the matrices of an adapter that `write` wrote.
+
+        Raises `ModelInvalid` where it is of other layers, another rank or another model.
+        """
+        import gguf
+        import torch
+
+        found = {t.name: torch.tensor(t.data).float() for t in gguf.GGUFReader(path).tensors}
+        own = self.weights()
+        if {n: m.shape for n, m in found.items()} != {n: m.shape for n, m in own.items()}:
+            raise ModelInvalid(f"{path}: an adapter of other layers, another rank or another model")
+        self.restore({n: self._turned(n, m, back=True) for n, m in found.items()})
+
     def prefix(self, tokens: Sequence[int]) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """The keys and values of a constant prefix in each layer, without the adapter."""
         import torch
@@ -145,22 +159,27 @@ class Adapted:
         writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
         writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, self.scale * self.rank)
         for name, matrix in self.weights().items():
-            if self._architecture == "llama" and name.endswith("lora_b"):
-                matrix = self._turned(name, matrix)
-            writer.add_tensor(name, matrix.numpy().astype(np.float16))
+            turned = self._turned(name, matrix)
+            writer.add_tensor(name, turned.numpy().astype(np.float16))
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
 
-    def _turned(self, name: str, matrix: torch.Tensor) -> torch.Tensor:
-        """Rows of queries and keys in the order of GGUF files: both halves of a head by turns."""
+    def _turned(self, name: str, matrix: torch.Tensor, back: bool = False) -> torch.Tensor:
+        """Rows of queries and keys in the order of GGUF files: both halves of a head by turns.
+
+        `back` from there. Only models of the kind `llama` are kept so.
+        """
+        if self._architecture != "llama" or not name.endswith("lora_b"):
+            return matrix
         config = self._model.config
         heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
         count = heads.get(name.split(".")[2])
         if count is None:
             return matrix
-        return matrix.reshape(count, 2, -1, self.rank).swapaxes(1, 2).reshape(matrix.shape)
+        parts = (count, -1, 2, self.rank) if back else (count, 2, -1, self.rank)
+        return matrix.reshape(parts).swapaxes(1, 2).reshape(matrix.shape)
 
 
 def _require(architecture: str) -> None:

@@ -7,7 +7,8 @@ The adapter (LoRA, Hu et al. 2021) changes the layers from ``--from-layer`` to `
 candidates and claims are judged; the heads, one for each, read the state behind ``--layer`` at the
 last token of the prompt. The constant prefix is computed without the adapter, as it is in use.
 Writes ``NAME.gguf`` and ``NAME.json``, which belong into ``rag/data/judging``; stopped at any time,
-it goes on when it is started again. A share of the documents is held out (``--held-out``) and
+it goes on when it is started again. ``--start FOLDER/NAME.json`` goes on from another run's judge,
+its adapter and heads. A share of the documents is held out (``--held-out``) and
 measured at the end.
 """
 
@@ -23,16 +24,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag.errors import RagError, SetInvalid
+from rag.errors import ModelInvalid, RagError, SetInvalid
 from rag.generation import load_generator
-from rag.generation.heads import prompt_digest
+from rag.generation.heads import Kind, head_of, prompt_digest
 from rag.generation.judging import CLAIM_PREFIX, PREFIX, claim_prompt, judge_prompt
 from rag.models import resolve
 from rag.models.cache import sha256_of
 from rag.settings import load_settings
 from rag.training.adapted import Adapted
 from rag.training.candidates import load
-from rag.training.judge_loop import Judge, Plan, Row, measured, say, train
+from rag.training.judge_loop import Heads, Judge, Plan, Row, measured, say, train
 from rag.training.judgements import (
     Judgement,
     drawn,
@@ -48,6 +49,10 @@ PAIRS = {"fever_symmetric": 600, "infotabs": 300, "snli_dev_test": 300, "breakin
 YES_NO = {"fever_symmetric": 300, "snli_dev_test": 250, "breaking_nli": 80}
 SWAPPED = 0.3  # of the right candidates, once more under a changed question
 WRONG = 2.0  # candidates for each right one
+PROMPTS: tuple[tuple[Kind, tuple[tuple[str, str], ...]], ...] = (
+    ("candidate", PREFIX),
+    ("claim", CLAIM_PREFIX),
+)
 MOST_TOKENS = 160  # of a row; longer ones are left out
 
 
@@ -108,8 +113,14 @@ def run(options: argparse.Namespace) -> None:
     """Trains, measures and writes."""
     import torch
 
+    start = _read_start(options.start) if options.start else None
     plan = Plan(
-        options.layer, options.from_layer, options.rank, seed=options.seed, rate=options.rate
+        options.layer,
+        options.from_layer,
+        options.rank,
+        seed=options.seed,
+        rate=options.rate,
+        start=sha256_of(start[0]) if start else "",
     )
     options.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(plan.seed)
@@ -124,8 +135,12 @@ def run(options: argparse.Namespace) -> None:
     say({"rows": len(learnt), "tokens": sum(len(r.tokens) for r in learnt), "census": census})
     weights = resolve(options.model, "generator", load_settings()).weights
     model = Adapted(weights, architecture, plan.first, plan.layer, plan.rank, plan.scale)
+    if start:
+        model.read(start[0])
     judge = Judge(model, prefixes)
-    if not train(judge, learnt, options.out, plan, options.seconds):
+    if not train(
+        judge, learnt, options.out, plan, options.seconds, start[1] if start else (None, None)
+    ):
         say({"stopped": "the same command goes on"})
         return
     figures = measured(judge, rows)
@@ -136,6 +151,26 @@ def run(options: argparse.Namespace) -> None:
     file.with_suffix(".json").write_text(text, encoding="utf-8")
 
 
+def _read_start(path: Path) -> tuple[Path, Heads]:
+    """The adapter and the heads of a judge's file; a head behind another prompt is not taken."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        heads = {
+            kind: head_of(raw, kind, path.parent) for kind in ("candidate", "claim") if kind in raw
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise ModelInvalid(f"{path}: no judge can be read there; name OUT/NAME.json") from exc
+    found: list[tuple[Sequence[float], float] | None] = []
+    adapters = [h.adapter for h in heads.values() if h.adapter and h.adapter.is_file()]
+    if not adapters:
+        raise ModelInvalid(f"{path}: a judge without an adapter; name OUT/NAME.json")
+    for kind, prefix in PROMPTS:
+        head = heads.get(kind)
+        same = head is not None and head.record.get("prompt") == prompt_digest(prefix)
+        found.append((head.weights, head.intercept) if head and same else None)
+    return adapters[0], found
+
+
 def judge_json(judge: Judge, plan: Plan, adapter: Path, record: dict[str, Any]) -> str:
     """Both heads as the text of their file."""
     raw: dict[str, Any] = {
@@ -144,7 +179,7 @@ def judge_json(judge: Judge, plan: Plan, adapter: Path, record: dict[str, Any]) 
         "record": {"plan": asdict(plan), **record},
     }
     lines = {}
-    for kind, prefix in (("candidate", PREFIX), ("claim", CLAIM_PREFIX)):
+    for kind, prefix in PROMPTS:
         weights, intercept = judge.head(kind == "claim")
         raw[kind] = {"prompt": prompt_digest(prefix), "intercept": intercept, "weights": kind}
         lines[kind] = ", ".join(f"{w:.5g}" for w in weights)  # a line each would be long to look at
@@ -167,6 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--candidates", type=Path, nargs="*", default=[], metavar="FOLDER")
     parser.add_argument("--pairs", type=Path, nargs="*", default=[], help=".jsonl[.gz]")
     parser.add_argument("--questions", type=Path, nargs="*", default=[], help=".json, .jsonl[.gz]")
+    parser.add_argument("--start", type=Path, help="the .json of a judge to go on from")
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--held-out", type=float, default=0.1, help="share of the documents")

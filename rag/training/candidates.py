@@ -56,7 +56,7 @@ def record(options: argparse.Namespace) -> int:
     models = Models(load_settings())
     options.out.mkdir(parents=True, exist_ok=True)
     file = options.out / "rows.jsonl"
-    done = {row["key"] for row in _lines(file)}
+    done = {row["key"] for row in lines_of(file)}
     ends = time.monotonic() + options.seconds
     added = 0
     for name, index, question, hidden in _asked(options, models):
@@ -81,7 +81,7 @@ def load(folders: Sequence[Path]) -> list[Shown]:
     """
     found = []
     for folder in folders:
-        rows = _lines(folder / "rows.jsonl")
+        rows = lines_of(folder / "rows.jsonl")
         if not rows:
             raise SetInvalid(f"nothing was recorded in {folder}: name SET=INDEX first")
         found += [
@@ -99,7 +99,8 @@ def load(folders: Sequence[Path]) -> list[Shown]:
     return found
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file of JSON lines; one that was not written to its end is taken off."""
     if not path.exists():
         return []
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)

@@ -35,6 +35,7 @@ class Plan:
     rate: float = 3e-4
     head_rate: float = 1e-4
     seed: int = 13
+    start: str = ""  # the SHA-256 of the adapter that is gone on from
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,10 @@ def batches(rows: Sequence[Row], seed: int) -> list[list[Row]]:
     return found
 
 
+# Weights and intercept on states as they are, of candidates and of claims; None: still to be learnt.
+Heads = Sequence[tuple[Sequence[float], float] | None]
+
+
 class Judge:
     """The adapted model with its two heads, on states made even by `mean` and `spread`."""
 
@@ -93,6 +98,19 @@ class Judge:
                 states = torch.cat(parts)
                 self.mean[claim] = states.mean(0)
                 self.spread[claim] = states.std(0).clamp_min(1e-3)
+
+    def begin(self, heads: Heads) -> None:
+        """Takes heads on states as they are (see `head`), after `measure`; None leaves its own."""
+        import torch
+
+        with torch.no_grad():
+            for own, bias, mean, spread, head in zip(
+                self.weights, self.intercept, self.mean, self.spread, heads, strict=True
+            ):
+                if head is not None:
+                    weights = torch.tensor(head[0])
+                    own.copy_(weights * spread)
+                    bias.fill_(head[1] + float(weights @ mean))
 
     def states(self, rows: Sequence[Row]) -> torch.Tensor:
         """The states of rows of one kind."""
@@ -133,8 +151,17 @@ class Judge:
         return weights.tolist(), float(intercept)
 
 
-def train(judge: Judge, rows: Sequence[Row], out: Path, plan: Plan, seconds: float) -> bool:
+def train(
+    judge: Judge,
+    rows: Sequence[Row],
+    out: Path,
+    plan: Plan,
+    seconds: float,
+    heads: Heads = (None, None),
+) -> bool:
     """One pass over the rows, and whether its end was reached within some seconds.
+
+    Begins with `heads`, of candidates and of claims, on the adapter that the judge's model has.
 
     Goes on from ``out/state.pt``, which is written every two minutes and where it stops. Raises
     `SettingsInvalid` where that is the state of another run.
@@ -164,6 +191,7 @@ def train(judge: Judge, rows: Sequence[Row], out: Path, plan: Plan, seconds: flo
         step = saved["step"]
     else:
         judge.measure(random.Random(plan.seed).sample(rows, min(160, len(rows))))
+        judge.begin(heads)
     began = last = time.monotonic()
     seen: list[float] = []
     while step < len(order) and time.monotonic() - began < seconds:

@@ -136,6 +136,44 @@ def test_the_written_judge_is_read_as_it_was_trained(trained) -> None:
 
 
 @pytest.mark.models
+@pytest.mark.slow
+def test_a_run_that_goes_on_from_a_judge_begins_with_its_verdicts(
+    trained, adapted, tmp_path, monkeypatch
+) -> None:
+    import torch
+
+    file = trained / f"{MODEL}.json"
+    pairs = trained.parent / "fever_symmetric.jsonl"
+    arguments = [str(tmp_path), "--model", MODEL, "--layer", "12", "--from-layer", "6"]
+    arguments += ["--pairs", str(pairs), "--rank", "4", "--start", str(file), "--seconds", "0"]
+    arguments += ["--seed", "14"]  # other rows make the states even
+    monkeypatch.setattr("rag.training.adapter.Adapted", lambda *_: adapted)
+    adapted.restore({name: 0 * matrix for name, matrix in adapted.weights().items()})
+    assert main(arguments) == 0
+    before = torch.load(trained / "state.pt", weights_only=True)["judge"]
+    begun = torch.load(tmp_path / "state.pt", weights_only=True)["judge"]
+    for name, matrix in before["adapter"].items():
+        assert torch.allclose(begun["adapter"][name], matrix, atol=1e-3)
+    raw = json.loads(file.read_text())
+    for number, kind in enumerate(("candidate", "claim")):
+        weights = begun["weights"][number] / begun["spread"][number]
+        assert weights.tolist() == pytest.approx(raw[kind]["weights"], rel=1e-4, abs=1e-7)
+        bias = float(begun["intercept"][number] - weights @ begun["mean"][number])
+        assert bias == pytest.approx(raw[kind]["intercept"], rel=1e-3)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"layer": 12}', "[1]"])
+def test_a_start_that_is_no_judge_is_named(text, tmp_path, capsys) -> None:
+    file = tmp_path / "judge.json"
+    file.write_text(text)
+    assert main([str(tmp_path / "out"), "--model", MODEL, "--layer", "2", "--start", str(file)])
+    told = capsys.readouterr().err
+    assert str(file) in told
+    assert "OUT/NAME.json" in told
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.models
 def test_an_adapter_of_another_model_is_refused_and_nothing_is_lost(trained, tmp_path) -> None:
     from rag.generation.llama import LlamaGenerator
 
