@@ -7,9 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.answering.candidate import Candidate
+from rag.answering.counterparts import asks_two, counterpart, other_version
 from rag.answering.deciding import Decision
-from rag.answering.disagreeing import differing, disagreement_note, later_note, newer
-from rag.answering.linking import second_source
+from rag.answering.disagreeing import (
+    differing,
+    disagreement_note,
+    later_note,
+    newer,
+    other_note,
+)
+from rag.answering.linking import joined, second_source
 from rag.answering.pairing import alike
 from rag.answering.replacing import changed_since, replaced, replaced_note
 from rag.answering.shape import shape_of
@@ -83,9 +90,11 @@ def compose(
         return Composed(frozenset({0}), (replaced_note(best.candidate, change),))
     change = changed_since(question, best.candidate, hits, draft.document)
     if change is not None:
-        for candidate in (best.candidate, change):
-            draft.quote(candidate)
-        return Composed(frozenset({0}), (later_note(best.candidate, change),))
+        return _with(best.candidate, change, later_note(best.candidate, change), draft)
+    other_words = other_version(question, best.candidate, hits, draft.document)
+    if other_words is not None:
+        note = other_note(best.candidate, other_words, draft.document)
+        return _with(best.candidate, other_words, note, draft)
     shape = shape_of(question)
     if shape == "list":
         return _listed(decision, draft, threshold)
@@ -95,8 +104,18 @@ def compose(
         rest = (j.candidate for j in decision.ranked[1:] if j.judged and j.probability >= likely)
         asked = frozenset(t for t in terms(question) if not t.isdigit())
         second = next((c for c in rest if alike(asked, best.candidate, c)), None)
+    if second is None and asks_two(question):
+        more = search(f"{question} {best.candidate.text}") if search else ()
+        found = joined(hits, [h for h in more if h.passage.document not in rivals])
+        second = counterpart(question, best.candidate, decision.ranked[1:], found, draft.document)
     _both(question, best.candidate, second, decision, draft, generator, evidence_tokens)
     return Composed(frozenset({0}))
+
+
+def _with(best: Candidate, other: Candidate, note: str, draft: Draft) -> Composed:
+    for candidate in (best, other):
+        draft.quote(candidate)
+    return Composed(frozenset({0}), (note,))
 
 
 def _both(
@@ -110,7 +129,8 @@ def _both(
 ) -> None:
     """Quotes the best sentence and, where there is one, the second; words what follows of both."""
     shape, lead = shape_of(question), ""
-    if shape == "yes_no" and generator is not None:
+    alone = second is None and asks_two(question)  # half of what is compared decides nothing
+    if shape == "yes_no" and generator is not None and not alone:
         lead = _yes_or_no(question, [best, second], generator)
     draft.quote(best, lead=lead)
     if second is None:

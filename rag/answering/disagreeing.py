@@ -88,13 +88,30 @@ def later_word(
         return False
     if not leans(other.text) and frozenset(terms(question)).isdisjoint(terms(other.text)):
         return False
-    names = named(question)
+    return same_names(named(question), first, other, document)
+
+
+def same_names(
+    names: frozenset[str],
+    first: Candidate,
+    other: Candidate,
+    document: Callable[[str], Document],
+) -> bool:
+    """Whether the other sentence is of all the names, too, that the first one is of."""
     return _held(names, first, document) <= _held(names, other, document)
 
 
 def later_note(first: Candidate, other: Candidate) -> str:
     """A remark that a later document speaks of the same."""
     return f"{other.document} is later than {first.document} and speaks of this, too"
+
+
+def other_note(first: Candidate, other: Candidate, document: Callable[[str], Document]) -> str:
+    """A remark that another document speaks of the same otherwise, and whether it is later."""
+    if date_of(document(first.document)) and date_of(document(other.document)):
+        return later_note(first, other)
+    which = "which of the two is later, they do not say"
+    return f"{other.document} speaks of this, too, and not as {first.document} does; {which}"
 
 
 def _held(

@@ -32,6 +32,11 @@ _NUMBER = re.compile(
     re.I,
 )
 _PERSON = re.compile(r"^(?:who|whom|whose)\b|\bwho\b", re.I)
+_ASKS = re.compile(
+    rf"^(?:(?:in|at|on|by|from|for|to|with|of|since|under|about)\s+)?"
+    rf"(?:how|what|when|where|who|whom|whose|which|why)\b|{_LEADING.pattern}",
+    re.I,
+)
 _PART = re.compile(
     r"(?:,)?\s+and\s+(?=(?:how|what|when|where|who|whom|whose|which|why)\b)|"
     r"\?\s+(?=\w)|;\s+(?=(?:how|what|when|where|who|which|why)\b)",
@@ -86,22 +91,54 @@ def parts_of(question: str) -> tuple[str, ...]:
     """
     pieces = [p.strip(" ?,;") for p in _PART.split(question)]
     pieces = [p for p in pieces if len(p.split()) >= 2]
-    if len(pieces) < 2 or len(pieces) > 3 or re.search(r"\bbetween\b", question, re.I):
+    # "The empire held land in Africa, Asia and which other continent?" is one question.
+    one = not _ASKS.match(question) or re.search(r"\bbetween\b", question, re.I)
+    if one or len(pieces) > 3:
         return (question,)
+    if len(pieces) < 2:
+        return _of_each(question)
     subject = _SUBJECT.search(pieces[0])
     named = subject["subject"].strip() if subject else ""
-    return (pieces[0] + "?", *(_standing(p, named) + "?" for p in pieces[1:]))
+    topic = _TOPIC.search(pieces[0])
+    about = topic.group() if topic else ""
+    return (pieces[0] + "?", *(_standing(p, named, about) + "?" for p in pieces[1:]))
 
 
-def _standing(part: str, subject: str) -> str:
+def _standing(part: str, subject: str, about: str) -> str:
+    if about and _SAYS.search(part) and not _TOPIC.search(part) and not _PRONOUN.search(part):
+        return part + about
     return _PRONOUN.sub(lambda m: subject, part, count=1) if subject else part
 
 
+def _of_each(question: str) -> tuple[str, ...]:
+    """A question of two times, places or things, as one of each: "in 2023 and in 2024"."""
+    both = _EACH.search(question)
+    if both is None or _LEADING.match(question) or _COMPARES.search(question):
+        return (question,)
+    before, after = question[: both.start()], question[both.end() :]
+    said, one, other = both["preposition"], both["one"].strip(), both["other"].strip()
+    return (f"{before}{said} {one}{after}", f"{before}{said} {other}{after}")
+
+
 _PRONOUN = re.compile(r"\b(?:it|they|them|he|him|she)\b", re.I)
+_TOPIC = re.compile(r"\s+(?:about|concerning|regarding)\s+[\w'’ -]+$", re.I)
+_SAYS = re.compile(
+    r"\b(?:says?|said|writes?|wrote|decided?|answers?|answered|states?|stated)\b", re.I
+)
+_EACH = re.compile(
+    r"\b(?P<preposition>in|for|at|on|under|by|from|to|with|of)\s+"
+    r"(?P<one>(?:[\w'’.-]+\s+){1,6}?)and\s+(?P=preposition)\s+(?P<other>[^,?]+)",
+    re.I,
+)
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|must|may|should)"
+# The second word of a name of two ("the mileage rate in"), no participle ("the bridge built in").
+_SECOND = (
+    r"(?:\s+(?!\w*(?:ed|en|wn|ilt|eld|ade|aid|old|ought|aught|ept|eft|ung|lost|sent|spent|lent)\b)"
+    r"[\w'’-]+(?=\s+(?:in|of|on|at|for|from|under|per|by|when|while|before|after)\b|$))?"
+)
 _SUBJECT = re.compile(
     rf"\b{_AUXILIARY}\s+(?P<subject>"
-    r"(?:the|a|an|this|that|these|those|my|our|his|her|their|each|every)\s+[\w'’-]+"
+    rf"(?:the|a|an|this|that|these|those|my|our|his|her|their|each|every)\s+[\w'’-]+{_SECOND}"
     r"(?:\s+of\s+(?:the\s+)?[\w'’-]+)?|"
     r"[A-Z][\w'’-]*(?:\s+(?:of\s+|de\s+|van\s+)?[A-Z][\w'’-]*)*)"
 )

@@ -69,7 +69,7 @@ def batches(rows: Sequence[Row], seed: int) -> list[list[Row]]:
     return found
 
 
-# Weights and intercept on states as they are, of candidates and of claims; None: still to be learnt.
+# Weights and intercept on states as they are, of candidates and of claims; None: to be learnt.
 Heads = Sequence[tuple[Sequence[float], float] | None]
 
 

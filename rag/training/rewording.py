@@ -2,11 +2,12 @@
 
     python -m rag.training.rewording OUT --candidates FOLDER ... [--count 500] [--seed 19]
 
-Questions of training sets were mostly put by people who had the text before them and used its words; a
-person who asks has not, and does not. The language model of the settings puts recorded questions in
-other words, rules and the embedder accept or reject what it wrote, and ``OUT/rows.jsonl`` holds the accepted ones
-with the candidates of the question that each was made from, right and wrong, as
-`rag.training.candidates` records them. Stopped at any time, the same command goes on.
+Questions of training sets were mostly put by people who had the text before them and used its
+words; a person who asks has not, and does not. The language model of the settings puts recorded
+questions in other words, rules and the embedder accept or reject what it wrote, and
+``OUT/rows.jsonl`` holds the accepted ones with the candidates of the question that each was made
+from, right and wrong, as `rag.training.candidates` records them. Stopped at any time, the same
+command goes on.
 """
 
 from __future__ import annotations

@@ -190,7 +190,7 @@ def _polarity(sentence: str, cited: str) -> list[Finding]:
     if not clause:
         return []
     found = []
-    denied, there = _denials(sentence), _denials(clause)
+    denied, there = denials(sentence), denials(clause)
     if (denied % 2) != (there % 2):
         found.append(Finding("negation", "negated" if denied else "not negated"))
     said = {w.lower() for w in _WORD.findall(sentence)}
@@ -203,7 +203,8 @@ def _polarity(sentence: str, cited: str) -> list[Finding]:
     return found
 
 
-def _denials(text: str) -> int:
+def denials(text: str) -> int:
+    """How many words of a text deny something."""
     return len(_NEGATION.findall(text))
 
 

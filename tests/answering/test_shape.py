@@ -67,6 +67,34 @@ def test_an_open_kind_says_nothing() -> None:
             ("What lies between the mill and where it ends?",),
         ),
         ("Which cats and dogs are allowed?", ("Which cats and dogs are allowed?",)),
+        (
+            "What was the mileage rate in the policy and what is it since April?",
+            ("What was the mileage rate in the policy?", "what is the mileage rate since April?"),
+        ),
+        (
+            "Who had the ferry contract at first, and who got it in the end?",
+            ("Who had the ferry contract at first?", "who got the ferry contract in the end?"),
+        ),
+        (
+            "What did the lease say about cats, and what did the owner write?",
+            ("What did the lease say about cats?", "what did the owner write about cats?"),
+        ),
+        (
+            "How many farms took part in 2023 and in 2024?",
+            ("How many farms took part in 2023?", "How many farms took part in 2024?"),
+        ),
+        (
+            "What is the fee for adults and for children?",
+            ("What is the fee for adults?", "What is the fee for children?"),
+        ),
+        (
+            "How did the fee differ in May and in June?",
+            ("How did the fee differ in May and in June?",),
+        ),
+        (
+            "The empire held land in Africa, in Asia and which other continent?",
+            ("The empire held land in Africa, in Asia and which other continent?",),
+        ),
     ],
 )
 def test_the_parts_of_a_question(question, parts) -> None:

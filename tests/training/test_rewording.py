@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.testing import FakeGenerator, FakeEmbedder
+from rag.testing import FakeEmbedder, FakeGenerator
 from rag.training import rewording
 from rag.training.candidates import load
 from rag.training.rewording import drawn, main, rejection

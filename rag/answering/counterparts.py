@@ -1,0 +1,178 @@
+"""Finds the sentence that says of the same matter something else than the answer does.
+
+By its words alone: a reader looks for an answer to the question, and the other value of a
+comparison, or what a later document lays down, is none by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from rag.answering.candidate import Candidate, Judged
+from rag.answering.disagreeing import date_beside, same_names
+from rag.answering.linking import candidate_from
+from rag.answering.naming import of_one_form
+from rag.answering.orders import gives_orders
+from rag.answering.surroundings import heads_table
+from rag.answering.terms import named, names_only, terms
+from rag.types import Document, Hit, Span
+from rag.verification.quantities import days, quantities
+from rag.verification.rules import denials
+
+LIKELY = 0.2  # so likely a candidate is the other value, though its words are others
+SHARED = 0.4  # of the shorter sentence's words
+LEAST_SHARED = 3  # words
+LATER_SHARED = 0.5
+_MAX_CHARS = 500
+_MORE = (
+    "more less fewer better worse greater bigger larger smaller higher lower longer shorter taller "
+    "heavier lighter older younger newer earlier later cheaper dearer faster slower wider narrower "
+    "deeper stronger weaker warmer colder nearer closer further farther"
+)
+_TWO = re.compile(
+    r"\bchang(?:ed?|es)\b|\bcompared?\b|\bdiffer\w*|\bthan\b|\bthe same\b|\bmatch(?:es|ed)?\b|"
+    r"\bagree with\b|\bby how (?:much|many)\b|\benough\b|"
+    rf"\b(?:which|who)\b.*\b(?:{'|'.join(_MORE.split())})\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:was|were|did|had|originally|at first|formerly|initially)\b", re.IGNORECASE
+)
+_MONTHS = frozenset(
+    terms("January February March April May June July August September October November December")
+)
+_FRACTION = re.compile(r"\b(?:half|halves|thirds?|quarters?|fifths?|tenths?)\b", re.IGNORECASE)
+
+
+def asks_two(question: str) -> bool:
+    """Whether a question compares two values: what changed, what is more, whether they agree."""
+    return _TWO.search(question) is not None
+
+
+def counterpart(
+    question: str,
+    first: Candidate,
+    others: Sequence[Judged],
+    hits: Sequence[Hit],
+    document: Callable[[str], Document],
+) -> Candidate | None:
+    """The sentence that holds the other value of a comparison, or None.
+
+    Either a likely candidate that shares a word with the question and the first sentence, or the
+    sentence of a hit that says most of what the first one says; each with another value. Of
+    several the one whose words are most like the first one's.
+    """
+    asked = _words(question) & _words(first.text)
+    found = [
+        (shared(first.text, j.candidate.text), j.probability, j.candidate)
+        for j in others
+        if j.probability >= LIKELY
+        and not j.candidate.rival
+        and asked & _words(j.candidate.text)
+        and not _same_place(first, j.candidate.document, j.candidate.span)
+        and _another_value(first.text, j.candidate.text)
+    ]
+    found += [
+        (share, 1 / (hit.rank + 1), candidate_from(hit, span, text, first))
+        for hit, span, text in _sentences(hits, document)
+        if (share := shared(first.text, text)) >= SHARED
+        and not _same_place(first, hit.passage.document, span)
+        and _another_value(first.text, text)
+    ]
+    return max(found, key=lambda f: f[:2])[2] if found else None
+
+
+def other_version(
+    question: str,
+    first: Candidate,
+    hits: Sequence[Hit],
+    document: Callable[[str], Document],
+) -> Candidate | None:
+    """The sentence of another document that says the same with another value, or denies it.
+
+    "No cats may be kept" is followed by "I permit you to keep one cat": most words are the same, a
+    value or a negation is not. Not of an earlier document, nor of one of the same form (these do
+    not replace each other), nor where names of the question differ or what it names stands above
+    the first sentence alone, nor where it asks for what was.
+    """
+    if _PAST.search(question):
+        return None
+    whole = document(first.document)
+    date = date_beside(whole, first.text)
+    asked = frozenset(terms(question))
+    thing, above = asked & frozenset(terms(first.text)), asked & _above(first.hit, whole)
+    for hit, span, text in _sentences(hits, document):
+        other = document(hit.passage.document)
+        when = date_beside(other, text)
+        earlier = date and when and when <= date
+        held = _above(hit, other) | frozenset(terms(hit.passage.text))
+        if other.path == whole.path or earlier or not above <= held or of_one_form(whole, other):
+            continue
+        same = thing and 2 * len(thing & frozenset(terms(text))) >= len(thing)
+        if same and (_revalued(first.text, text) or _denied(first.text, text)):
+            candidate = candidate_from(hit, span, text, first)
+            tied = named(first.text) & named(text)  # "the Flat" of a lease and its letters
+            if tied or same_names(named(question), first, candidate, document):
+                return candidate
+    return None
+
+
+def shared(one: str, other: str, least: int = LEAST_SHARED) -> float:
+    """The share of the shorter sentence's words that stand in the other; 0 for fewer than `least`.
+
+    Of a sentence of three words two are enough.
+    """
+    words, more = _words(one), _words(other)
+    both, shorter = len(words & more), min(len(words), len(more))
+    return both / shorter if both >= min(least, max(2, shorter - 1)) else 0.0
+
+
+def _revalued(first: str, later: str) -> bool:
+    return _another_value(first, later) and shared(first, later) >= LATER_SHARED
+
+
+def _denied(first: str, later: str) -> bool:
+    """Whether one of two sentences denies what the other says, of which few words may be shared."""
+    return denials(first) % 2 != denials(later) % 2 and shared(first, later, 2) >= LATER_SHARED
+
+
+def _above(hit: Hit, whole: Document) -> frozenset[str]:
+    """The words of title, headings and path: which heater a manual is of stands there."""
+    path = whole.path.replace("_", " ")
+    return frozenset(terms(f"{whole.title or ''} {hit.passage.heading or ''} {path}"))
+
+
+def _same_place(first: Candidate, document: str, span: Span) -> bool:
+    return document == first.document and span.overlaps(first.span)
+
+
+def _words(text: str) -> frozenset[str]:
+    """The terms of a text without numbers and months, which meet by chance."""
+    return frozenset(t for t in terms(text) if not t.isdigit()) - _MONTHS
+
+
+def _another_value(one: str, other: str) -> bool:
+    """Whether both sentences hold values, a day or a number, of which none is the same."""
+    if days(one) and days(other):
+        return not any(a.may_be(b) for a in days(one) for b in days(other))
+    values, more = _values(one), _values(other)
+    return bool(more) and bool(values) and values != more and not more <= values
+
+
+def _values(text: str) -> frozenset[str]:
+    of_days = " ".join(d.text for d in days(text))
+    found = {str(q.value.normalize()) for q in quantities(text) if q.text not in of_days}
+    return frozenset(found | {m.group().lower().rstrip("s") for m in _FRACTION.finditer(text)})
+
+
+def _sentences(
+    hits: Sequence[Hit], document: Callable[[str], Document]
+) -> Iterator[tuple[Hit, Span, str]]:
+    for hit in hits:
+        whole = document(hit.passage.document)
+        for span in hit.passage.sentences:
+            text = span.of(whole.text)
+            fit = len(text) <= _MAX_CHARS and not heads_table(whole.text, span)
+            if fit and not gives_orders(text) and not names_only(text):
+                yield hit, span, text
