@@ -18,8 +18,9 @@ class Candidate:
     `answerable` its logit for the passage, `hit` the passage it was read in. The `near` ones are
     those of the sentence alone, read behind its `setting` (title, headings, head of a table).
     `before` is what a sentence leans on, `named` the line at the head of its document that names
-    what the question names, where the sentence does not; a `rival` stands in a document alike that
-    does not hold those names. `own`, `inset` and `around` are the shares of the
+    what the question names, where the sentence does not, `dated` the date of the document where a
+    question of a time may mean it; a `rival` stands in a document alike that does not hold those
+    names. `own`, `inset` and `around` are the shares of the
     question's weight that stand in the sentence, in it and its setting, and in the passage, too.
     """
 
@@ -40,14 +41,16 @@ class Candidate:
     inset: float = 0.0
     around: float = 0.0
     named: str = ""
+    dated: str = ""
     rival: bool = False
 
     @property
     def told(self) -> str:
-        """What a judge is told of where the sentence stands: its setting, and whose document."""
+        """What a judge is told of where the sentence stands: its setting, of when, and whose."""
+        setting = f"{self.setting}, {self.dated}" if self.dated else self.setting
         if not self.named or self.named in self.setting:
-            return self.setting
-        return f"{self.setting}. {self.named}"
+            return setting
+        return f"{setting}. {self.named}"
 
     def excerpt(self, chars: int) -> str:
         """The text, of a longer one what stands around the phrase, cut at spaces."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from rag.answering.candidate import Candidate
 from rag.answering.cells import asked_cell, asked_person, asks_empty, of_another_row
+from rag.answering.dating import dated
 from rag.answering.naming import Naming
 from rag.answering.orders import gives_orders
 from rag.answering.shape import answer_type, shape_of
@@ -77,7 +78,7 @@ def find_candidates(
     found = _distinct([*kept, *enough], len(kept) + MATCHING)
     found = _telling(question, found, document)
     read = _near(question, [_measured(c, sought) for c in found], reader)
-    return [_pointed(question, c, document(c.document)) for c in read]
+    return [dated(question, _pointed(question, c, document(c.document)), document) for c in read]
 
 
 def _telling(

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.disagreeing import date_beside, same_names
+from rag.answering.dating import date_beside
+from rag.answering.disagreeing import same_names
 from rag.answering.linking import candidate_from
 from rag.answering.naming import of_one_form
 from rag.answering.orders import gives_orders

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence, Set
-from dataclasses import replace
 from decimal import Decimal
 
 from rag.answering.candidate import Candidate, Judged
+from rag.answering.dating import date_beside, date_of
 from rag.answering.naming import head_lines, of_one_form
 from rag.answering.surroundings import leans
 from rag.answering.terms import named, terms
 from rag.types import Document
-from rag.verification.quantities import days, months, quantities
+from rag.verification.quantities import months, quantities
 from rag.verification.rules import content_words, normalised
 
 SHARED_WORDS = 0.4  # of the shorter sentence: about the same thing, not just of the same kind
 LIKELY = 0.5  # a second document is cited where it is likelier than not to answer, too
 NEARLY = 0.5  # of the first one's probability: so likely a later document is not passed over
 SHARED_BY_NAMES = 0.5  # two names are less often one question's two answers than two numbers
-_IN_BRACKETS = re.compile(r"\([^()]*(?:\)|$)")
-_ISO = re.compile(r"(?<!\d)(\d{4})[-_.](\d{2})[-_.](\d{2})(?!\d)")
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _REPLACES = re.compile(
     r"\b(?:replaces?d?|supersedes?d?|no longer|instead of|amend(?:s|ed|ment)|previously|"
     r"formerly|used to|from now on|as of|new(?:ly)?|revised?|corrected|"
@@ -177,44 +174,6 @@ def disagreement_note(
         newest = second if replaces[1] else first
         return f"two documents disagree: {said}; {newest.path} reads as the later one", replaces[1]
     return f"two documents disagree: {said}", False
-
-
-def date_beside(document: Document, sentence: str) -> str:
-    """The date that a document bears; empty where only the sentence itself names that day.
-
-    A lease that "begins on 1 March 2024" need not be older than another.
-    """
-    date = date_of(document)
-    told = date in {day.iso for day in days(sentence)}
-    return "" if told and date != date_of(replace(document, text="")) else date
-
-
-def date_of(document: Document) -> str:
-    """The date a document bears as `YYYY-MM-DD` (or less), from its path, title or first lines.
-
-    Not in brackets: "Ann Lee (born 3 May 1991)" dates no letter. Empty where it bears none: the
-    time of the file says little about its content.
-    """
-    top = _IN_BRACKETS.sub(" ", document.text[:400])
-    for text in (document.path, document.title or "", top):
-        if found := _ISO.search(text):
-            return "-".join(found.groups())
-        if found := _LONG_DATE.search(text):
-            month = next(iter(months(found["month"])), 0)
-            day = int(found["day"] or found["day2"] or 0)
-            if month:
-                return f"{found['year']}-{month:02}" + (f"-{day:02}" if day else "")
-    years = [m[1] for t in (document.path, document.title or "") for m in _YEAR.finditer(t)]
-    return years[0] if years else ""
-
-
-_MONTH_WORDS = (
-    "January|February|March|April|May|June|July|August|September|October|November|December"
-)
-_LONG_DATE = re.compile(
-    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+)?(?P<month>{_MONTH_WORDS})\s+"
-    r"(?:(?P<day2>\d{1,2})(?:st|nd|rd|th)?,?\s+)?(?P<year>(?:19|20)\d{2})\b"
-)
 
 
 def _short(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from rag.answering.candidate import Candidate
-from rag.answering.disagreeing import date_of
+from rag.answering.dating import date_of
 from rag.answering.linking import candidate_from
 from rag.answering.orders import gives_orders
 from rag.answering.terms import terms

@@ -121,7 +121,7 @@ def _near(pool: Pool, scores: NDArray[np.float32]) -> Pool:
 
 
 def _dates(documents: Sequence[Document]) -> Mapping[str, str]:
-    from rag.answering.disagreeing import date_of
+    from rag.answering.dating import date_of
 
     return {document.path: date_of(document) for document in documents}
 

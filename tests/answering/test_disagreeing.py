@@ -2,35 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from rag.answering import ask
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.disagreeing import date_beside, date_of, differing, newer
-from rag.types import Document, Hit, Passage, Phrase, Span
-
-
-@pytest.mark.parametrize(
-    ("path", "text", "date"),
-    [
-        ("letters/2024-06-03-rent.txt", "Dear Ms Farrant", "2024-06-03"),
-        ("letter.txt", "Harbour Trust, 13 May 2025\n\nDear members", "2025-05-13"),
-        ("letter.txt", "Posted on May 13, 2025.", "2025-05-13"),
-        ("letter.txt", "As of March 2025 the rent is higher.", "2025-03"),
-        ("report-2023.md", "# Report\n\nIn 1999 it was less.", "2023"),
-        ("letter.txt", "The bridge was built in 1987.", ""),
-        ("letter.txt", "", ""),
-        ("life.txt", "Ann Lee (born 3 May 1991 in Voss) was a cooper.", ""),
-        ("life.txt", "Ann Lee (3 May 1991" + " and more" * 50, ""),
-    ],
-)
-def test_the_date_a_document_bears(path, text, date) -> None:
-    assert date_of(Document(path, text, "0" * 64, "plain/1")) == date
-
-
-def test_a_date_far_down_is_not_the_documents_own() -> None:
-    text = "A long letter. " * 40 + "It began on 3 March 2011."
-    assert date_of(Document("letter.txt", text, "0" * 64, "plain/1")) == ""
+from rag.answering.disagreeing import differing, newer
+from rag.types import Hit, Passage, Phrase, Span
 
 
 def test_what_is_said_of_another_named_thing_is_no_disagreement(make) -> None:
@@ -56,18 +31,6 @@ def test_whom_both_documents_are_about_may_stand_at_their_heads_alone(make) -> N
         question = "How many days a week may Ines Moreau work from home?"
         assert (differing(question, first, [later], 0.5, document) is later) is differ
         assert (newer(question, first, [later], 0.5, document) is later) is differ
-
-
-def test_a_day_that_the_sentence_speaks_of_is_not_its_documents_date() -> None:
-    text = "The offer stands until 30 September 2025."
-    assert date_beside(Document("offer.txt", text, "0" * 64, "plain/1"), text) == ""
-    assert date_beside(Document("offer.txt", f"3 May 2025\n{text}", "0" * 64, "plain/1"), text) == (
-        "2025-05-03"
-    )
-    dated = Document("2025-09-30-offer.txt", text, "0" * 64, "plain/1")
-    assert date_beside(dated, text) == "2025-09-30"
-    report = Document("report-2024.txt", f"March 2025\n{text}", "0" * 64, "plain/1")
-    assert date_beside(report, text) == "2025-03"  # more than the year in its name
 
 
 def pointing(texts: dict[str, str], name: str, phrase: str) -> Judged:
