@@ -60,9 +60,9 @@ def counterpart(
 ) -> Candidate | None:
     """The sentence that holds the other value of a comparison, or None.
 
-    Either a likely candidate that shares a word with the question and the first sentence, or the
-    sentence of a hit that says most of what the first one says; each with another value. Of
-    several the one whose words are most like the first one's.
+    Either a likely candidate of another document that shares a word with the question and the
+    first sentence, or the sentence of a hit that says most of what the first one says; each with
+    another value. Of several the one whose words are most like the first one's.
     """
     asked = _words(question) & _words(first.text)
     found = [
@@ -71,7 +71,7 @@ def counterpart(
         if j.probability >= LIKELY
         and not j.candidate.rival
         and asked & _words(j.candidate.text)
-        and not _same_place(first, j.candidate.document, j.candidate.span)
+        and j.candidate.document != first.document
         and _another_value(first.text, j.candidate.text)
     ]
     found += [
