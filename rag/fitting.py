@@ -238,15 +238,15 @@ def _best(model: Calibrated, example: Example) -> tuple[float, bool]:
 def _sure(model: Calibrated, examples: Sequence[Example]) -> float:
     """The lowest probability at which the other candidates need not be judged.
 
-    Stopping there, or at any higher one, leaves as many first candidates right. They are judged
-    in the order that they have without the model's word.
+    Stopping there leaves as many first candidates right. They are judged in the order that they
+    have without the model's word.
     """
     groups = [(e.rows, e.right) for e in examples]
     unasked = [n for n in CHOOSING if n != "judge"]
     order = replace(model, choice=fit_choice(groups, unasked, penalty=CHOICE_PENALTY))
     full = sum(_best(model, e)[1] for e in examples)
-    cuts = [c for c in SURE_CUTS if sum(_stopped(model, order, e, c) for e in examples) < full]
-    return next((c for c in SURE_CUTS if c > max(cuts, default=0.0)), SURE_AT_MOST)
+    right = {c: sum(_stopped(model, order, e, c) for e in examples) for c in SURE_CUTS}
+    return next((c for c, n in right.items() if n >= full), SURE_AT_MOST)
 
 
 def _stopped(model: Calibrated, order: Calibrated, example: Example, cut: float) -> bool:

@@ -85,6 +85,16 @@ def test_an_earlier_a_like_or_another_word_is_none(make, name, other) -> None:
     assert not answer.notes
 
 
+def test_a_fraction_is_a_value(make) -> None:
+    texts = {
+        "2025-06-26-summit.txt": "A third of the orders is to be kept for makers inside.",
+        "2025-10-10-ministers.txt": "The plan came back: a quarter of the orders, for makers inside.",
+    }
+    answer = ask("Which part of the orders is to be kept for makers inside?", make(texts))
+    assert {c.document for c in answer.citations} == set(texts)
+    assert answer.notes
+
+
 def test_what_was_is_not_changed_by_what_is(make) -> None:
     texts = {
         "2022-05-01-lease.txt": CATS,
