@@ -88,7 +88,7 @@ def test_an_earlier_a_like_or_another_word_is_none(make, name, other) -> None:
 def test_a_fraction_is_a_value(make) -> None:
     texts = {
         "2025-06-26-summit.txt": "A third of the orders is to be kept for makers inside.",
-        "2025-10-10-ministers.txt": "The plan came back: a quarter of the orders, for makers inside.",
+        "2025-10-10-ministers.txt": "The plan came back: a quarter of orders, for makers inside.",
     }
     answer = ask("Which part of the orders is to be kept for makers inside?", make(texts))
     assert {c.document for c in answer.citations} == set(texts)
