@@ -9,7 +9,8 @@ meets a gold span. Two things are fitted: the choice among the candidates of a q
 probability that a candidate is right, its weights on all judged candidates, then its scale and
 intercept on the chosen one of each question, so that it is true of what is shown. Figures are
 cross-validated, all questions about a document in one fold. Runs count alike in the choice of the
-threshold, however long they are. The coefficients for pairs are taken over from the file in force.
+threshold, however long they are. The coefficients for pairs are taken over from the file in force,
+moved with the threshold.
 
     python -m rag.fitting --judge-all FOLDER --name answer-qwen2.5-coder-1.5b-instruct
 
@@ -297,7 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     examples = [e for run in options.runs for e in examples_of(run, judged)] + half_of(halved, 0)
     names = JUDGED if judged else ALONE
     fitted = fit_answers(examples, names, options.penalty)
-    pairs = {n: v for n, v in load(options.name).thresholds.items() if n.startswith("pair_")}
+    pairs = pairs_of(load(options.name), fitted.thresholds["answer"])
     record: dict[str, Any] = {
         "fitted_on": [run.name for run in options.runs]
         + [f"{run.name}, half of the documents" for run in options.half],
@@ -318,6 +319,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     sys.stdout.write(output.read_text(encoding="utf-8"))
     return 0
+
+
+def pairs_of(in_force: Calibrated, answer: float) -> dict[str, float]:
+    """The coefficients for pairs in force, moved to another threshold.
+
+    The same verdict on two sentences suffices for an answer as did before.
+    """
+    pairs = {n: v for n, v in in_force.thresholds.items() if n.startswith("pair_")}
+    if "pair_intercept" in pairs:
+        step = _logit(answer) - _logit(in_force.threshold("answer", 0.5))
+        pairs["pair_intercept"] = round(pairs["pair_intercept"] + step, 4)
+    return pairs
 
 
 def judge_all(name: str, folder: Path) -> Path:
