@@ -20,6 +20,7 @@ from rag.answering.linking import joined, second_source
 from rag.answering.pairing import alike
 from rag.answering.replacing import changed_since, replaced, replaced_note
 from rag.answering.shape import shape_of
+from rag.answering.surroundings import proposes
 from rag.answering.terms import terms
 from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
@@ -131,8 +132,8 @@ def _both(
     shape, lead = shape_of(question), ""
     alone = second is None and asks_two(question)  # half of what is compared decides nothing
     if shape == "yes_no" and generator is not None and not alone:
-        lead = _yes_or_no(question, [best, second], generator)
-    draft.quote(best, lead=lead)
+        lead = _yes_or_no(question, [c for c in (best, second) if c], generator)
+    draft.quote(best, lead=lead, outcome=shape == "yes_no")
     if second is None:
         return
     draft.quote(second)
@@ -154,9 +155,15 @@ def _listed(decision: Decision, draft: Draft, threshold: float) -> Composed:
     return Composed(frozenset(likely))
 
 
-def _yes_or_no(question: str, sources: Sequence[Candidate | None], generator: Generator) -> str:
-    """`Yes` or `No` where the model is sure and the rules do not contradict it, else empty."""
-    texts = [s.text for s in sources if s]
+def _yes_or_no(question: str, sources: Sequence[Candidate], generator: Generator) -> str:
+    """`Yes` or `No` where the model is sure and the rules do not contradict it, else empty.
+
+    Empty, too, where a proposal is told and something else is asked: a small model takes it for
+    what came to pass.
+    """
+    texts = [s.text for s in sources]
+    if proposes(texts[0]) and not proposes(question):
+        return ""
     leaning = decide_yes_no(generator, question, texts)
     against = any(f.kind in _AGAINST for f in findings(question, " ".join(texts)))
     if leaning >= YES_NO_SURE and not against:

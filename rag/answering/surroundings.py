@@ -24,7 +24,15 @@ _CASE = re.compile(
     r"otherwise\b|if (?:so|not)\b|failing (?:that|this)\b|(?:unless|except) (?:so|then)\b)",
     re.IGNORECASE,
 )
+# What is proposed is not decided: whether it was, the next sentence tells.
+_PROPOSES = re.compile(
+    r"\b(?:propos(?:e[sd]?|ing|als?)|suggest(?:s|ed|ion)?|motions?|moved that|request(?:s|ed)?|"
+    r"appl(?:y|ies|ied) for|asked (?:to|for|that|whether|if)|wish(?:es|ed)? to|want(?:s|ed)? to|"
+    r"recommend(?:s|ed)?|consider(?:s|ed)?|would like|offer(?:s|ed)? to)\b",
+    re.IGNORECASE,
+)
 _QUOTED_CHARS = 500  # longer, a sentence is quoted alone
+_ITEM = re.compile(r"\s*(?:[-*•|#]|\(?\w{1,3}[.)])\s*")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _RULE = re.compile(r"[\s|:=-]+$")
 
@@ -102,12 +110,18 @@ def leans(text: str) -> bool:
     return (_LEANS.match(text) or _CASE.match(text)) is not None
 
 
-def quoted_run(sentences: Sequence[Span], span: Span, text: str) -> Span:
+def proposes(text: str) -> bool:
+    """Whether a text tells of a proposal, a request or a wish."""
+    return _PROPOSES.search(text) is not None
+
+
+def quoted_run(sentences: Sequence[Span], span: Span, text: str, *, outcome: bool = False) -> Span:
     """A sentence to quote, with those that it cannot be understood, or would mislead, without.
 
     These are the one that it leans on (a judge was shown that, too), and what tells in which case
-    it holds or what holds otherwise: "Take A unless you take B. In that case take C." At most 500
-    characters.
+    it holds or what holds otherwise: "Take A unless you take B. In that case take C." With
+    `outcome`, of a proposal also the next sentence of the paragraph, which tells what became of it.
+    At most 500 characters.
     """
     run = span
     for other in sorted(s for s in sentences if s.end <= span.start)[::-1]:
@@ -120,7 +134,20 @@ def quoted_run(sentences: Sequence[Span], span: Span, text: str) -> Span:
         if not _CASE.match(other.of(text)) or gives_orders(other.of(text)):
             break
         run = Span(run.start, other.end)
+    if outcome and run.end == span.end and proposes(span.of(text)):
+        run = Span(run.start, _outcome_end(sentences, span, text))
     return run if len(run) <= _QUOTED_CHARS else span
+
+
+def _outcome_end(sentences: Sequence[Span], span: Span, text: str) -> int:
+    """Where the next sentence of the same paragraph or item ends, else where `span` does."""
+    following = min((s for s in sentences if s.start >= span.end), default=None)
+    if following is None or gives_orders(following.of(text)):
+        return span.end
+    between = text[span.end : following.start]
+    item = "\n" in between and _ITEM.match((between + following.of(text)).lstrip())
+    apart = item or "\n\n" in between
+    return span.end if apart else following.end
 
 
 def leaned_on(sentences: Sequence[Span], span: Span, text: str) -> str:

@@ -40,14 +40,15 @@ class Draft:
     removed: list[Removed] = field(default_factory=list)
     checked_ms: float = 0.0  # the time that checking took
 
-    def quote(self, candidate: Candidate, lead: str = "") -> Sentence:
+    def quote(self, candidate: Candidate, lead: str = "", outcome: bool = False) -> Sentence:
         """Adds a candidate's own sentences as they stand, and tells of the quotation.
 
-        With them come those that they lean on or that tell in which case they hold. `lead` is a
-        word such as `Yes` that is set before the quotation.
+        With them come those that they lean on or that tell in which case they hold, with `outcome`
+        what became of a proposal. `lead` is a word such as `Yes` that is set before the quotation.
         """
         whole = self.document(candidate.document).text
-        span = quoted_run(candidate.hit.passage.sentences, candidate.span, whole)
+        sentences = candidate.hit.passage.sentences
+        span = quoted_run(sentences, candidate.span, whole, outcome=outcome)
         citation = self._citation(candidate.document, span)
         text = shown_text(citation.quote)
         for known in self.sentences:

@@ -453,3 +453,19 @@ def test_a_later_document_is_judged_though_an_earlier_one_is_sure(make) -> None:
         ask("Will the tower be built next to the dairy?", workshop)
         judged = [p for p in generator.prompts if "members chose" in p.rest]
         assert bool(judged) is (names[1] != "report.txt")
+
+
+@pytest.mark.parametrize(
+    ("told", "begins"),
+    [
+        ("The glaze room was moved upstairs.", "Yes: The glaze room was moved"),
+        ("Bo proposed that the glaze room be moved upstairs.", "Bo proposed"),
+        ("Bo proposed that the glaze room be moved upstairs. It was refused.", "Bo proposed"),
+    ],
+)
+def test_a_proposal_is_no_yes(make, told, begins) -> None:
+    answer = ask(
+        "Was the glaze room moved upstairs?", make({"m.txt": told}, generator=FakeGenerator())
+    )
+    assert answer.answer.startswith(begins)
+    assert ("refused" in answer.answer) == ("refused" in told)
