@@ -10,6 +10,7 @@ from rag.answering.candidate import Candidate
 from rag.answering.counterparts import asks_two, counterpart, other_version
 from rag.answering.deciding import Decision
 from rag.answering.disagreeing import (
+    as_likely,
     differing,
     disagreement_note,
     later_note,
@@ -26,7 +27,8 @@ from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
 from rag.generation.wording import decide_yes_no, word
 from rag.types import Hit
-from rag.verification.rules import findings
+from rag.verification.quantities import quantities
+from rag.verification.rules import denials, findings
 
 YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
 LIST_SENTENCES, LIST_LIKELY = 3, 0.6
@@ -84,6 +86,12 @@ def compose(
             draft.quote(judged.candidate)
         note = later_note(best.candidate, since.candidate)
         return Composed(frozenset({0, decision.ranked.index(since)}), (note,))
+    equal = as_likely(question, best, decision.ranked[1:], draft.document)
+    if equal is not None:
+        for judged in (best, equal):
+            draft.quote(judged.candidate)
+        note = other_note(best.candidate, equal.candidate, draft.document)
+        return Composed(frozenset({0, decision.ranked.index(equal)}), (note,))
     change = replaced(best.candidate, hits, draft.document)
     if change is not None:
         for candidate in (change, best.candidate):
@@ -158,19 +166,28 @@ def _listed(decision: Decision, draft: Draft, threshold: float) -> Composed:
 def _yes_or_no(question: str, sources: Sequence[Candidate], generator: Generator) -> str:
     """`Yes` or `No` where the model is sure and the rules do not contradict it, else empty.
 
-    Empty, too, where a proposal is told and something else is asked: a small model takes it for
-    what came to pass.
+    Empty, too, where a proposal is told and something else is asked (a small model takes it for
+    what came to pass), where the sources hold less than half of the question's words, which is no
+    yes, and where nothing in them denies or differs, which is no no.
     """
     texts = [s.text for s in sources]
     if proposes(texts[0]) and not proposes(question):
         return ""
     leaning = decide_yes_no(generator, question, texts)
-    against = any(f.kind in _AGAINST for f in findings(question, " ".join(texts)))
-    if leaning >= YES_NO_SURE and not against:
+    told = " ".join(texts)
+    against = any(f.kind in _AGAINST for f in findings(question, told))
+    asked = frozenset(terms(question))
+    held = asked & frozenset(terms(" ".join([told, *(s.told for s in sources)])))
+    if leaning >= YES_NO_SURE and not against and 2 * len(held) >= len(asked):
         return "Yes"
-    if leaning <= (-YES_NO_SURE if against else -2 * YES_NO_SURE):
+    denied = denials(told) or (against and quantities(told)) or _opposed(question, told)
+    if denied and leaning <= (-YES_NO_SURE if against else -2 * YES_NO_SURE):
         return "No"
     return ""
+
+
+def _opposed(question: str, told: str) -> bool:
+    return any(f.kind in ("negation", "opposite") for f in findings(question, told))
 
 
 def asks_difference(question: str) -> bool:

@@ -150,7 +150,8 @@ def _same_place(first: Candidate, document: str, span: Span) -> bool:
 
 def _words(text: str) -> frozenset[str]:
     """The terms of a text without numbers and months, which meet by chance."""
-    return frozenset(t for t in terms(text) if not t.isdigit()) - _MONTHS
+    numbers = terms(" ".join(q.text for q in quantities(text)))
+    return frozenset(t for t in terms(text) if not t.isdigit()) - _MONTHS - frozenset(numbers)
 
 
 def _another_value(one: str, other: str) -> bool:

@@ -17,6 +17,7 @@ from rag.verification.rules import content_words, normalised
 
 SHARED_WORDS = 0.4  # of the shorter sentence: about the same thing, not just of the same kind
 LIKELY = 0.5  # a second document is cited where it is likelier than not to answer, too
+SURELY = 0.8  # a second document that answers as likely is cited, though its words are others
 NEARLY = 0.5  # of the first one's probability: so likely a later document is not passed over
 SHARED_BY_NAMES = 0.5  # two names are less often one question's two answers than two numbers
 _REPLACES = re.compile(
@@ -65,6 +66,32 @@ def newer(
     for other in others:
         likely = other.judged and other.probability >= least
         if likely and later_word(question, first.candidate, other.candidate, document):
+            return other
+    return None
+
+
+def as_likely(
+    question: str,
+    first: Judged,
+    others: Sequence[Judged],
+    document: Callable[[str], Document],
+) -> Judged | None:
+    """A judged candidate of another document, no less likely and sure, that says another value.
+
+    Where dates do not tell which of the two is the later: a reader of the answer should see both.
+    """
+    least, names = max(first.probability, SURELY), named(question)
+    values = _values(first.candidate.phrase.text)
+    held = _held(names, first.candidate, document)
+    for other in others:
+        found = other.candidate
+        if not other.judged or other.probability < least or found.rival:
+            continue
+        dated = [date_of(document(c.document)) for c in (first.candidate, found)]
+        if found.document == first.candidate.document or all(dated):
+            continue
+        more = _values(found.phrase.text)
+        if values and more and not values & more and _held(names, found, document) == held:
             return other
     return None
 

@@ -28,6 +28,7 @@ _CASE = re.compile(
 _PROPOSES = re.compile(
     r"\b(?:propos(?:e[sd]?|ing|als?)|suggest(?:s|ed|ion)?|motions?|moved that|request(?:s|ed)?|"
     r"appl(?:y|ies|ied) for|asked (?:to|for|that|whether|if)|wish(?:es|ed)? to|want(?:s|ed)? to|"
+    r"goals?|aim(?:s|ed)?|intend(?:s|ed)?|intention|plan(?:s|ned)? to|hop(?:es?|ed) to|meant to|"
     r"recommend(?:s|ed)?|consider(?:s|ed)?|would like|offer(?:s|ed)? to)\b",
     re.IGNORECASE,
 )
@@ -111,7 +112,7 @@ def leans(text: str) -> bool:
 
 
 def proposes(text: str) -> bool:
-    """Whether a text tells of a proposal, a request or a wish."""
+    """Whether a text tells of a proposal, a request, an aim or a wish."""
     return _PROPOSES.search(text) is not None
 
 

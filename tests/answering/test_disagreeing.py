@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from rag.answering import ask
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.disagreeing import differing, newer
+from rag.answering.disagreeing import as_likely, differing, newer
 from rag.types import Hit, Passage, Phrase, Span
 
 
@@ -87,3 +89,37 @@ def test_a_later_document_is_not_passed_over(make) -> None:
     }
     assert any("2024-05-06-report.txt is later" in note for note in answer.notes)
     assert answer.citations[0].document == "2024-05-06-report.txt"
+
+
+@pytest.mark.parametrize(
+    ("name", "chance", "judged", "shown"),
+    [
+        ("2026-02-03-news.txt", 0.9, True, True),
+        ("news.txt", 0.9, True, True),
+        ("2026-02-03-news.txt", 0.85, True, False),  # less likely than the first one
+        ("2026-02-03-news.txt", 0.9, False, False),
+        ("faq.txt", 0.9, True, False),  # the same document
+    ],
+)
+def test_what_is_as_likely_elsewhere_is_shown_too(make, name, chance, judged, shown) -> None:
+    texts = {"faq.txt": "The money comes after ten days."}
+    texts |= {} if name in texts else {name: "The claims are paid in five days."}
+    first = pointing(texts, "faq.txt", "ten days")
+    if name == "faq.txt":
+        texts = {"faq.txt": "The money comes after ten days. The rest is paid in five days."}
+    other = replace(pointing(texts, name, "five days"), probability=chance, judged=judged)
+    found = as_likely("How long until a claim is paid?", first, [other], make(texts).document)
+    assert (found is other) is shown
+
+
+def test_no_second_value_where_dates_tell_or_the_value_is_the_same(make) -> None:
+    question = "How long until a claim is paid?"
+    texts = {
+        "2024-02-03-faq.txt": "The money comes after ten days.",
+        "2026-02-03-news.txt": "The claims are paid in five days.",
+        "leaflet.txt": "The claims are paid in ten days.",
+    }
+    first = pointing(texts, "2024-02-03-faq.txt", "ten days")
+    dated = pointing(texts, "2026-02-03-news.txt", "five days")
+    same = pointing(texts, "leaflet.txt", "ten days")
+    assert as_likely(question, first, [dated, same], make(texts).document) is None
