@@ -73,37 +73,9 @@ def compose(
         with_it = decision.ranked[1].candidate
         _both(question, best.candidate, with_it, decision, draft, generator, evidence_tokens)
         return Composed(frozenset({0, 1}))
-    other = differing(question, best, decision.ranked[1:], threshold, draft.document)
-    if other is not None:
-        note, later = disagreement_note(best.candidate, other.candidate, draft.document)
-        order = (other, best) if later else (best, other)
-        for judged in order:
-            draft.quote(judged.candidate)
-        return Composed(frozenset({0, decision.ranked.index(other)}), (note,))
-    since = newer(question, best, decision.ranked[1:], threshold, draft.document)
-    if since is not None:
-        for judged in (since, best):
-            draft.quote(judged.candidate)
-        note = later_note(best.candidate, since.candidate)
-        return Composed(frozenset({0, decision.ranked.index(since)}), (note,))
-    equal = as_likely(question, best, decision.ranked[1:], draft.document)
-    if equal is not None:
-        for judged in (best, equal):
-            draft.quote(judged.candidate)
-        note = other_note(best.candidate, equal.candidate, draft.document)
-        return Composed(frozenset({0, decision.ranked.index(equal)}), (note,))
-    change = replaced(best.candidate, hits, draft.document)
-    if change is not None:
-        for candidate in (change, best.candidate):
-            draft.quote(candidate)
-        return Composed(frozenset({0}), (replaced_note(best.candidate, change),))
-    change = changed_since(question, best.candidate, hits, draft.document)
-    if change is not None:
-        return _with(best.candidate, change, later_note(best.candidate, change), draft)
-    other_words = other_version(question, best.candidate, hits, draft.document)
-    if other_words is not None:
-        note = other_note(best.candidate, other_words, draft.document)
-        return _with(best.candidate, other_words, note, draft)
+    said_otherwise = _otherwise(question, decision, hits, draft, threshold)
+    if said_otherwise is not None:
+        return said_otherwise
     shape = shape_of(question)
     if shape == "list":
         return _listed(decision, draft, threshold)
@@ -121,10 +93,52 @@ def compose(
     return Composed(frozenset({0}))
 
 
-def _with(best: Candidate, other: Candidate, note: str, draft: Draft) -> Composed:
-    for candidate in (best, other):
+def _otherwise(
+    question: str, decision: Decision, hits: Sequence[Hit], draft: Draft, threshold: float
+) -> Composed | None:
+    """Writes the answer with what another document says otherwise, if one does.
+
+    First among the judged candidates, then among the sentences of the hits.
+    """
+    best, others = decision.ranked[0], decision.ranked[1:]
+    other = differing(question, best, others, threshold, draft.document)
+    if other is not None:
+        note, later = disagreement_note(best.candidate, other.candidate, draft.document)
+        order = (other, best) if later else (best, other)
+        for judged in order:
+            draft.quote(judged.candidate)
+        return Composed(frozenset({0, decision.ranked.index(other)}), (note,))
+    since = newer(question, best, others, threshold, draft.document)
+    if since is not None:
+        cited = frozenset({0, decision.ranked.index(since)})
+        note = later_note(best.candidate, since.candidate)
+        return _with(since.candidate, best.candidate, note, draft, cited)
+    equal = as_likely(question, best, others, draft.document)
+    if equal is not None:
+        cited = frozenset({0, decision.ranked.index(equal)})
+        note = other_note(best.candidate, equal.candidate, draft.document)
+        return _with(best.candidate, equal.candidate, note, draft, cited)
+    first = best.candidate
+    if change := replaced(first, hits, draft.document):
+        return _with(change, first, replaced_note(first, change), draft)
+    if change := changed_since(question, first, hits, draft.document):
+        return _with(first, change, later_note(first, change), draft)
+    if change := other_version(question, first, hits, draft.document):
+        return _with(first, change, other_note(first, change, draft.document), draft)
+    return None
+
+
+def _with(
+    first: Candidate,
+    second: Candidate,
+    note: str,
+    draft: Draft,
+    cited: frozenset[int] = frozenset({0}),
+) -> Composed:
+    """Both as quotations, with a remark; `cited` are those of them among the ranked candidates."""
+    for candidate in (first, second):
         draft.quote(candidate)
-    return Composed(frozenset({0}), (note,))
+    return Composed(cited, (note,))
 
 
 def _both(

@@ -7,16 +7,15 @@ comparison, or what a later document lays down, is none by itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from rag.answering.candidate import Candidate, Judged
 from rag.answering.dating import date_beside
 from rag.answering.disagreeing import same_names
-from rag.answering.linking import candidate_from
+from rag.answering.linking import candidate_from, sentences_of
 from rag.answering.naming import of_one_form
-from rag.answering.orders import gives_orders
-from rag.answering.surroundings import heads_table
-from rag.answering.terms import named, names_only, terms
+from rag.answering.shape import asks_what_was
+from rag.answering.terms import named, terms
 from rag.types import Document, Hit, Span
 from rag.verification.quantities import days, quantities
 from rag.verification.rules import denials
@@ -25,7 +24,6 @@ LIKELY = 0.2  # so likely a candidate is the other value, though its words are o
 SHARED = 0.4  # of the shorter sentence's words
 LEAST_SHARED = 3  # words
 LATER_SHARED = 0.5
-_MAX_CHARS = 500
 _MORE = (
     "more less fewer better worse greater bigger larger smaller higher lower longer shorter taller "
     "heavier lighter older younger newer earlier later cheaper dearer faster slower wider narrower "
@@ -36,9 +34,6 @@ _TWO = re.compile(
     r"\bagree with\b|\bby how (?:much|many)\b|\benough\b|"
     rf"\b(?:which|who)\b.*\b(?:{'|'.join(_MORE.split())})\b",
     re.IGNORECASE,
-)
-_PAST = re.compile(
-    r"\b(?:was|were|did|had|originally|at first|formerly|initially)\b", re.IGNORECASE
 )
 _MONTHS = frozenset(
     terms("January February March April May June July August September October November December")
@@ -76,7 +71,7 @@ def counterpart(
     ]
     found += [
         (share, 1 / (hit.rank + 1), candidate_from(hit, span, text, first))
-        for hit, span, text in _sentences(hits, document)
+        for hit, span, text in sentences_of(hits, document)
         if (share := shared(first.text, text)) >= SHARED
         and not _same_place(first, hit.passage.document, span)
         and _another_value(first.text, text)
@@ -97,13 +92,13 @@ def other_version(
     not replace each other), nor where names of the question differ or what it names stands above
     the first sentence alone, nor where it asks for what was.
     """
-    if _PAST.search(question):
+    if asks_what_was(question):
         return None
     whole = document(first.document)
     date = date_beside(whole, first.text)
     asked = frozenset(terms(question))
     thing, above = asked & frozenset(terms(first.text)), asked & _above(first.hit, whole)
-    for hit, span, text in _sentences(hits, document):
+    for hit, span, text in sentences_of(hits, document):
         other = document(hit.passage.document)
         when = date_beside(other, text)
         earlier = date and when and when <= date
@@ -166,15 +161,3 @@ def _values(text: str) -> frozenset[str]:
     of_days = " ".join(d.text for d in days(text))
     found = {str(q.value.normalize()) for q in quantities(text) if q.text not in of_days}
     return frozenset(found | {m.group().lower().rstrip("s") for m in _FRACTION.finditer(text)})
-
-
-def _sentences(
-    hits: Sequence[Hit], document: Callable[[str], Document]
-) -> Iterator[tuple[Hit, Span, str]]:
-    for hit in hits:
-        whole = document(hit.passage.document)
-        for span in hit.passage.sentences:
-            text = span.of(whole.text)
-            fit = len(text) <= _MAX_CHARS and not heads_table(whole.text, span)
-            if fit and not gives_orders(text) and not names_only(text):
-                yield hit, span, text

@@ -11,7 +11,7 @@ hotpotqa that finds both documents among the first five for 0.74 instead of 0.66
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from rag.answering.candidate import Candidate
@@ -69,6 +69,19 @@ def second_source(
             if option and (best is None or option.value > best.value + 1e-9):
                 best = option
     return candidate_from(best.hit, best.span, best.text, first) if best else None
+
+
+def sentences_of(
+    hits: Sequence[Hit], document: Callable[[str], Document]
+) -> Iterator[tuple[Hit, Span, str]]:
+    """The sentences of hits that may say something: no head of a table, line of names or order."""
+    for hit in hits:
+        whole = document(hit.passage.document)
+        for span in hit.passage.sentences:
+            text = span.of(whole.text)
+            fit = len(text) <= _MAX_CHARS and not heads_table(whole.text, span)
+            if fit and not gives_orders(text) and not names_only(text):
+                yield hit, span, text
 
 
 def joined(hits: Sequence[Hit], more: Sequence[Hit]) -> list[Hit]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rag.answering.candidate import Candidate
 from rag.answering.dating import date_of
-from rag.answering.linking import candidate_from
-from rag.answering.orders import gives_orders
+from rag.answering.linking import candidate_from, sentences_of
+from rag.answering.shape import asks_what_was
 from rag.answering.terms import terms
 from rag.types import Document, Hit, Span
 from rag.verification.quantities import Day, Quantity, days, quantities
@@ -25,12 +25,8 @@ _MOVES = re.compile(
     r"put (?:off|back)|brought forward|instead of|in place of|rather than)\b",
     re.IGNORECASE,
 )
-_PAST = re.compile(
-    r"\b(?:was|were|did|had|originally|at first|formerly|initially)\b", re.IGNORECASE
-)
 _A_DATE = re.compile(r"\bdates?\b|\bdeadline\b", re.IGNORECASE)
 _EVENT = frozenset(terms("takes place happens occurs held begins starts opens ends closes due"))
-_MAX_CHARS = 500
 _TOLD_APART = 10  # a smaller number without a unit stands in many sentences by chance
 
 
@@ -70,7 +66,7 @@ def changed_since(
     such as "take place", which a sentence that moves the event has no need of. Where the
     question asks for what was, or the document bears no date after the answer's, nothing is told.
     """
-    if _PAST.search(question) or not (_amounts(first.text) or days(first.text)):
+    if asks_what_was(question) or not (_amounts(first.text) or days(first.text)):
         return None
     asked = frozenset(terms(question))
     thing = asked & frozenset(terms(first.text))
@@ -101,14 +97,8 @@ def replaced_note(first: Candidate, change: Candidate) -> str:
 def _elsewhere(
     name: str, hits: Sequence[Hit], document: Callable[[str], Document]
 ) -> Iterator[tuple[Hit, Span, str]]:
-    for hit in hits:
-        if hit.passage.document == name:
-            continue
-        whole = document(hit.passage.document)
-        for span in hit.passage.sentences:
-            text = span.of(whole.text)
-            if len(text) <= _MAX_CHARS and not gives_orders(text):
-                yield hit, span, text
+    others = [hit for hit in hits if hit.passage.document != name]
+    return sentences_of(others, document)
 
 
 def _amounts(text: str) -> list[Quantity]:

@@ -32,6 +32,9 @@ _NUMBER = re.compile(
     re.I,
 )
 _PERSON = re.compile(r"^(?:who|whom|whose)\b|\bwho\b", re.I)
+_PAST = re.compile(
+    r"\b(?:was|were|did|had|originally|at first|formerly|initially)\b", re.IGNORECASE
+)
 _ASKS = re.compile(
     rf"^(?:(?:in|at|on|by|from|for|to|with|of|since|under|about)\s+)?"
     rf"(?:how|what|when|where|who|whom|whose|which|why)\b|{_LEADING.pattern}",
@@ -53,6 +56,11 @@ def shape_of(question: str) -> Shape:
     if _COMPARISON.search(question):
         return "comparison"
     return "list" if _LIST.search(question) else "single"
+
+
+def asks_what_was(question: str) -> bool:
+    """Whether a question asks for what was: what changed since does not answer it."""
+    return _PAST.search(question) is not None
 
 
 def answer_type(question: str) -> AnswerType:
