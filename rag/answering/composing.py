@@ -89,6 +89,7 @@ def compose(
         more = search(f"{question} {best.candidate.text}") if search else ()
         found = joined(hits, [h for h in more if h.passage.document not in rivals])
         second = counterpart(question, best.candidate, decision.ranked[1:], found, draft.document)
+        generator = None if second else generator  # both are quoted: what follows, the reader sees
     _both(question, best.candidate, second, decision, draft, generator, evidence_tokens)
     return Composed(frozenset({0}))
 

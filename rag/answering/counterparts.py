@@ -61,22 +61,22 @@ def counterpart(
     """
     asked = _words(question) & _words(first.text)
     found = [
-        (shared(first.text, j.candidate.text), j.probability, j.candidate)
-        for j in others
-        if j.probability >= LIKELY
-        and not j.candidate.rival
-        and asked & _words(j.candidate.text)
-        and j.candidate.document != first.document
-        and _another_value(first.text, j.candidate.text)
+        ((shared(first.text, c.text), nearness(first.text, c.text), p), c)
+        for c, p in ((j.candidate, j.probability) for j in others)
+        if p >= LIKELY
+        and not c.rival
+        and asked & _words(c.text)
+        and c.document != first.document
+        and _another_value(first.text, c.text)
     ]
     found += [
-        (share, 1 / (hit.rank + 1), candidate_from(hit, span, text, first))
+        ((share, nearness(first.text, text), 0.0), candidate_from(hit, span, text, first))
         for hit, span, text in sentences_of(hits, document)
         if (share := shared(first.text, text)) >= SHARED
         and not _same_place(first, hit.passage.document, span)
         and _another_value(first.text, text)
     ]
-    return max(found, key=lambda f: f[:2])[2] if found else None
+    return max(found, key=lambda f: f[0])[1] if found else None
 
 
 def other_version(
@@ -122,6 +122,22 @@ def shared(one: str, other: str, least: int = LEAST_SHARED) -> float:
     words, more = _words(one), _words(other)
     both, shorter = len(words & more), min(len(words), len(more))
     return both / shorter if both >= min(least, max(2, shorter - 1)) else 0.0
+
+
+def nearness(one: str, other: str) -> float:
+    """The share of the shorter sentence's words and numbers that stand in the other, without days.
+
+    Of "All 24 sensors by 18 July" and "Six sensors by 25 April" the first is the one that speaks of
+    the matter of "All 24 sensors since 21 August".
+    """
+    words, more = (frozenset(terms(_without_days(text))) for text in (one, other))
+    return len(words & more) / max(1, min(len(words), len(more)))
+
+
+def _without_days(text: str) -> str:
+    for day in days(text):
+        text = text.replace(day.text, " ")
+    return text
 
 
 def _revalued(first: str, later: str) -> bool:

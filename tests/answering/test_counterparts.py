@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answering import ask
-from rag.answering.counterparts import asks_two, shared
+from rag.answering.counterparts import asks_two, nearness, shared
 from rag.testing import FakeGenerator
 
 HEATERS = {
@@ -43,6 +43,12 @@ def test_the_other_value_of_a_comparison_is_cited_too(make) -> None:
     assert {c.document for c in answer.citations} == {"loft-heater.md", "cellar-heater.md"}
     assert "four hours" in answer.answer
     assert "two hours" in answer.answer
+
+
+def test_of_two_alike_the_one_of_the_same_numbers_is_nearer() -> None:
+    kept = "All 24 sensors have been in the water since 21 August, six days late."
+    same = nearness(kept, "M4: all 24 sensors in the water, 18 July")
+    assert same > nearness(kept, "M3: first six sensors in the water, 25 April")
 
 
 def test_one_value_is_asked_for_and_one_is_cited(make) -> None:
