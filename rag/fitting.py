@@ -246,8 +246,8 @@ def _sure(model: Calibrated, examples: Sequence[Example]) -> float:
     unasked = [n for n in CHOOSING if n != "judge"]
     order = replace(model, choice=fit_choice(groups, unasked, penalty=CHOICE_PENALTY))
     full = sum(_best(model, e)[1] for e in examples)
-    right = {c: sum(_stopped(model, order, e, c) for e in examples) for c in SURE_CUTS}
-    return next((c for c, n in right.items() if n >= full), SURE_AT_MOST)
+    enough = (c for c in SURE_CUTS if sum(_stopped(model, order, e, c) for e in examples) >= full)
+    return next(enough, SURE_AT_MOST)
 
 
 def _stopped(model: Calibrated, order: Calibrated, example: Example, cut: float) -> bool:

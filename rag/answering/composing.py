@@ -190,19 +190,16 @@ def _yes_or_no(question: str, sources: Sequence[Candidate], generator: Generator
         return ""
     leaning = decide_yes_no(generator, question, texts)
     told = " ".join(texts)
-    against = any(f.kind in _AGAINST for f in findings(question, told))
+    kinds = {f.kind for f in findings(question, told)} & _AGAINST
     asked = frozenset(terms(question))
     held = asked & frozenset(terms(" ".join([told, *(s.told for s in sources)])))
-    if leaning >= YES_NO_SURE and not against and 2 * len(held) >= len(asked):
+    if leaning >= YES_NO_SURE and not kinds and 2 * len(held) >= len(asked):
         return "Yes"
-    denied = denials(told) or (against and quantities(told)) or _opposed(question, told)
-    if denied and leaning <= (-YES_NO_SURE if against else -2 * YES_NO_SURE):
+    # A number that the sources do not hold differs only from another one that they do hold.
+    denied = denials(told) or kinds & {"negation", "opposite"} or (kinds and quantities(told))
+    if denied and leaning <= (-YES_NO_SURE if kinds else -2 * YES_NO_SURE):
         return "No"
     return ""
-
-
-def _opposed(question: str, told: str) -> bool:
-    return any(f.kind in ("negation", "opposite") for f in findings(question, told))
 
 
 def asks_difference(question: str) -> bool:

@@ -7,7 +7,8 @@ comparison, or what a later document lays down, is none by itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from calendar import month_name
+from collections.abc import Callable, Iterator, Sequence
 
 from rag.answering.candidate import Candidate, Judged
 from rag.answering.dating import date_beside
@@ -35,9 +36,7 @@ _TWO = re.compile(
     rf"\b(?:which|who)\b.*\b(?:{'|'.join(_MORE.split())})\b",
     re.IGNORECASE,
 )
-_MONTHS = frozenset(
-    terms("January February March April May June July August September October November December")
-)
+_MONTHS = frozenset(terms(" ".join(month_name)))
 _FRACTION = re.compile(r"\b(?:half|halves|thirds?|quarters?|fifths?|tenths?)\b", re.IGNORECASE)
 
 
@@ -98,20 +97,35 @@ def other_version(
     date = date_beside(whole, first.text)
     asked = frozenset(terms(question))
     thing, above = asked & frozenset(terms(first.text)), asked & _above(first.hit, whole)
-    for hit, span, text in sentences_of(hits, document):
-        other = document(hit.passage.document)
-        when = date_beside(other, text)
-        earlier = date and when and when <= date
-        held = _above(hit, other) | frozenset(terms(hit.passage.text))
-        if other.path == whole.path or earlier or not above <= held or of_one_form(whole, other):
+    if not thing:
+        return None
+    for hit, span, text in sentences_of(_elsewhere(first, above, hits, document), document):
+        when = date_beside(document(hit.passage.document), text)
+        if date and when and when <= date:
             continue
-        same = thing and 2 * len(thing & frozenset(terms(text))) >= len(thing)
+        same = 2 * len(thing & frozenset(terms(text))) >= len(thing)
         if same and (_revalued(first.text, text) or _denied(first.text, text)):
             candidate = candidate_from(hit, span, text, first)
             tied = named(first.text) & named(text)  # "the Flat" of a lease and its letters
             if tied or same_names(named(question), first, candidate, document):
                 return candidate
     return None
+
+
+def _elsewhere(
+    first: Candidate,
+    above: frozenset[str],
+    hits: Sequence[Hit],
+    document: Callable[[str], Document],
+) -> Iterator[Hit]:
+    """The hits in other documents, of another form, that hold what stands above the sentence."""
+    whole = document(first.document)
+    for hit in hits:
+        other = document(hit.passage.document)
+        if other.path == whole.path or of_one_form(whole, other):
+            continue
+        if above <= _above(hit, other) | frozenset(terms(hit.passage.text)):
+            yield hit
 
 
 def shared(one: str, other: str, least: int = LEAST_SHARED) -> float:

@@ -36,7 +36,8 @@ _PAST = re.compile(
     r"\b(?:was|were|did|had|originally|at first|formerly|initially)\b", re.IGNORECASE
 )
 _ASKS = re.compile(
-    rf"^(?:(?:in|at|on|by|from|for|to|with|of|since|under|about)\s+)?"
+    rf"^(?:(?:please,?\s+)?(?:tell|show)\s+(?:me|us)\s+)?"
+    rf"(?:(?:in|at|on|by|from|for|to|with|of|since|under|about)\s+)?"
     rf"(?:how|what|when|where|who|whom|whose|which|why)\b|{_LEADING.pattern}",
     re.I,
 )

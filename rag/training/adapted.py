@@ -106,12 +106,16 @@ class Adapted:
     def read(self, path: Path) -> None:
         """Takes the matrices of an adapter that `write` wrote.
 
-        Raises `ModelInvalid` where it is of other layers, another rank or another model.
+        Raises `ModelInvalid` where it is none, or of other layers, another rank or another model.
         """
         import gguf
         import torch
 
-        found = {t.name: torch.tensor(t.data).float() for t in gguf.GGUFReader(path).tensors}
+        try:
+            tensors = gguf.GGUFReader(path).tensors
+        except (ValueError, OSError, IndexError) as exc:
+            raise ModelInvalid(f"{path}: no adapter can be read there ({exc})") from exc
+        found = {t.name: torch.tensor(t.data).float() for t in tensors}
         own = self.weights()
         if {n: m.shape for n, m in found.items()} != {n: m.shape for n, m in own.items()}:
             raise ModelInvalid(f"{path}: an adapter of other layers, another rank or another model")

@@ -85,7 +85,7 @@ def test_what_another_document_says_otherwise_is_cited_and_told(make, name, lett
         ("2025-05-01-lease.txt", "One cat may be kept in the Flat."),
     ],
 )
-def test_an_earlier_a_like_or_another_word_is_none(make, name, other) -> None:
+def test_an_earlier_word_the_same_and_another_matter_are_not_cited(make, name, other) -> None:
     answer = ask("May cats be kept?", make({"2022-05-01-lease.txt": CATS, name: other}))
     assert [c.document for c in answer.citations] == ["2022-05-01-lease.txt"]
     assert not answer.notes

@@ -92,6 +92,10 @@ def test_an_open_kind_says_nothing() -> None:
             ("How did the fee differ in May and in June?",),
         ),
         (
+            "Tell me when the bridge was built and who paid for the arches?",
+            ("Tell me when the bridge was built?", "who paid for the arches?"),
+        ),
+        (
             "The empire held land in Africa, in Asia and which other continent?",
             ("The empire held land in Africa, in Asia and which other continent?",),
         ),

@@ -162,6 +162,20 @@ def test_a_run_that_goes_on_from_a_judge_begins_with_its_verdicts(
         assert bias == pytest.approx(raw[kind]["intercept"], rel=1e-3)
 
 
+@pytest.mark.models
+@pytest.mark.slow
+def test_an_adapter_that_does_not_fit_is_not_gone_on_from(trained, adapted, tmp_path) -> None:
+    kept = adapted.weights()
+    (tmp_path / "torn.gguf").write_bytes((trained / f"{MODEL}.gguf").read_bytes()[:40])
+    with pytest.raises(ModelInvalid, match=r"torn\.gguf"):
+        adapted.read(tmp_path / "torn.gguf")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adapted, "weights", lambda: {n: m[:2] for n, m in kept.items()})
+        with pytest.raises(ModelInvalid, match="another rank"):
+            adapted.read(trained / f"{MODEL}.gguf")
+    assert all((adapted.weights()[name] == matrix).all() for name, matrix in kept.items())
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"layer": 12}', "[1]"])
 def test_a_start_that_is_no_judge_is_named(text, tmp_path, capsys) -> None:
     file = tmp_path / "judge.json"
