@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from math import log
+from pathlib import Path
 
 import pytest
 
 from rag.calibration import Calibrated, load
 from rag.errors import RunInvalid
 from rag.evaluation.runs import read_head
-from rag.fitting import (
-    Example,
+from rag.fitting.__main__ import main
+from rag.fitting.confidence import (
     Outcome,
     _sure,
     balanced_threshold,
     figures_of,
     fit_answers,
-    half_of,
-    main,
 )
+from rag.fitting.recorded import Example, Whole, examples_of, half_of, wholes_of
 
 
 def examples(count: int) -> list[Example]:
@@ -165,3 +165,44 @@ def test_a_run_becomes_a_file(tmp_path, monkeypatch, capsys) -> None:
     assert suffices(again["thresholds"]) == pytest.approx(
         suffices(load(judged).thresholds), abs=1e-3
     )
+
+
+def whole(i: int, place: float, right: bool) -> dict[str, object]:
+    """A question that no sentence sufficed for, with a passage judged whole."""
+    name = f"{i}.txt"
+    sentence = {"document": name, "start": 2, "end": 9, "signals": {"judge": -2.0, "margin": 1.0}}
+    passage = {"document": name, "start": 0, "end": 90, "signals": {"place": place}}
+    lesser = {"document": name, "start": 100, "end": 190, "signals": {"place": place - 1.0}}
+    gold = [{"document": name, "start": 40, "end": 50}] if right else []
+    return {"considered": [sentence, lesser, passage], "gold": gold, "answerable": right}
+
+
+def test_passages_judged_whole_are_fitted_by_themselves(tmp_path, monkeypatch) -> None:
+    told = [whole(i, (i % 7) / 2 - (1.5 if i % 3 else 3.0), right=i % 3 != 0) for i in range(60)]
+    monkeypatch.setattr("rag.evaluation.runs.read_head", lambda run: {"identity": {"split": "dev"}})
+    monkeypatch.setattr("rag.evaluation.runs.read_records", lambda run: told)
+    name, output = "answer-qwen2.5-coder-1.5b-instruct", tmp_path / "fitted.json"
+    assert main(["runs/dev", "--name", name, "--passages", "--output", str(output)]) == 0
+    written, before = json.loads(output.read_text(encoding="utf-8")), load(name)
+    assert written["weights"] == dict(before.weights)
+    assert written["thresholds"]["answer"] == before.thresholds["answer"]
+    assert written["thresholds"]["place_judge"] > 0
+    assert written["record"]["passages"] == {"questions": 60, "right": 40, "fitted_on": ["dev"]}
+    monkeypatch.setattr("rag.evaluation.runs.read_records", lambda run: told[:10])
+    assert main(["runs/dev", "--name", name, "--passages", "--output", str(output)]) == 0
+    few = json.loads(output.read_text(encoding="utf-8"))
+    assert few["thresholds"]["place_judge"] == before.thresholds["place_judge"]
+
+
+def test_what_a_passage_found_is_no_example_of_a_candidate(monkeypatch) -> None:
+    quoted = {"document": "1.txt", "start": 40, "end": 60, "signals": {"judge": 1.0, "place": 0.5}}
+    record = whole(1, 0.5, right=True)
+    found = {**record, "considered": [quoted, *record["considered"]]}
+    monkeypatch.setattr("rag.evaluation.runs.read_head", lambda run: {"identity": {"split": "dev"}})
+    monkeypatch.setattr("rag.evaluation.runs.read_records", lambda run: [found])
+    [example] = examples_of(Path("run"), judged=True)
+    assert [row["judge"] for row in example.rows] == [-2.0]
+    assert wholes_of(Path("run")) == [Whole(0.5, True, "1.txt")]
+    missed = {**found, "gold": [{"document": "1.txt", "start": 70, "end": 80}]}
+    monkeypatch.setattr("rag.evaluation.runs.read_records", lambda run: [missed])
+    assert wholes_of(Path("run")) == [Whole(0.5, False, "1.txt")]

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rag.answering.candidates import readable
+from rag.answering.sentences import readable
 from rag.evaluation.items import Gold, Question
 from rag.evaluation.retrieval_metrics import overlaps
 from rag.evaluation.sets import open_set

@@ -11,6 +11,7 @@ from rag.answering.candidate import Candidate
 from rag.answering.candidates import find_candidates
 from rag.answering.composing import compose
 from rag.answering.deciding import Decision, decide
+from rag.answering.in_place import decide_in_place
 from rag.answering.linking import second_source
 from rag.answering.metering import Metered
 from rag.answering.naming import head_notes
@@ -20,7 +21,7 @@ from rag.answering.workshop import Event, Workshop, checked_question
 from rag.answering.writing import Draft
 from rag.calibration import for_answers
 from rag.generation.protocol import Generator
-from rag.retrieval.subject import with_subject
+from rag.retrieval.subject import Subject, with_subject
 from rag.types import Answer, Considered, Hit, ModelInfo, Status
 
 STAGES = ("retrieve", "select", "first_token", "generate", "verify", "total")
@@ -118,10 +119,13 @@ class _Run:
         if part != question:
             with self.timed("retrieve"):
                 hits = tuple(self.workshop.search(part, retrieve_k))
-        decision = self._decide(part, hits)
+        read, subject = self._read(part, hits)
+        decision = self._decide(part, read, subject)
         decision = self._compare(part, decision, retrieve_k) or decision
         if not decision.found:
             decision = self._link(part, decision, hits, retrieve_k) or decision
+        if not decision.found:
+            decision = self._in_place(part, decision, read, subject)
         if not decision.found:
             return _Part(decision, frozenset())
         with self.timed("generate"):
@@ -139,8 +143,8 @@ class _Run:
         heads = head_notes((c.document, c.named) for c in cited)
         return _Part(decision, composed.cited, (*composed.notes, *heads))
 
-    def _decide(self, part: str, hits: tuple[Hit, ...]) -> Decision:
-        candidates = self._find(part, hits)
+    def _decide(self, part: str, read: tuple[Hit, ...], subject: Subject) -> Decision:
+        candidates = self._find(part, read, subject)
         with self.timed("generate"):
             return decide(
                 part,
@@ -189,7 +193,7 @@ class _Run:
         def find(question: str) -> list[Candidate]:
             with self.timed("retrieve"):
                 hits = tuple(self.workshop.search(question, retrieve_k))
-            return self._find(question, hits)
+            return self._find(question, *self._read(question, hits))
 
         sides = sides_of(pair, find, self.alone)
         if sides is None:
@@ -198,8 +202,27 @@ class _Run:
             decision = decide_pair(part, sides, self.judge, self.calibration)
         return decision if decision.found else None
 
-    def _find(self, question: str, hits: tuple[Hit, ...]) -> list[Candidate]:
-        """The candidates in what is read: the best hits, and those in what the question names."""
+    def _in_place(
+        self, part: str, decision: Decision, read: tuple[Hit, ...], subject: Subject
+    ) -> Decision:
+        """The decision with passages judged whole, unless the reader alone leaves no doubt."""
+        if self.judge is None or not any(j.judged for j in decision.ranked):
+            return decision
+        shop = self.workshop
+        with self.timed("generate"):
+            return decide_in_place(
+                part,
+                decision,
+                read,
+                subject,
+                shop.reader,
+                self.judge,
+                self.calibration,
+                shop.document,
+            )
+
+    def _read(self, question: str, hits: tuple[Hit, ...]) -> tuple[tuple[Hit, ...], Subject]:
+        """What is read: the best hits, and those in what the question names, with that."""
         shop = self.workshop
         with self.timed("retrieve"):
             subject = shop.subject(question)
@@ -208,6 +231,10 @@ class _Run:
             if any(hit.passage.document not in about for hit in read) and about:
                 more = shop.within(question, self.read_k, about)
                 read = tuple(with_subject(hits, more, self.read_k))
+        return read, subject
+
+    def _find(self, question: str, read: tuple[Hit, ...], subject: Subject) -> list[Candidate]:
+        shop = self.workshop
         with self.timed("select"):
             return find_candidates(question, read, shop.reader, shop.document, subject)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -11,14 +10,22 @@ from rag.answering.candidate import Candidate
 from rag.answering.cells import asked_cell, asked_person, asks_empty, of_another_row
 from rag.answering.dating import dated
 from rag.answering.naming import Naming
-from rag.answering.orders import gives_orders
+from rag.answering.sentences import (
+    candidate_at,
+    is_heading,
+    may_answer,
+    read_alone,
+    readable,
+    sentences_holding,
+    within_one,
+)
 from rag.answering.shape import answer_type, shape_of
-from rag.answering.surroundings import heads_table, leaned_on
+from rag.answering.surroundings import heads_table
 from rag.answering.terms import Wanted, names_only, terms, wanted
 from rag.answering.terms import named as named_in
 from rag.reading.protocol import Reader, Reading
 from rag.retrieval.subject import Subject
-from rag.types import Document, Hit, Passage, Phrase, Span
+from rag.types import Document, Hit, Phrase, Span
 from rag.verification.rules import normalised
 
 NOTHING_NAMED = Subject()
@@ -77,7 +84,7 @@ def find_candidates(
     enough = [s[0] for s in sentences if _weight(sought, s) >= _MATCHING_AT_LEAST]
     found = _distinct([*kept, *enough], len(kept) + MATCHING)
     found = _telling(question, found, document)
-    read = _near(question, [_measured(c, sought) for c in found], reader)
+    read = read_alone(question, [_measured(c, sought) for c in found], reader)
     return [dated(question, _pointed(question, c, document(c.document)), document) for c in read]
 
 
@@ -91,7 +98,7 @@ def _telling(
         c
         for c in found
         if not asked.issuperset(terms(c.text))
-        or (polar and not _is_heading(document(c.document), c.span))
+        or (polar and not is_heading(document(c.document), c.span))
     ]
     if polar and not _ASKS.search(question):
         found = [c for c in found if not _ASKS.search(c.text)]
@@ -160,19 +167,14 @@ def _sentences(pairs: Sequence[tuple[Hit, Reading]], named: Naming) -> list[_Sen
         whole = named.document(passage.document)
         worst = min((s.score for s in reading.spans), default=reading.null_score)
         for span in passage.sentences:
-            if (passage.document, span) in found or _is_heading(whole, span):
+            if (passage.document, span) in found or is_heading(whole, span):
                 continue
-            candidate = _candidate(
+            candidate = candidate_at(
                 hit, span, span, named, worst, worst - reading.null_score, reading.answerable
             )
             above = _above(candidate.setting, passage.document)
             found[passage.document, span] = (candidate, frozenset(terms(candidate.text)), above)
     return list(found.values())
-
-
-def _is_heading(document: Document, span: Span) -> bool:
-    at = bisect_left(document.headings, span.start, key=lambda heading: heading.start)
-    return at < len(document.headings) and document.headings[at].start < span.end
 
 
 def _above(setting: str, path: str) -> frozenset[str]:
@@ -197,36 +199,6 @@ def _measured(candidate: Candidate, sought: Wanted) -> Candidate:
     )
 
 
-def _near(question: str, found: Sequence[Candidate], reader: Reader) -> list[Candidate]:
-    """The candidates with what the reader makes of each alone, in its setting."""
-    heads = [f"{c.setting}. " if c.setting else "" for c in found]
-    texts = [head + c.text for head, c in zip(heads, found, strict=True)]
-    read: list[Candidate] = []
-    for candidate, head, reading in zip(
-        found, heads, reader.read(question, texts, spans=3), strict=True
-    ):
-        inside = next((s for s in reading.spans if s.start >= len(head)), None)
-        score = inside.score if inside else reading.null_score
-        phrase = candidate.phrase
-        better = "|" in candidate.text and score - reading.null_score > candidate.margin
-        # found by its words, it has no phrase yet; the cell of a row is surer in the row alone
-        if inside and (better or phrase.span == candidate.span):
-            start = candidate.span.start - len(head)
-            span = Span(start + inside.start, start + inside.end)
-            text = texts[len(read)][inside.start : inside.end]
-            phrase = Phrase(text, candidate.document, span)
-        read.append(
-            replace(
-                candidate,
-                phrase=phrase,
-                near=score,
-                near_margin=score - reading.null_score,
-                near_answerable=reading.answerable,
-            )
-        )
-    return read
-
-
 def _of_another_row(
     question: str, candidate: Candidate, found: Sequence[Candidate], whole: Document
 ) -> bool:
@@ -246,16 +218,6 @@ def _pointed(question: str, candidate: Candidate, whole: Document) -> Candidate:
     return replace(candidate, phrase=Phrase(cell.of(whole.text), candidate.document, cell))
 
 
-def readable(passage: Passage) -> str:
-    """The passage's text for a reader: as long as it is, sentences that give orders blank."""
-    text = passage.text
-    for span in passage.sentences:
-        start, end = span.start - passage.span.start, span.end - passage.span.start
-        if gives_orders(text[start:end]):
-            text = text[:start] + " " * (end - start) + text[end:]
-    return text
-
-
 def _of_hit(hit: Hit, reading: Reading, named: Naming) -> list[Candidate]:
     passage = hit.passage
     found = []
@@ -266,58 +228,10 @@ def _of_hit(hit: Hit, reading: Reading, named: Naming) -> list[Candidate]:
         phrase = within_one(Span(start, end), passage.sentences)
         run = sentences_holding(phrase, passage.sentences) or phrase
         margin = scored.score - reading.null_score
-        found.append(_candidate(hit, run, phrase, named, scored.score, margin, reading.answerable))
+        found.append(
+            candidate_at(hit, run, phrase, named, scored.score, margin, reading.answerable)
+        )
     return found
-
-
-def within_one(phrase: Span, sentences: Sequence[Span]) -> Span:
-    """The phrase without what runs over into a sentence that holds less of it.
-
-    A network that sees tokens alone sometimes ends behind the next clause's number.
-    """
-    parts = [
-        Span(max(s.start, phrase.start), min(s.end, phrase.end))
-        for s in sentences
-        if s.overlaps(phrase)
-    ]
-    return max(parts, key=lambda part: part.end - part.start, default=phrase)
-
-
-def _candidate(
-    hit: Hit,
-    run: Span,
-    phrase: Span,
-    known: Naming,
-    score: float,
-    margin: float,
-    answerable: float,
-) -> Candidate:
-    name = hit.passage.document
-    whole = known.document(name)
-    setting, line = known.around(whole, run)
-    return Candidate(
-        name,
-        run,
-        run.of(whole.text),
-        Phrase(phrase.of(whole.text), name, phrase),
-        score,
-        margin,
-        answerable,
-        hit,
-        setting,
-        leaned_on(hit.passage.sentences, run, whole.text),
-        named=line,
-        rival=name in known.rivals,
-    )
-
-
-def sentences_holding(phrase: Span, sentences: Sequence[Span]) -> Span | None:
-    """The shortest run of whole sentences that holds a phrase; None where none touches it."""
-    touched = [s for s in sentences if s.overlaps(phrase)]
-    if not touched:
-        return None
-    run = Span(min(s.start for s in touched), max(s.end for s in touched))
-    return run if run.contains(phrase) else None
 
 
 def _distinct(found: Sequence[Candidate], limit: int) -> list[Candidate]:
@@ -328,15 +242,10 @@ def _distinct(found: Sequence[Candidate], limit: int) -> list[Candidate]:
         clash = any(
             k.document == candidate.document and k.span.overlaps(candidate.span) for k in kept
         )
-        if clash or words in seen or not _may_answer(candidate.text):
+        if clash or words in seen or not may_answer(candidate.text):
             continue
         kept.append(candidate)
         seen.add(words)
         if len(kept) == limit:
             break
     return kept
-
-
-def _may_answer(text: str) -> bool:
-    asks = text.rstrip(" \t\n\"'”’)").endswith("?")
-    return not asks and any(map(str.isalnum, text)) and not gives_orders(text)

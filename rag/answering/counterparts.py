@@ -18,7 +18,7 @@ from rag.answering.naming import of_one_form
 from rag.answering.shape import asks_what_was
 from rag.answering.terms import named, terms
 from rag.types import Document, Hit, Span
-from rag.verification.quantities import days, quantities
+from rag.verification.quantities import UNIT_WORDS, days, quantities
 from rag.verification.rules import denials
 
 LIKELY = 0.2  # so likely a candidate is the other value, though its words are others
@@ -36,7 +36,7 @@ _TWO = re.compile(
     rf"\b(?:which|who)\b.*\b(?:{'|'.join(_MORE.split())})\b",
     re.IGNORECASE,
 )
-_MONTHS = frozenset(terms(" ".join(month_name)))
+_BY_CHANCE = frozenset(terms(" ".join([*month_name, *UNIT_WORDS])))
 _FRACTION = re.compile(r"\b(?:half|halves|thirds?|quarters?|fifths?|tenths?)\b", re.IGNORECASE)
 
 
@@ -56,8 +56,11 @@ def counterpart(
 
     Either a likely candidate of another document that shares a word with the question and the
     first sentence, or the sentence of a hit that says most of what the first one says; each with
-    another value. Of several the one whose words are most like the first one's.
+    another value. Of several the one whose words are most like the first one's. None where the
+    first sentence holds both ("2.5 per cent, the year before 4 per cent").
     """
+    if _holds_two(first.text):
+        return None
     asked = _words(question) & _words(first.text)
     found = [
         ((shared(first.text, c.text), nearness(first.text, c.text), p), c)
@@ -169,14 +172,20 @@ def _above(hit: Hit, whole: Document) -> frozenset[str]:
     return frozenset(terms(f"{whole.title or ''} {hit.passage.heading or ''} {path}"))
 
 
+def _holds_two(text: str) -> bool:
+    """Whether a text holds two values of one unit."""
+    units = {(q.unit, q.value) for q in quantities(text) if q.unit}
+    return len(units) > len({unit for unit, _ in units})
+
+
 def _same_place(first: Candidate, document: str, span: Span) -> bool:
     return document == first.document and span.overlaps(first.span)
 
 
 def _words(text: str) -> frozenset[str]:
-    """The terms of a text without numbers and months, which meet by chance."""
+    """The terms of a text without numbers, units and months, which meet by chance."""
     numbers = terms(" ".join(q.text for q in quantities(text)))
-    return frozenset(t for t in terms(text) if not t.isdigit()) - _MONTHS - frozenset(numbers)
+    return frozenset(t for t in terms(text) if not t.isdigit()) - _BY_CHANCE - frozenset(numbers)
 
 
 def _another_value(one: str, other: str) -> bool:

@@ -43,12 +43,14 @@ class Decision:
     """The judged candidates, best first, and the confidence that the first one is right.
 
     `found` says whether that is enough to answer. `paired`: the first two answer together.
+    `whole` are passages that were judged as such.
     """
 
     ranked: tuple[Judged, ...]
     confidence: float
     found: bool
     paired: bool = False
+    whole: tuple[Judged, ...] = ()
 
     @property
     def best(self) -> Judged | None:
@@ -56,7 +58,10 @@ class Decision:
         return self.ranked[0] if self.ranked else None
 
     def considered(self, shown: frozenset[int] = frozenset()) -> tuple[Considered, ...]:
-        """The candidates for `--why`; `shown` are the positions of those that are cited."""
+        """The candidates, then the passages judged whole, for `--why`.
+
+        `shown` are the positions of those that are cited.
+        """
         return tuple(
             Considered(
                 j.candidate.document,
@@ -65,7 +70,7 @@ class Decision:
                 tuple((n, round(v, 4)) for n, v in {**j.signals, "p": j.probability}.items()),
                 "cited" if i in shown else _REFUSED if j.judged else "not judged",
             )
-            for i, j in enumerate(self.ranked)
+            for i, j in enumerate((*self.ranked, *self.whole))
         )
 
 

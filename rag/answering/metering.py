@@ -63,14 +63,32 @@ class Metered:
             self._count(prompt)
         return self._inner.probe(prompts, head)
 
+    def probe_nested(
+        self, prompts: Sequence[Prompt], head: Head, going_on: Callable[[Sequence[float]], bool]
+    ) -> list[float]:
+        """The same of nested prompts; what two begin with counts once."""
+        logits = self._inner.probe_nested(prompts, head, going_on)
+        before = ""
+        for prompt in prompts[: len(logits)]:
+            self._count(prompt, before)
+            before = prompt.rest
+        return logits
+
     def close(self) -> None:
         """Frees the inner model."""
         self._inner.close()
 
-    def _count(self, prompt: Prompt) -> None:
+    def _count(self, prompt: Prompt, before: str = "") -> None:
         self.prompts.append(prompt.rest)
         if prompt.prefix not in self._prefixes:
             self._prefixes.add(prompt.prefix)
             constant = "\n".join(text for _, text in prompt.prefix)
             self.prompt_tokens += self._inner.count_tokens(constant)
-        self.prompt_tokens += self._inner.count_tokens(prompt.rest + prompt.opening)
+        known = _alike(before, prompt.rest)
+        self.prompt_tokens += self._inner.count_tokens(prompt.rest[known:] + prompt.opening)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = zip(one, other, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

@@ -10,14 +10,28 @@ from math import log
 from rag.verification.rules import content_words, stem
 
 _TOKEN = re.compile(r"\w+")
+# "What does it cost a month?" asks for the monthly charge.
+_OF_TIMES = {
+    "hourly": "hour",
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+    "annual": "year",
+    "annually": "year",
+}
 _NAMED = re.compile(r"(?<!^)\b(?:[A-Z][\w'’-]*|\w*\d[\w.,]*\w|\d)")
 
 
 def terms(text: str) -> list[str]:
-    """The words that carry meaning, common endings cut, with numbers and codes such as `e3`."""
+    """The words that carry meaning, common endings cut, with numbers and codes such as `e3`.
+
+    `monthly` is told as `month`, other words of that kind alike.
+    """
     words = frozenset(content_words(text))
-    found = (stem(t) if t.isalpha() else t for t in _TOKEN.findall(text.lower()))
-    return [t for t in found if t in words or not t.isalpha()]
+    found = ((stem(t) if t.isalpha() else t, t) for t in _TOKEN.findall(text.lower()))
+    return [_OF_TIMES.get(t, s) for s, t in found if s in words or not s.isalpha()]
 
 
 def named(question: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rag.generation.heads import load_head
 from rag.generation.protocol import Generator, Prompt
@@ -110,6 +110,24 @@ def judge(
         return []
     head = load_head(generator.name)
     return generator.probe(prompts, head) if head else generator.preference(prompts, YES, NO)
+
+
+def judge_nested(
+    generator: Generator,
+    question: str,
+    texts: Sequence[str],
+    setting: str,
+    going_on: Callable[[Sequence[float]], bool],
+) -> list[float]:
+    """As `judge`, of texts that each begin the one before, as long as `going_on` is True.
+
+    That is told of the logits so far. Empty where no head was trained for the model.
+    """
+    head = load_head(generator.name)
+    if head is None:
+        return []
+    prompts = [judge_prompt(question, text, setting) for text in texts]
+    return generator.probe_nested(prompts, head, going_on)
 
 
 def judge_together(generator: Generator, question: str, texts: Sequence[tuple[str, str]]) -> float:

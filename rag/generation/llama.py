@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 CONTEXT_TOKENS = 2048
 _KEPT_PREFIXES = 8
+_Entered = tuple[str, list[int]]
+"""What was decoded last: a constant prefix, and the tokens behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +130,38 @@ class LlamaGenerator:
 
         Raises `ModelInvalid` where the head is one of another model's size.
         """
-        import numpy as np
-
-        weights = np.asarray(head.weights, dtype=np.float64)
-        if len(weights) != self._native.width:
-            raise ModelInvalid(
-                f"{self._name} has a state of {self._native.width} numbers, its head "
-                f"{len(weights)} weights: name the model as in models.txt, or fetch it again"
-            )
+        weights = self._weights(head)
         states = self.states(prompts, head.layer, head.adapter)
         logits = states @ weights + head.intercept
         return [float(logit) for logit in logits]
+
+    def probe_nested(
+        self, prompts: Sequence[Prompt], head: Head, going_on: Callable[[Sequence[float]], bool]
+    ) -> list[float]:
+        """As `probe`, of prompts of which each begins as the one before: that is decoded once.
+
+        Ends after the first logit with which `going_on`, told of those so far, is False.
+        """
+        weights = self._weights(head)
+        logits: list[float] = []
+        before: _Entered = ("", [])
+        with self._lock:
+            for prompt in prompts:
+                before = self._enter_behind(before, prompt, head.layer, head.adapter)
+                logits.append(float(self._native.state @ weights + head.intercept))
+                if not going_on(logits):
+                    break
+        return logits
+
+    def _weights(self, head: Head) -> NDArray[np.float64]:
+        import numpy as np
+
+        if len(head.weights) != self._native.width:
+            raise ModelInvalid(
+                f"{self._name} has a state of {self._native.width} numbers, its head "
+                f"{len(head.weights)} weights: name the model as in models.txt, or fetch it again"
+            )
+        return np.asarray(head.weights, dtype=np.float64)
 
     def states(
         self, prompts: Sequence[Prompt], layer: int, adapter: Path | None = None
@@ -183,16 +206,29 @@ class LlamaGenerator:
 
     def _enter(self, prompt: Prompt, layer: int | None = None, adapter: Path | None = None) -> int:
         """Decodes a prompt, with `layer` only up to that one; returns its length in tokens."""
+        self._enter_behind(("", []), prompt, layer, adapter)
+        return self._native.position
+
+    def _enter_behind(
+        self, before: _Entered, prompt: Prompt, layer: int | None, adapter: Path | None
+    ) -> _Entered:
+        """Decodes of a prompt what is not there yet.
+
+        `before` is what this returned for the prompt decoded last, with the same layer and adapter;
+        without tokens in it, all behind the constant prefix is decoded.
+        """
         frame = self._template.frame(prompt)
+        tokens = self._behind(prompt, frame.tail)
         kept = self._prefix(frame.head)
+        there = _alike(before[1], tokens) if before[0] == frame.head else 0
         try:
-            self._native.cut(kept.length)
+            self._native.cut(kept.length + there)
             self._native.adapt(adapter)
-            self._native.feed(self._behind(prompt, frame.tail), layer)
+            self._native.feed(tokens[there:], layer)
         except BaseException:
             self._current = None  # an interrupted batch leaves cells that nobody accounts for
             raise
-        return self._native.position
+        return frame.head, tokens
 
     def _prefix(self, head: str) -> _Kept:
         kept = self._kept.get(head)
@@ -254,6 +290,12 @@ class LlamaGenerator:
         if not written.stopped:
             written.add(decoder.decode(b"", final=True))
         return Completion(written.finish(), used, count, finished)
+
+
+def _alike(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens both begin with; the last of `other` is not counted: it is decoded anyway."""
+    most = min(len(one), len(other) - 1)
+    return next((i for i in range(most) if one[i] != other[i]), most)
 
 
 class _Written:

@@ -72,6 +72,9 @@ for _canon, _forms in {
     for _form in _forms.split():
         _UNITS[_form] = _canon
 
+UNIT_WORDS = frozenset(form for form in _UNITS if form.isalpha()) | {"per", "cent"}
+"""The words that stand behind a number as its unit: two texts share them by chance."""
+
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _DAY = re.compile(
     r"\b(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[A-Z][a-z]+)|"

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from rag.answering.candidates import find_candidates, sentences_holding, within_one
+from rag.answering.candidates import find_candidates
 from rag.answering.linking import second_source, title_of
+from rag.answering.sentences import sentences_holding, within_one
 from rag.testing import FakeReader
 from rag.types import Document, Hit, Span
 

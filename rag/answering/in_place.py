@@ -1,0 +1,191 @@
+"""Judges passages whole where no sentence of theirs by itself is held to state the answer.
+
+"We leave at 6:50." answers "When does our flight leave?" only behind "The airline has moved our
+flight.", and a reader passes over a sentence whose words are all others than the question's. In the
+whole passage the judge sees such an answer. What is quoted are the fewest sentences of which it
+says so too: those up to the one that was likeliest by itself or else, asked of the passage up to
+the end of each sentence, up to the last one without which its word is another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from rag.answering.candidate import Candidate, Judged
+from rag.answering.dating import dated
+from rag.answering.deciding import Decision
+from rag.answering.naming import Naming
+from rag.answering.sentences import candidate_at, is_heading, may_answer, read_alone, readable
+from rag.answering.surroundings import heads_table
+from rag.calibration import Calibrated
+from rag.generation.judging import judge, judge_nested
+from rag.generation.protocol import Generator
+from rag.reading.protocol import Reader
+from rag.retrieval.subject import Subject
+from rag.types import Document, Hit, Span
+
+HOPEFUL = -2.5  # the judge's word on a sentence, from which on its passage is judged whole, too
+LIKELY = 0.5  # that a passage states the answer
+OF_PART = 0.25  # the same of what is quoted of such a passage: it stands there with the rest
+NEAR = 0.5  # logits: a sentence by which the judge's word moves less does not matter to it
+MOST_SENTENCES = 3  # quoted
+
+
+def decide_in_place(
+    question: str,
+    decision: Decision,
+    hits: Sequence[Hit],
+    subject: Subject,
+    reader: Reader,
+    generator: Generator,
+    calibration: Calibrated,
+    document: Callable[[str], Document],
+) -> Decision:
+    """The decision once passages were judged whole: found now, or as it was.
+
+    The passages, the first hit and that of the likeliest sentence, stand in it as `whole`, up to
+    the one that suffices. Without coefficients for passages nothing is judged.
+    """
+    weigh = of_places(calibration)
+    if weigh is None:
+        return decision
+    judging = _Judging(question, Naming(subject, hits, document), generator, weigh)
+    whole: list[Judged] = []
+    for hit in _hopeful(hits, decision, judging.named.rivals):
+        whole.append(judging.passage(hit))
+        if whole[-1].probability < LIKELY:
+            continue
+        stated = judging.stated(whole[-1], _likeliest(hit, decision))
+        if stated is not None:
+            [read] = read_alone(question, [stated.candidate], reader)
+            return _found(replace(stated, candidate=read), decision, tuple(whole))
+    return replace(decision, whole=tuple(whole))
+
+
+def of_places(calibration: Calibrated) -> Calibrated | None:
+    """The calibration of a passage that was judged whole, by the judge's word; None without one."""
+    weight = calibration.threshold("place_judge", 0.0)
+    if not weight:
+        return None
+    intercept = calibration.threshold("place_intercept", 0.0)
+    return replace(calibration, intercept=intercept, weights={"place": weight})
+
+
+def _hopeful(hits: Sequence[Hit], decision: Decision, rivals: frozenset[str]) -> list[Hit]:
+    """The first hit that is meant, and the one in which the likeliest sentence was read."""
+    meant = [hit for hit in hits if hit.passage.document not in rivals][:1]
+    judged = [j for j in decision.ranked if _hope(j) > HOPEFUL and not j.candidate.rival]
+    best = max(judged, key=_hope, default=None)
+    if best is not None and best.candidate.hit.passage.id not in {h.passage.id for h in meant}:
+        meant.append(best.candidate.hit)
+    return meant
+
+
+def _hope(judged: Judged) -> float:
+    return judged.signals.get("judge", float("-inf"))
+
+
+def _likeliest(hit: Hit, decision: Decision) -> Span | None:
+    """Where the likeliest judged sentence of a passage ends it, if there is hope for one."""
+    inside = [
+        j
+        for j in decision.ranked
+        if _hope(j) > HOPEFUL
+        and j.candidate.document == hit.passage.document
+        and hit.passage.span.contains(j.candidate.span)
+    ]
+    best = max(inside, key=_hope, default=None)
+    return best.candidate.span if best else None
+
+
+def _found(stated: Judged, decision: Decision, whole: tuple[Judged, ...]) -> Decision:
+    chance = stated.probability
+    rest = [
+        replace(j, probability=min(j.probability, 0.99 * chance))
+        for j in decision.ranked
+        if j.candidate.document != stated.candidate.document
+        or not j.candidate.span.overlaps(stated.candidate.span)
+    ]
+    return Decision((stated, *rest), chance, True, whole=whole)
+
+
+class _Judging:
+    """The judging of one question's passages."""
+
+    def __init__(
+        self, question: str, named: Naming, generator: Generator, weigh: Calibrated
+    ) -> None:
+        self.question = question
+        self.named = named
+        self.generator = generator
+        self.weigh = weigh
+
+    def passage(self, hit: Hit) -> Judged:
+        """A passage as a whole, with the probability that it states the answer."""
+        return self._judged(self._candidate(hit, hit.passage.span), readable(hit.passage), "place")
+
+    def stated(self, whole: Judged, likeliest: Span | None) -> Judged | None:
+        """The sentences of a passage that state the answer, None where no few do by themselves."""
+        spans = whole.candidate.hit.passage.sentences
+        first = next((i for i, s in enumerate(spans) if likeliest and s.end == likeliest.end), None)
+        run = None if first is None else self._shortest(whole, first)
+        if run is None:
+            last = self._last_that_matters(whole)
+            run = self._shortest(whole, last) if last is not None and last != first else None
+        return run
+
+    def _last_that_matters(self, whole: Judged) -> int | None:
+        """The position of the last sentence that may state something and moves the judge's word."""
+        hit = whole.candidate.hit
+        spans, text = hit.passage.sentences, readable(hit.passage)
+        document = self.named.document(hit.passage.document)
+        ends = [text[: span.end - hit.passage.span.start] for span in spans[::-1]]
+        least = whole.signals["place"] - NEAR
+        logits = judge_nested(
+            self.generator,
+            self.question,
+            ends,
+            whole.candidate.told,
+            lambda told: told[-1] >= least,
+        )
+        kept = max(1, sum(logit >= least for logit in logits))
+        meant = range(len(spans) - kept, len(spans))
+        return next((i for i in meant if _may_state(spans[i], document)), None)
+
+    def _shortest(self, whole: Judged, last: int) -> Judged | None:
+        """The fewest sentences up to the one at `last` that suffice to the judge by themselves.
+
+        At most three, of a table the row alone; None where they do not suffice.
+        """
+        hit = whole.candidate.hit
+        document, spans = self.named.document(hit.passage.document), hit.passage.sentences
+        for first in range(last, max(-1, last - MOST_SENTENCES), -1):
+            run = Span(spans[first].start, spans[last].end)
+            if first < last and not _runs_on(document, spans[first], run):
+                return None
+            candidate = self._candidate(hit, run)
+            part = self._judged(candidate, candidate.text, "judge")
+            if part.probability >= OF_PART:
+                signals = {**part.signals, **whole.signals}
+                return Judged(candidate, signals, whole.probability, True)
+        return None
+
+    def _judged(self, candidate: Candidate, text: str, signal: str) -> Judged:
+        logit = judge(self.generator, self.question, [text], candidate.told)[0]
+        return Judged(candidate, {signal: logit}, self.weigh.probability({"place": logit}), True)
+
+    def _candidate(self, hit: Hit, span: Span) -> Candidate:
+        return dated(self.question, candidate_at(hit, span, span, self.named), self.named.document)
+
+
+def _may_state(span: Span, document: Document) -> bool:
+    if is_heading(document, span) or heads_table(document.text, span):
+        return False
+    return may_answer(span.of(document.text))
+
+
+def _runs_on(document: Document, first: Span, run: Span) -> bool:
+    """Whether sentences read as one run: a paragraph, no rows of a table, no heading at first."""
+    text = run.of(document.text)
+    return "|" not in text and "\n\n" not in text and _may_state(first, document)

@@ -1,0 +1,1 @@
+"""Fits the shipped calibration of an answer's confidence from recorded runs."""
