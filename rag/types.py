@@ -204,9 +204,13 @@ class ModelInfo:
     sha256: str
 
 
+JUDGED_WHOLE = "judged whole"
+"""The outcome of a passage that was judged as such, beside those of sentences."""
+
+
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """A candidate sentence, for `--why`: where it stands, and each signal by its name."""
+    """A candidate, for `--why`: where it stands, each signal by its name, and what became of it."""
 
     document: str
     span: Span

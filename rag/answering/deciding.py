@@ -12,7 +12,7 @@ from rag.answering.surroundings import leans
 from rag.calibration import Calibrated
 from rag.generation.judging import judge
 from rag.generation.protocol import Generator
-from rag.types import Considered, Document
+from rag.types import JUDGED_WHOLE, Considered, Document
 from rag.verification.rules import content_words
 
 SURE = 0.93  # a candidate this sure is not compared with others
@@ -62,16 +62,22 @@ class Decision:
 
         `shown` are the positions of those that are cited.
         """
-        return tuple(
-            Considered(
-                j.candidate.document,
-                j.candidate.span,
-                j.candidate.text,
-                tuple((n, round(v, 4)) for n, v in {**j.signals, "p": j.probability}.items()),
-                "cited" if i in shown else _REFUSED if j.judged else "not judged",
-            )
-            for i, j in enumerate((*self.ranked, *self.whole))
-        )
+        found = [
+            _considered(j, "cited" if i in shown else _REFUSED if j.judged else "not judged")
+            for i, j in enumerate(self.ranked)
+        ]
+        return (*found, *(_considered(j, JUDGED_WHOLE) for j in self.whole))
+
+
+def _considered(judged: Judged, outcome: str) -> Considered:
+    signals = {**judged.signals, "p": judged.probability}
+    return Considered(
+        judged.candidate.document,
+        judged.candidate.span,
+        judged.candidate.text,
+        tuple((name, round(value, 4)) for name, value in signals.items()),
+        outcome,
+    )
 
 
 def decide(

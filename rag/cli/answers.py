@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rag.cli.copies import copies_of
 from rag.cli.terminal import Piece, Terminal, plural
 from rag.places import place_of
+from rag.types import JUDGED_WHOLE
 
 if TYPE_CHECKING:
     from rag.answering import Event
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 CLOSEST = 3
 IN_WORDS = {"supported": "supported", "weak": "weakly supported"}
 # Of all signals of a candidate, those that a person can read something from.
-TELLING = {"p": "chance", "judge": "judge", "reader": "reader", "overlap": "overlap"}
+TELLING = {
+    "p": "chance",
+    "judge": "judge",
+    "place": "passage",
+    "reader": "reader",
+    "overlap": "overlap",
+}
 
 UNSURE = 0.5  # of 43 recorded answers below it 12 were wrong, of 242 others 21
 
@@ -169,8 +176,11 @@ class AnswerView:
         for candidate in answer.considered:
             document = self.index.document(candidate.document)
             start = candidate.span.start
-            if any(h.start == start for h in document.headings):
-                continue  # a heading says nothing
+            if (
+                any(h.start == start for h in document.headings)
+                or candidate.outcome == JUDGED_WHOLE
+            ):
+                continue  # a heading says nothing, a passage too much
             if not shown:
                 self.terminal.line()
                 self.terminal.line("Closest, but they do not say:")

@@ -39,7 +39,7 @@ def test_the_fewest_sentences_that_suffice_are_quoted(make) -> None:
     assert {"judge", "place"} <= set(dict(best.signals))
     assert answer.confidence == pytest.approx(dict(best.signals)["p"], abs=1e-4)
     whole = answer.considered[-1]
-    assert (whole.text, whole.outcome) == (TRIP["mail.txt"], "not shown")
+    assert (whole.text, whole.outcome) == (TRIP["mail.txt"], "judged whole")
 
 
 def test_without_coefficients_for_passages_none_is_judged(make) -> None:
