@@ -25,8 +25,8 @@ from rag.reading.protocol import Reader
 from rag.retrieval.subject import Subject
 from rag.types import Document, Hit, Span
 
-# The judge's word on the likeliest sentence: below the first no passage is judged whole (31 recorded
-# ones brought one right and one wrong answer), from the second on its own is, beside the first hit.
+# The judge's word on the likeliest sentence: below the first no passage is judged whole (of 31 one
+# brought a right and one a wrong answer), from the second on its own is, beside the first hit.
 FAINT, HOPEFUL = -3.0, -2.5
 LIKELY = 0.5  # that a passage states the answer
 OF_PART = 0.25  # the same of what is quoted of such a passage: it stands there with the rest
