@@ -26,6 +26,7 @@ _REPLACES = re.compile(
     r"withdrawn|raised from|changed from)\b",
     re.I,
 )
+_ADDS = re.compile(r"\b(?:also|in addition|additionally|as well|furthermore|besides)\b", re.I)
 
 
 def differing(
@@ -194,7 +195,9 @@ def disagreement_note(
         said += " (both of one form: name the one that you mean)"
     if dates[0] and dates[1] and dates[0] != dates[1]:
         later = dates[1] > dates[0]
-        newest = second if later else first
+        newest, oldest = (second, first) if later else (first, second)
+        if _ADDS.search(other.text if later else one.text):
+            return f"{newest.path} is later than {oldest.path} and adds to it", later
         return f"two documents disagree: {said}; {newest.path} is the later one", later
     replaces = (bool(_REPLACES.search(one.text)), bool(_REPLACES.search(other.text)))
     if replaces[0] != replaces[1]:

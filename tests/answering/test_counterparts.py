@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from rag.answering import ask
-from rag.answering.counterparts import asks_two, nearness, shared
+from rag.answering.candidates import find_candidates
+from rag.answering.counterparts import asks_two, counterpart, nearness, shared
 from rag.testing import FakeGenerator
 
 HEATERS = {
@@ -121,3 +122,23 @@ def test_half_of_a_comparison_is_no_yes_and_no_no(make) -> None:
 def test_words_that_meet_by_chance_are_not_shared() -> None:
     assert shared("The fair opens on 3 May 2025.", "It closes on 9 May 2025.") == 0.0
     assert shared("Let the heater cool for four hours.", "Let the heater cool for two.") == 1.0
+
+
+def test_units_alone_are_no_common_matter() -> None:
+    rent = "The rent of the north wing goes up by 2.5 per cent a year."
+    assert shared(rent, "Overdue sums bear interest at 8 per cent a year.") == 0.0
+    assert shared(rent, "The rent of the north wing went up by 4 per cent.") > 0.5
+
+
+@pytest.mark.parametrize("before", ["", ", the year before by 4 per cent"])
+def test_a_sentence_with_both_values_needs_no_other(make, before) -> None:
+    texts = {
+        "minutes.md": f"The fee for a garden rises by 3 per cent{before}.",
+        "letter.md": "The fee for a garden rises by 9 per cent.",
+    }
+    shop, question = make(texts), "By how much does the fee for a garden rise?"
+    hits = shop.search(question, 2)
+    found = find_candidates(question, hits, shop.reader, shop.document)
+    first = next(c for c in found if c.document == "minutes.md")
+    other = counterpart(question, first, [], hits, shop.document)
+    assert (other is None) is bool(before)

@@ -6,7 +6,7 @@ import pytest
 
 from rag.answering import ask
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.disagreeing import as_likely, differing, newer
+from rag.answering.disagreeing import as_likely, differing, disagreement_note, newer
 from rag.types import Hit, Passage, Phrase, Span
 
 
@@ -123,3 +123,19 @@ def test_no_second_value_where_dates_tell_or_the_value_is_the_same(make) -> None
     dated = pointing(texts, "2026-02-03-news.txt", "five days")
     same = pointing(texts, "leaflet.txt", "ten days")
     assert as_likely(question, first, [dated, same], make(texts).document) is None
+
+
+def test_a_later_document_that_adds_does_not_disagree(make) -> None:
+    texts = {
+        "contract.txt": "3 June 2024\n\nThe cleaners do floors 2 to 4.",
+        "letter.txt": "20 November 2025\n\nThe cleaners {}do the fifth floor.",
+    }
+    notes = {}
+    for word in ("", "also "):
+        told = {**texts, "letter.txt": texts["letter.txt"].format(word)}
+        document = make(told).document
+        first = pointing(told, "contract.txt", "floors 2 to 4").candidate
+        later = pointing(told, "letter.txt", "fifth").candidate
+        notes[word] = disagreement_note(first, later, document)
+    assert notes["also "] == ("letter.txt is later than contract.txt and adds to it", True)
+    assert notes[""][0].startswith("two documents disagree")

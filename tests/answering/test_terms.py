@@ -12,6 +12,11 @@ def test_numbers_and_codes_are_terms() -> None:
     assert "the" not in terms("the rent")
 
 
+def test_the_charge_of_a_month_is_the_monthly_one() -> None:
+    assert set(terms("the monthly charge")) == set(terms("charge a month"))
+    assert set(terms("an annual report")) == set(terms("report of the year"))
+
+
 def test_names_and_numbers_but_not_the_first_word() -> None:
     assert named("Which rooms did Ms Orban rent in 2024?") == {"ms", "orban", "2024"}
     assert named("Where is it?") == frozenset()
