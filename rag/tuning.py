@@ -25,6 +25,7 @@ from rag.calibration import (
     to_json,
 )
 from rag.errors import SetInvalid, SettingsInvalid
+from rag.fitting.places import kept_with
 
 FEWEST = 30  # questions in each half, and FEWEST_EACH of either outcome
 FEWEST_EACH = 5
@@ -62,7 +63,8 @@ class Tuning:
 def tune(records: Iterable[Record], in_force: Calibrated) -> Tuning:
     """The tuning from the records of a run of the reading or answers stage.
 
-    A question counts as right where its best candidate meets a gold span. Raises `SetInvalid`
+    What is judged by the model's word alone, pairs and whole passages, keeps its coefficients. A
+    question counts as right where its best candidate meets a gold span. Raises `SetInvalid`
     where either half has fewer than 30 questions or fewer than 5 of either outcome.
     """
     halves: tuple[list[tuple[dict[str, float], bool]], ...] = ([], [])
@@ -85,6 +87,7 @@ def tune(records: Iterable[Record], in_force: Calibrated) -> Tuning:
     cut = best_threshold(
         [fitted.probability(r) for r in rows], labels, answered_at_least=ANSWERED_AT_LEAST
     )
+    fitted = replace(fitted, thresholds=kept_with(in_force, cut))
     return Tuning(
         fitted, cut, len(learn), len(held), _figures(in_force, held), _figures(fitted, held)
     )
@@ -94,7 +97,7 @@ def save(tuning: Tuning, folder: Path, generator: str | None, record: Mapping[st
     """Writes the coefficients into `folder` for a generator (None: the reader alone)."""
     path = folder / f"{file_stem(generator)}.json"
     folder.mkdir(parents=True, exist_ok=True)
-    text = to_json(tuning.fitted, {"answer": tuning.threshold}, record)
+    text = to_json(tuning.fitted, tuning.fitted.thresholds, record)
     partial = path.with_name(path.name + ".part")
     partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)

@@ -59,6 +59,25 @@ def test_what_the_best_candidate_is_chosen_by_stays_as_it_was(tmp_path):
     assert load_own(str(tmp_path), None).choice == {"margin": 2.0}
 
 
+def test_pairs_and_whole_passages_keep_their_coefficients(tmp_path):
+    thresholds = {"answer": 0.5, "sure": 0.9, "place_judge": 1.5, "pair_judge": 0.7}
+    in_force = Calibrated("blind", 0.0, {"margin": 0.0}, thresholds)
+    result = tune(records(400), in_force)
+    save(result, tmp_path, None, {})
+    own = dict(load_own(str(tmp_path), None).thresholds)
+    assert own.pop("answer") == pytest.approx(result.threshold, abs=1e-4)
+    assert own == {"place_judge": 1.5, "pair_judge": 0.7}
+
+
+def test_what_a_whole_passage_found_says_nothing_of_the_signals():
+    found = [{**r, "considered": [{**r["considered"][0]}]} for r in records(400)]
+    for record in found[::4]:
+        best = record["considered"][0]
+        record["considered"] = [{**best, "signals": {**best["signals"], "place": 1.0}}]
+    result = tune(found, BLIND)
+    assert result.fitted_on + result.held_out == 300
+
+
 def test_without_one_of_their_own_the_shipped_one_holds(tmp_path):
     assert load_own("", None) == load_own(str(tmp_path), None) == for_answers(None)
 

@@ -34,6 +34,11 @@ def _enough(wholes: Sequence[Whole]) -> bool:
     return len(wholes) >= FEWEST and len({w.right for w in wholes}) == 2
 
 
+def kept_with(in_force: Calibrated, answer: float) -> dict[str, float]:
+    """A threshold for answers, with the coefficients in force for pairs and whole passages."""
+    return {"answer": answer, **pairs_of(in_force, answer), **_of_kind(in_force, "place_")}
+
+
 def pairs_of(in_force: Calibrated, answer: float) -> dict[str, float]:
     """The coefficients for pairs in force, moved to another threshold.
 
