@@ -242,3 +242,31 @@ def log_loss(scores: Sequence[float], labels: Sequence[bool]) -> float:
         return 0.0
     clipped = [min(max(s, 1e-6), 1 - 1e-6) for s in scores]
     return -sum(log(s if y else 1 - s) for s, y in zip(clipped, labels, strict=True)) / len(scores)
+
+
+def kept_with(in_force: Calibrated, answer: float) -> dict[str, float]:
+    """A threshold for answers, with the coefficients in force for pairs and whole passages."""
+    return {"answer": answer, **pairs_of(in_force, answer), **of_kind(in_force, "place_")}
+
+
+def pairs_of(in_force: Calibrated, answer: float) -> dict[str, float]:
+    """The coefficients for pairs in force, moved to another threshold.
+
+    The same verdict on two sentences suffices for an answer as did before.
+    """
+    pairs = of_kind(in_force, "pair_")
+    if "pair_intercept" in pairs:
+        step = logit(answer) - logit(in_force.threshold("answer", 0.5))
+        pairs["pair_intercept"] = round(pairs["pair_intercept"] + step, 4)
+    return pairs
+
+
+def of_kind(in_force: Calibrated, kind: str) -> dict[str, float]:
+    """The coefficients of a kind, `pair_` or `place_`, by their names."""
+    return {n: v for n, v in in_force.thresholds.items() if n.startswith(kind)}
+
+
+def logit(p: float) -> float:
+    """The logit of a probability, of 0 and 1 that of 1e-6 and 1 - 1e-6."""
+    inside = min(max(p, 1e-6), 1 - 1e-6)
+    return log(inside / (1 - inside))

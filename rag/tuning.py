@@ -20,12 +20,12 @@ from rag.calibration import (
     calibration_error,
     fit,
     for_answers,
+    kept_with,
     log_loss,
     parse,
     to_json,
 )
 from rag.errors import SetInvalid, SettingsInvalid
-from rag.fitting.places import kept_with
 
 FEWEST = 30  # questions in each half, and FEWEST_EACH of either outcome
 FEWEST_EACH = 5

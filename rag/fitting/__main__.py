@@ -28,9 +28,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rag.calibration import load, to_json
+from rag.calibration import load, pairs_of, to_json
 from rag.fitting.confidence import figures_of, fit_answers, outcomes_of
-from rag.fitting.places import pairs_of, told_of, wholes_fitted
+from rag.fitting.places import told_of, wholes_fitted
 from rag.fitting.recorded import ALONE, JUDGED, Whole, examples_of, half_of, wholes_of
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from rag.calibration import Calibrated, auroc, calibration_error, fit, fit_choice, log_loss
+from rag.calibration import (
+    Calibrated,
+    auroc,
+    calibration_error,
+    fit,
+    fit_choice,
+    log_loss,
+    logit,
+)
 from rag.fitting.recorded import CHOOSING, Example, drawn
 
 FOLDS = 5
@@ -161,11 +169,3 @@ def _stopped(model: Calibrated, order: Calibrated, example: Example, cut: float)
         if model.probability(example.rows[i]) >= cut:
             return example.right[i]
     return _best(model, example)[1]
-
-
-def logit(p: float) -> float:
-    """The logit of a probability, of 0 and 1 that of 1e-6 and 1 - 1e-6."""
-    from math import log
-
-    inside = min(max(p, 1e-6), 1 - 1e-6)
-    return log(inside / (1 - inside))

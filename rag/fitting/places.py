@@ -1,12 +1,11 @@
-"""The coefficients of what is judged by the model's word alone: pairs, and passages as a whole."""
+"""The coefficients of passages that are judged as a whole, by the model's word alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from rag.calibration import Calibrated, fit
-from rag.fitting.confidence import logit
+from rag.calibration import Calibrated, fit, of_kind
 from rag.fitting.recorded import Whole
 
 FEWEST = 20  # passages; of fewer a fit says nothing
@@ -16,7 +15,7 @@ PENALTY = 1.0
 def wholes_fitted(wholes: Sequence[Whole], in_force: Calibrated) -> dict[str, float]:
     """The coefficients for passages judged whole: those in force where too few were recorded."""
     if not _enough(wholes):
-        return _of_kind(in_force, "place_")
+        return of_kind(in_force, "place_")
     rows = [{"place": w.place} for w in wholes]
     model = fit(rows, [w.right for w in wholes], ["place"], penalty=PENALTY)
     fitted = {"place_intercept": model.intercept, "place_judge": model.weights["place"]}
@@ -32,24 +31,3 @@ def told_of(wholes: Sequence[Whole], in_force: Calibrated) -> dict[str, Any]:
 
 def _enough(wholes: Sequence[Whole]) -> bool:
     return len(wholes) >= FEWEST and len({w.right for w in wholes}) == 2
-
-
-def kept_with(in_force: Calibrated, answer: float) -> dict[str, float]:
-    """A threshold for answers, with the coefficients in force for pairs and whole passages."""
-    return {"answer": answer, **pairs_of(in_force, answer), **_of_kind(in_force, "place_")}
-
-
-def pairs_of(in_force: Calibrated, answer: float) -> dict[str, float]:
-    """The coefficients for pairs in force, moved to another threshold.
-
-    The same verdict on two sentences suffices for an answer as did before.
-    """
-    pairs = _of_kind(in_force, "pair_")
-    if "pair_intercept" in pairs:
-        step = logit(answer) - logit(in_force.threshold("answer", 0.5))
-        pairs["pair_intercept"] = round(pairs["pair_intercept"] + step, 4)
-    return pairs
-
-
-def _of_kind(in_force: Calibrated, kind: str) -> dict[str, float]:
-    return {n: v for n, v in in_force.thresholds.items() if n.startswith(kind)}
