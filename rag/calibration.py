@@ -97,11 +97,13 @@ def fit(
     names: Sequence[str],
     *,
     penalty: float = 1.0,
+    counts: Sequence[float] | None = None,
 ) -> Calibrated:
     """Coefficients that maximise the penalised likelihood, by Newton's method.
 
-    The L2 penalty is on standardised signals and not on the intercept; weights are given back on
-    the signals' own scale. Raises `ValueError` without examples of both labels.
+    `counts` says how often each row counts (default: once). The L2 penalty is on standardised
+    signals and not on the intercept; weights are given back on the signals' own scale. Raises
+    `ValueError` without examples of both labels.
     """
     import numpy as np
 
@@ -109,6 +111,7 @@ def fit(
         raise ValueError("fitting needs examples of both labels")
     x = np.array([[row.get(n, 0.0) for n in names] for row in rows], dtype=np.float64)
     y = np.array(labels, dtype=np.float64)
+    often = np.ones(len(y)) if counts is None else np.array(counts, dtype=np.float64)
     mean, scale = x.mean(axis=0), x.std(axis=0)
     scale[scale < 1e-9] = 1.0
     z = np.column_stack([np.ones(len(x)), (x - mean) / scale])
@@ -116,8 +119,8 @@ def fit(
     w = np.zeros(z.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(z @ w, -30, 30)))
-        gradient = z.T @ (y - p) - ridge @ w
-        hessian = (z * (p * (1 - p) + 1e-9)[:, None]).T @ z + ridge
+        gradient = z.T @ (often * (y - p)) - ridge @ w
+        hessian = (z * (often * (p * (1 - p) + 1e-9))[:, None]).T @ z + ridge
         step = np.linalg.solve(hessian, gradient)
         w = w + step
         if np.abs(step).max() < 1e-8:

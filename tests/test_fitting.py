@@ -20,6 +20,7 @@ from rag.fitting.confidence import (
     figures_of,
     fit_answers,
 )
+from rag.fitting.places import wholes_fitted
 from rag.fitting.recorded import Example, Whole, examples_of, half_of, wholes_of
 
 
@@ -202,7 +203,17 @@ def test_what_a_passage_found_is_no_example_of_a_candidate(monkeypatch) -> None:
     monkeypatch.setattr("rag.evaluation.runs.read_records", lambda run: [found])
     [example] = examples_of(Path("run"), judged=True)
     assert [row["judge"] for row in example.rows] == [-2.0]
-    assert wholes_of(Path("run")) == [Whole(0.5, True, "1.txt")]
+    assert wholes_of(Path("run")) == [Whole(0.5, True, "1.txt", "run")]
     missed = {**found, "gold": [{"document": "1.txt", "start": 70, "end": 80}]}
     monkeypatch.setattr("rag.evaluation.runs.read_records", lambda run: [missed])
-    assert wholes_of(Path("run")) == [Whole(0.5, False, "1.txt")]
+    assert wholes_of(Path("run")) == [Whole(0.5, False, "1.txt", "run")]
+
+
+def test_of_passages_a_long_run_does_not_outvote_a_short_one() -> None:
+    short = [Whole(1.0 + i % 3, i % 4 != 0, "a", "short") for i in range(20)]
+    short += [Whole(-3.0 + i % 3, False, "a", "short") for i in range(20)]
+    long = [Whole(1.0 + i % 3, False, "b", "long") for i in range(400)]
+    blind = Calibrated("blind", 0.0, {})
+    both = wholes_fitted([*short, *long], blind)
+    assert both == pytest.approx(wholes_fitted([*short, *long[:40]], blind), abs=0.15)
+    assert both["place_judge"] < wholes_fitted(short, blind)["place_judge"]

@@ -28,8 +28,7 @@ from rag.types import Document, Hit, Span
 # The judge's word on the likeliest sentence: below the first no passage is judged whole (of 31 one
 # brought a right and one a wrong answer), from the second on its own is, beside the first hit.
 FAINT, HOPEFUL = -3.0, -2.5
-LIKELY = 0.5  # that a passage states the answer
-OF_PART = 0.25  # the same of what is quoted of such a passage: it stands there with the rest
+OF_PART = 0.5  # of the probability that a passage needs, what is quoted of it has by itself
 NEAR = 0.5  # logits: a sentence by which the judge's word moves less does not matter to it
 MOST_SENTENCES = 3  # quoted
 
@@ -53,11 +52,12 @@ def decide_in_place(
     weigh = of_places(calibration)
     if weigh is None:
         return decision
-    judging = _Judging(question, Naming(subject, hits, document), generator, weigh)
+    least = calibration.threshold("answer", 0.5)
+    judging = _Judging(question, Naming(subject, hits, document), generator, weigh, least)
     whole: list[Judged] = []
     for hit in _hopeful(hits, decision, judging.named.rivals):
         whole.append(judging.passage(hit))
-        if whole[-1].probability < LIKELY:
+        if whole[-1].probability < least:
             continue
         stated = judging.stated(whole[-1], _likeliest(hit, decision))
         if stated is not None:
@@ -117,12 +117,18 @@ class _Judging:
     """The judging of one question's passages."""
 
     def __init__(
-        self, question: str, named: Naming, generator: Generator, weigh: Calibrated
+        self,
+        question: str,
+        named: Naming,
+        generator: Generator,
+        weigh: Calibrated,
+        least: float,
     ) -> None:
         self.question = question
         self.named = named
         self.generator = generator
         self.weigh = weigh
+        self.enough = OF_PART * least
 
     def passage(self, hit: Hit) -> Judged:
         """A passage as a whole, with the probability that it states the answer."""
@@ -169,7 +175,7 @@ class _Judging:
                 return None
             candidate = self._candidate(hit, run)
             part = self._judged(candidate, candidate.text, "judge")
-            if part.probability >= OF_PART:
+            if part.probability >= self.enough:
                 signals = {**part.signals, **whole.signals}
                 return Judged(candidate, signals, whole.probability, True)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,11 +14,18 @@ PENALTY = 1.0
 
 
 def wholes_fitted(wholes: Sequence[Whole], in_force: Calibrated) -> dict[str, float]:
-    """The coefficients for passages judged whole: those in force where too few were recorded."""
+    """The coefficients for passages judged whole: those in force where too few were recorded.
+
+    Runs count alike, however many passages each has: one whose questions were written to look
+    answerable has many that mislead, and few that answer.
+    """
     if not _enough(wholes):
         return of_kind(in_force, "place_")
     rows = [{"place": w.place} for w in wholes]
-    model = fit(rows, [w.right for w in wholes], ["place"], penalty=PENALTY)
+    sizes = Counter(w.run for w in wholes)
+    counts = [max(sizes.values()) / sizes[w.run] for w in wholes]
+    right = [w.right for w in wholes]
+    model = fit(rows, right, ["place"], penalty=PENALTY, counts=counts)
     fitted = {"place_intercept": model.intercept, "place_judge": model.weights["place"]}
     return {name: round(value, 4) for name, value in fitted.items()}
 

@@ -47,12 +47,13 @@ class Example:
 class Whole:
     """The likeliest passage that was judged as such for a question: the judge's word, and if right.
 
-    `document` is what the question is about.
+    `document` is what the question is about, `run` where it was recorded.
     """
 
     place: float
     right: bool
     document: str = ""
+    run: str = ""
 
 
 E = TypeVar("E", Example, Whole)
@@ -95,7 +96,7 @@ def wholes_of(run: Path) -> list[Whole]:
             best = max(whole, key=lambda c: (c["signals"]["place"], c["start"] - c["end"]))
             gold = record.get("gold") or considered
             right = _right(best, record)
-            found.append(Whole(best["signals"]["place"], right, gold[0]["document"]))
+            found.append(Whole(best["signals"]["place"], right, gold[0]["document"], run.name))
     return found
 
 
