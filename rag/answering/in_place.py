@@ -137,12 +137,12 @@ class _Judging:
     def stated(self, whole: Judged, likeliest: Span | None) -> Judged | None:
         """The sentences of a passage that state the answer, None where no few do by themselves."""
         spans = whole.candidate.hit.passage.sentences
-        first = next((i for i, s in enumerate(spans) if likeliest and s.end == likeliest.end), None)
-        run = None if first is None else self._shortest(whole, first)
-        if run is None:
-            last = self._last_that_matters(whole)
-            run = self._shortest(whole, last) if last is not None and last != first else None
-        return run
+        tried = [i for i, s in enumerate(spans) if likeliest and s.end == likeliest.end]
+        for last in tried:
+            if (run := self._shortest(whole, last)) is not None:
+                return run
+        at = self._last_that_matters(whole)
+        return None if at is None or at in tried else self._shortest(whole, at)
 
     def _last_that_matters(self, whole: Judged) -> int | None:
         """The position of the last sentence that may state something and moves the judge's word."""
