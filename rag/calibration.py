@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from math import exp, log
 from typing import Any
@@ -247,26 +247,31 @@ def log_loss(scores: Sequence[float], labels: Sequence[bool]) -> float:
     return -sum(log(s if y else 1 - s) for s, y in zip(clipped, labels, strict=True)) / len(scores)
 
 
-def kept_with(in_force: Calibrated, answer: float) -> dict[str, float]:
-    """A threshold for answers, with the coefficients in force for pairs and whole passages."""
-    return {"answer": answer, **pairs_of(in_force, answer), **of_kind(in_force, "place_")}
+KINDS = ("pair", "place")
 
 
-def pairs_of(in_force: Calibrated, answer: float) -> dict[str, float]:
-    """The coefficients for pairs in force, moved to another threshold.
+def by_word(calibration: Calibrated, kind: str) -> Calibrated | None:
+    """What a calibration makes of the model's word (`judge`) alone, on a `pair` or a `place`.
 
-    The same verdict on two sentences suffices for an answer as did before.
+    A pair are two sentences that answer together, a place is a passage judged whole. None where
+    there are no coefficients for the kind.
     """
-    pairs = of_kind(in_force, "pair_")
-    if "pair_intercept" in pairs:
-        step = logit(answer) - logit(in_force.threshold("answer", 0.5))
-        pairs["pair_intercept"] = round(pairs["pair_intercept"] + step, 4)
-    return pairs
+    weight = calibration.threshold(f"{kind}_judge", 0.0)
+    if not weight:
+        return None
+    intercept = calibration.threshold(f"{kind}_intercept", 0.0)
+    return replace(calibration, intercept=intercept, weights={"judge": weight})
 
 
-def of_kind(in_force: Calibrated, kind: str) -> dict[str, float]:
-    """The coefficients of a kind, `pair_` or `place_`, by their names."""
-    return {n: v for n, v in in_force.thresholds.items() if n.startswith(kind)}
+def kept_with(in_force: Calibrated, answer: float) -> dict[str, float]:
+    """A threshold for answers with the coefficients in force of what is judged by word alone.
+
+    Those are moved with the threshold: the same verdict suffices for an answer as did before.
+    """
+    kept = {n: v for n, v in in_force.thresholds.items() if n.partition("_")[0] in KINDS}
+    step = logit(answer) - logit(in_force.threshold("answer", 0.5))
+    moved = {n: round(v + step, 4) for n, v in kept.items() if n.endswith("_intercept")}
+    return {"answer": answer, **kept, **moved}
 
 
 def logit(p: float) -> float:

@@ -192,7 +192,8 @@ def test_passages_judged_whole_are_fitted_by_themselves(tmp_path, monkeypatch) -
     monkeypatch.setattr("rag.evaluation.runs.read_records", lambda run: told[:10])
     assert main(["runs/dev", "--name", name, "--passages", "--output", str(output)]) == 0
     few = json.loads(output.read_text(encoding="utf-8"))
-    assert few["thresholds"]["place_judge"] == before.thresholds["place_judge"]
+    assert few["thresholds"] == pytest.approx(dict(before.thresholds))
+    assert few["record"]["passages"] == before.record["passages"]  # nothing was fitted
 
 
 def test_what_a_passage_found_is_no_example_of_a_candidate(monkeypatch) -> None:
@@ -213,7 +214,6 @@ def test_of_passages_a_long_run_does_not_outvote_a_short_one() -> None:
     short = [Whole(1.0 + i % 3, i % 4 != 0, "a", "short") for i in range(20)]
     short += [Whole(-3.0 + i % 3, False, "a", "short") for i in range(20)]
     long = [Whole(1.0 + i % 3, False, "b", "long") for i in range(400)]
-    blind = Calibrated("blind", 0.0, {})
-    both = wholes_fitted([*short, *long], blind)
-    assert both == pytest.approx(wholes_fitted([*short, *long[:40]], blind), abs=0.15)
-    assert both["place_judge"] < wholes_fitted(short, blind)["place_judge"]
+    both = wholes_fitted([*short, *long])
+    assert both == pytest.approx(wholes_fitted([*short, *long[:40]]), abs=0.15)
+    assert both["place_judge"] < wholes_fitted(short)["place_judge"]

@@ -1,5 +1,6 @@
 import json
 import random
+from math import log
 
 import pytest
 
@@ -61,12 +62,23 @@ def test_what_the_best_candidate_is_chosen_by_stays_as_it_was(tmp_path):
 
 def test_pairs_and_whole_passages_keep_their_coefficients(tmp_path):
     thresholds = {"answer": 0.5, "sure": 0.9, "place_judge": 1.5, "pair_judge": 0.7}
+    thresholds |= {"place_intercept": -0.2, "pair_intercept": 0.3}
     in_force = Calibrated("blind", 0.0, {"margin": 0.0}, thresholds)
     result = tune(records(400), in_force)
     save(result, tmp_path, None, {})
     own = dict(load_own(str(tmp_path), None).thresholds)
-    assert own.pop("answer") == pytest.approx(result.threshold, abs=1e-4)
-    assert own == {"place_judge": 1.5, "pair_judge": 0.7}
+    answer = own.pop("answer")
+    assert answer == pytest.approx(result.threshold, abs=1e-4)
+    moved = log(answer / (1 - answer))  # the same verdict suffices as did at 0.5
+    assert own == pytest.approx(
+        {
+            "place_judge": 1.5,
+            "pair_judge": 0.7,
+            "place_intercept": moved - 0.2,
+            "pair_intercept": moved + 0.3,
+        },
+        abs=1e-3,
+    )
 
 
 def test_what_a_whole_passage_found_says_nothing_of_the_signals():

@@ -52,6 +52,10 @@ class Candidate:
             return setting
         return f"{setting}. {self.named}"
 
+    def overlaps(self, other: Candidate) -> bool:
+        """Whether both share characters of one document."""
+        return self.document == other.document and self.span.overlaps(other.span)
+
     def excerpt(self, chars: int) -> str:
         """The text, of a longer one what stands around the phrase, cut at spaces."""
         if len(self.text) <= chars:

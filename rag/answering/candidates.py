@@ -239,9 +239,7 @@ def _distinct(found: Sequence[Candidate], limit: int) -> list[Candidate]:
     seen: set[str] = set()
     for candidate in found:
         words = normalised(candidate.text)
-        clash = any(
-            k.document == candidate.document and k.span.overlaps(candidate.span) for k in kept
-        )
+        clash = any(candidate.overlaps(k) for k in kept)
         if clash or words in seen or not may_answer(candidate.text):
             continue
         kept.append(candidate)

@@ -9,7 +9,7 @@ from rag.answering.candidate import Candidate, Judged
 from rag.answering.deciding import JUDGED_CHARS, Decision, weighed
 from rag.answering.shape import Compared
 from rag.answering.terms import terms
-from rag.calibration import Calibrated
+from rag.calibration import Calibrated, by_word
 from rag.generation.judging import judge_together
 from rag.generation.protocol import Generator
 
@@ -65,7 +65,7 @@ def decide_pair(
         (a, b)
         for a in first
         for b in second
-        if not _same(a.candidate, b.candidate) and alike(asked, a.candidate, b.candidate)
+        if not a.candidate.overlaps(b.candidate) and alike(asked, a.candidate, b.candidate)
     ]
     if not options:
         return Decision((), 0.0, False)
@@ -119,10 +119,6 @@ def holds_both(decision: Decision, pair: tuple[Compared, Compared]) -> bool:
     )
 
 
-def _same(one: Candidate, other: Candidate) -> bool:
-    return one.document == other.document and one.span.overlaps(other.span)
-
-
 def judged_together(
     question: str, pair: tuple[Judged, Judged], generator: Generator, calibration: Calibrated
 ) -> tuple[Judged, Judged]:
@@ -133,15 +129,7 @@ def judged_together(
     """
     texts = [(j.candidate.told, j.candidate.excerpt(JUDGED_CHARS)) for j in pair]
     logit = judge_together(generator, question, texts)
-    chance = _of_pairs(calibration).probability({"judge": logit, "type": 0.5})
+    weigh = by_word(calibration, "pair") or calibration
+    chance = weigh.probability({"judge": logit, "type": 0.5})
     one, other = (Judged(j.candidate, {**j.signals, "judge": logit}, chance, True) for j in pair)
     return one, other
-
-
-def _of_pairs(calibration: Calibrated) -> Calibrated:
-    """A calibration with its own coefficients for pairs, where it has them."""
-    weight = calibration.threshold("pair_judge", 0.0)
-    if not weight:
-        return calibration
-    intercept = calibration.threshold("pair_intercept", 0.0)
-    return replace(calibration, intercept=intercept, weights={"judge": weight})

@@ -28,9 +28,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rag.calibration import load, pairs_of, to_json
+from rag.calibration import kept_with, load, to_json
 from rag.fitting.confidence import figures_of, fit_answers, outcomes_of
-from rag.fitting.places import told_of, wholes_fitted
+from rag.fitting.places import wholes_fitted
 from rag.fitting.recorded import ALONE, JUDGED, Whole, examples_of, half_of, wholes_of
 
 
@@ -69,14 +69,14 @@ def _all(options: argparse.Namespace) -> str:
     names = JUDGED if judged else ALONE
     fitted = fit_answers(examples, names, options.penalty)
     in_force, wholes = load(options.name), _wholes(options)
-    pairs = pairs_of(in_force, fitted.thresholds["answer"])
-    places = wholes_fitted(wholes, in_force)
+    kept = kept_with(in_force, fitted.thresholds["answer"])
+    places = wholes_fitted(wholes)
     record: dict[str, Any] = {
         "fitted_on": _fitted_on(options),
         "questions": len(examples),
         "penalty": options.penalty,
         "cross_validated": _rounded(fitted.figures),
-        "passages": told_of(wholes, in_force),
+        "passages": _told(wholes, options) if places else in_force.record.get("passages", {}),
     }
     if held := half_of(halved, 1):
         outcomes = outcomes_of(fitted.model, held)
@@ -84,15 +84,20 @@ def _all(options: argparse.Namespace) -> str:
             "questions": len(held),
             **_rounded(figures_of(outcomes, fitted.thresholds["answer"])),
         }
-    return to_json(fitted.model, {**fitted.thresholds, **pairs, **places}, record)
+    return to_json(fitted.model, {**fitted.thresholds, **kept, **places}, record)
 
 
 def _passages(options: argparse.Namespace) -> str:
     """The file in force with the coefficients for passages judged whole fitted anew."""
     in_force, wholes = load(options.name), _wholes(options)
-    thresholds = {**in_force.thresholds, **wholes_fitted(wholes, in_force)}
-    told = {**told_of(wholes, in_force), "fitted_on": _fitted_on(options)}
-    return to_json(in_force, thresholds, {**in_force.record, "passages": told})
+    places = wholes_fitted(wholes)
+    told = {"passages": _told(wholes, options)} if places else {}
+    return to_json(in_force, {**in_force.thresholds, **places}, {**in_force.record, **told})
+
+
+def _told(wholes: Sequence[Whole], options: argparse.Namespace) -> dict[str, Any]:
+    right = sum(w.right for w in wholes)
+    return {"questions": len(wholes), "right": right, "fitted_on": _fitted_on(options)}
 
 
 def _wholes(options: argparse.Namespace) -> list[Whole]:

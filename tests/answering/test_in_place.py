@@ -8,7 +8,6 @@ import pytest
 
 from rag.answering import ask
 from rag.answering.metering import Metered
-from rag.generation.heads import load_head
 from rag.generation.judging import judge, judge_nested, judge_prompt
 from rag.testing import FakeGenerator
 from tests.answering.conftest import JUDGED
@@ -30,7 +29,8 @@ QUESTION = "When does the flight of the airline leave on Thursday?"
 
 
 def test_the_fewest_sentences_that_suffice_are_quoted(make) -> None:
-    answer = ask(QUESTION, make(TRIP, generator=FakeGenerator(name=NAME), calibration=PLACES))
+    generator = FakeGenerator(name=NAME)
+    answer = ask(QUESTION, make(TRIP, generator=generator, calibration=PLACES))
     assert answer.status == "answered"
     [citation] = answer.citations
     assert citation.quote == "The airline has moved our flight. We leave on Thursday at 6:50."
@@ -40,6 +40,8 @@ def test_the_fewest_sentences_that_suffice_are_quoted(make) -> None:
     assert answer.confidence == pytest.approx(dict(best.signals)["p"], abs=1e-4)
     whole = answer.considered[-1]
     assert (whole.text, whole.outcome) == (TRIP["mail.txt"], "judged whole")
+    alone = [p for p in generator.prompts if "Text: We leave on Thursday at 6:50.\n" in p.rest]
+    assert len(alone) == 1  # what was judged before is not judged again
 
 
 def test_without_coefficients_for_passages_none_is_judged(make) -> None:
@@ -89,7 +91,6 @@ def test_a_model_reads_nested_prompts_as_each_alone() -> None:
     from rag.models import resolve
     from rag.settings import Settings
 
-    assert load_head(NAME) is not None
     model = resolve("smollm2-135m-instruct", "generator", Settings())
     generator = LlamaGenerator(model.weights, name=model.name, sha256=model.sha256, threads=2)
     head = Head(12, 0.5, tuple((i % 7 - 3) / 40 for i in range(576)))
