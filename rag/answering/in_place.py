@@ -130,7 +130,11 @@ class _Judging:
 
     def passage(self, hit: Hit) -> Judged:
         """A passage as a whole, with the probability that it states the answer."""
-        return self._judged(self._candidate(hit, hit.passage.span), readable(hit.passage), "place")
+        return self._judged(
+            in_its_place(self.question, hit, hit.passage.span, self.named),
+            readable(hit.passage),
+            "place",
+        )
 
     def stated(self, whole: Judged, likeliest: Span | None) -> Judged | None:
         """The sentences of a passage that state the answer, None where no few do by themselves."""
@@ -171,7 +175,7 @@ class _Judging:
             run = Span(spans[first].start, spans[last].end)
             if first < last and not _runs_on(document, spans[first], run):
                 return None
-            candidate = self._candidate(hit, run)
+            candidate = in_its_place(self.question, hit, run, self.named)
             part = self._judged(candidate, candidate.text, "judge")
             if part.probability >= self.enough:
                 signals = {**part.signals, **whole.signals}
@@ -184,8 +188,10 @@ class _Judging:
             logit = judge(self.generator, self.question, [text], candidate.told)[0]
         return Judged(candidate, {signal: logit}, self.weigh.probability({"judge": logit}), True)
 
-    def _candidate(self, hit: Hit, span: Span) -> Candidate:
-        return dated(self.question, candidate_at(hit, span, span, self.named), self.named.document)
+
+def in_its_place(question: str, hit: Hit, span: Span, named: Naming) -> Candidate:
+    """Some sentences of a hit, or all, as a candidate that no reader has read."""
+    return dated(question, candidate_at(hit, span, span, named), named.document)
 
 
 def _may_state(span: Span, document: Document) -> bool:

@@ -19,31 +19,26 @@ from dataclasses import replace
 from pathlib import Path
 
 from rag.embedding import load_embedder
-from rag.errors import RagError, SettingsInvalid
+from rag.errors import SettingsInvalid
 from rag.settings import load_settings
 from rag.training.export import FORMS, export, shrink
 from rag.training.features import Features, encode, load_tokenizer
 from rag.training.loop import Plan, device_of, train
 from rag.training.mixture import Example, Recipe, plain
 from rag.training.network import build
+from rag.training.script import ends_clearly
 from rag.training.sets import Pair, Problems, Question, read_folder, read_pairs, read_questions
 from rag.training.stream import build_stream, census
 from rag.training.tables import tables_of
 from rag.training.vectors import Vectors, embed, texts_of
 
 
+@ends_clearly
 def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0 done, 4 done but some training items were skipped, 1 nothing was done."""
     options = arguments_of(arguments)
-    try:
-        return _run(options)
-    except RagError as exc:
-        print(exc, file=sys.stderr)
-        return exc.exit_code
 
-
-def _run(options: argparse.Namespace) -> int:
-    import torch
+    import torch  # only now: of wrong arguments one is told at once
 
     if options.threads:
         torch.set_num_threads(options.threads)

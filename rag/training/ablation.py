@@ -32,6 +32,7 @@ from rag.training.files import whole
 from rag.training.loop import Plan, train
 from rag.training.mixture import CLAIM, Example, Recipe
 from rag.training.network import build
+from rag.training.script import ends_clearly
 from rag.training.sets import Problems, Question, read_folder
 
 ANSWERS = "answered questions alone"
@@ -125,6 +126,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+@ends_clearly
 def main(arguments: list[str] | None = None) -> int:
     """0, after the runs asked for; figures are written after each."""
     given = list(sys.argv[1:] if arguments is None else arguments)

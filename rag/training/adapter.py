@@ -24,7 +24,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag.errors import ModelInvalid, RagError, SetInvalid
+from rag.errors import ModelInvalid, SetInvalid
 from rag.generation import load_generator
 from rag.generation.heads import Kind, head_of, prompt_digest
 from rag.generation.judging import CLAIM_PREFIX, PREFIX, claim_prompt, judge_prompt
@@ -42,18 +42,19 @@ from rag.training.judgements import (
     of_questions,
     of_yes_no,
 )
+from rag.training.script import ends_clearly
 from rag.training.sets import Pair, Problems, Question, read_pairs, read_questions
 
 CLAIMS_BY_RULE = 600
 PAIRS = {"fever_symmetric": 600, "infotabs": 300, "snli_dev_test": 300, "breaking_nli": 200}
 YES_NO = {"fever_symmetric": 300, "snli_dev_test": 250, "breaking_nli": 80}
 SWAPPED = 0.3  # of the right candidates, once more under a changed question
-WRONG = 2.0  # candidates for each right one
+WRONG = 2.0  # candidates for each right one, and passages
 PROMPTS: tuple[tuple[Kind, tuple[tuple[str, str], ...]], ...] = (
     ("candidate", PREFIX),
     ("claim", CLAIM_PREFIX),
 )
-MOST_TOKENS = 160  # of a row; longer ones are left out
+MOST_TOKENS = 320  # of a row; longer ones are left out
 
 
 def judgements(options: argparse.Namespace, problems: Problems) -> list[tuple[Judgement, bool]]:
@@ -94,19 +95,27 @@ def tokenised(
         )
         prefixes[j.claim], tokens = generator.tokens(prompt)
         if len(tokens) <= MOST_TOKENS:
-            rows.append(Row(j.claim, tuple(tokens), j.right, j.source, held))
+            rows.append(Row(j.claim, tuple(tokens), j.right, j.source, held, j.passage))
     architecture = generator.architecture
     generator.close()
     return rows, (prefixes[False], prefixes[True]), architecture
 
 
-def balanced(rows: Sequence[Row], seed: int) -> list[Row]:
-    """All claims and right candidates, and at most `WRONG` wrong candidates for each right one."""
+def balanced(rows: Sequence[Row], seed: int, passages: int) -> list[Row]:
+    """All claims and right candidates, and at most `WRONG` wrong candidates for each right one.
+
+    Of passages the same, and no more than `passages` of them.
+    """
     rng = random.Random(seed)
-    right = sum(r.right for r in rows if not r.claim)
-    wrong = [r for r in rows if not r.claim and not r.right]
-    kept = [r for r in rows if r.claim or r.right]
-    return kept + rng.sample(wrong, min(len(wrong), round(WRONG * right)))
+    whole = _thinned([r for r in rows if r.passage], rng)
+    kept = [r for r in rows if r.claim]
+    kept += _thinned([r for r in rows if not r.claim and not r.passage], rng)
+    return kept + (rng.sample(whole, passages) if passages < len(whole) else whole)
+
+
+def _thinned(rows: Sequence[Row], rng: random.Random) -> list[Row]:
+    right, wrong = [r for r in rows if r.right], [r for r in rows if not r.right]
+    return right + rng.sample(wrong, min(len(wrong), round(WRONG * len(right))))
 
 
 def run(options: argparse.Namespace) -> None:
@@ -127,7 +136,7 @@ def run(options: argparse.Namespace) -> None:
     problems = Problems()
     made = judgements(options, problems)
     rows, prefixes, architecture = tokenised(made, options)
-    learnt = balanced([r for r in rows if not r.held_out], plan.seed)
+    learnt = balanced([r for r in rows if not r.held_out], plan.seed, options.passages)
     if options.rows is not None and options.rows < len(learnt):
         learnt = random.Random(plan.seed).sample(learnt, options.rows)
     census = Counter(f"{'claim' if r.claim else 'question'} {r.source} {r.right}" for r in learnt)
@@ -189,6 +198,7 @@ def judge_json(judge: Judge, plan: Plan, adapter: Path, record: dict[str, Any]) 
     return text + "\n"
 
 
+@ends_clearly
 def main(arguments: Sequence[str] | None = None) -> int:
     """Trains the judge of a model."""
     parser = argparse.ArgumentParser(prog="python -m rag.training.adapter", description=__doc__)
@@ -206,17 +216,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--held-out", type=float, default=0.1, help="share of the documents")
+    parser.add_argument("--passages", type=int, default=0, help="at most, among the rows")
     parser.add_argument("--rows", type=int, help="draw that many; without it all are used")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after that long")
     parser.add_argument("--seed", type=int, default=13)
     options = parser.parse_args(arguments)
     if not 0 <= options.from_layer <= options.layer:
         parser.error(f"--from-layer {options.from_layer} is not between 0 and --layer")
-    try:
-        run(options)
-    except RagError as exc:
-        sys.stderr.write(f"{exc}\n")
-        return exc.exit_code
+    run(options)
     return 0
 
 

@@ -17,6 +17,7 @@ from rag.errors import ModelInvalid
 from rag.training.export import FORMS, export, parameters, shrink
 from rag.training.features import load_tokenizer
 from rag.training.network import build
+from rag.training.script import ends_clearly
 
 
 def mean_of(readers: Sequence[Path]) -> dict[str, Any]:
@@ -36,6 +37,7 @@ def mean_of(readers: Sequence[Path]) -> dict[str, Any]:
     return {name: sum(share * weights[name] for weights in held) for name in held[0]}
 
 
+@ends_clearly
 def main(arguments: list[str] | None = None) -> int:
     """0, after writing both files and printing the SHA-256 of ``reader.onnx``."""
     import torch

@@ -7,7 +7,8 @@ appends what would be judged to ``OUT/rows.jsonl``, one line a question; stopped
 goes on when it is started again. For a share of the answerable questions (``--hidden``) what holds
 the answer is left out of what is read: their candidates are then as wrong as those of questions
 that have no answer. A candidate that holds an accepted answer outside of the gold spans counts
-neither as right nor as wrong (``unclear``).
+neither as right nor as wrong (``unclear``). Passages are recorded, too, whole and in part
+(`rag.training.passages`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +28,16 @@ from rag.answering.candidate import Candidate
 from rag.answering.candidates import find_candidates
 from rag.answering.deciding import MOST_JUDGED, judged_text, weighed
 from rag.calibration import for_answers
-from rag.errors import RagError, SetInvalid, SettingsInvalid
+from rag.errors import SetInvalid, SettingsInvalid
 from rag.evaluation.items import Question
 from rag.evaluation.sets import open_set
 from rag.loading import Models
 from rag.narrowing import Narrowing
 from rag.opened import Index
 from rag.settings import load_settings
-from rag.types import Passage, Span
+from rag.training.passages import pieces_of
+from rag.training.script import ends_clearly
+from rag.types import Span
 from rag.verification.rules import normalised
 
 RETRIEVED, READ = 30, 10
@@ -42,13 +46,17 @@ FIRST = 2  # so many candidates of a question are learnt from, later ones only i
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A candidate as a judge is shown it; `document` is that of its set, for folds."""
+    """A candidate as a judge is shown it; `document` is that of its set, for folds.
+
+    `passage` says that it is a passage, or a part of one, and not a sentence that was found.
+    """
 
     question: str
     setting: str
     text: str
     document: str
     right: bool
+    passage: bool = False
 
 
 def record(options: argparse.Namespace) -> int:
@@ -65,8 +73,12 @@ def record(options: argparse.Namespace) -> int:
         key = f"{name}:{question.id}"
         if key in done:
             continue
-        facts = _candidates(index, question, hidden, options)
-        row = {"key": key, "set": name, "question": question.question, "candidates": facts}
+        row = {
+            "key": key,
+            "set": name,
+            "question": question.question,
+            **_shown(index, question, hidden, options),
+        }
         with file.open("a", encoding="utf-8") as out:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
         added += 1
@@ -77,26 +89,25 @@ def record(options: argparse.Namespace) -> int:
 def load(folders: Sequence[Path]) -> list[Shown]:
     """What was recorded in some folders: the first two candidates of a question, others if right.
 
-    Unclear candidates are left out. Raises `SetInvalid` for a folder in which nothing was recorded.
+    And all its passages. What is unclear is left out. Raises `SetInvalid` for a folder in which
+    nothing was recorded.
     """
     found = []
     for folder in folders:
         rows = lines_of(folder / "rows.jsonl")
         if not rows:
             raise SetInvalid(f"nothing was recorded in {folder}: name SET=INDEX first")
-        found += [
-            Shown(
-                row["question"],
-                c["setting"],
-                c["text"],
-                f"{row['set']}/{c['document']}",
-                c["right"],
-            )
-            for row in rows
-            for rank, c in enumerate(row["candidates"])
-            if not c["unclear"] and (c["right"] or rank < FIRST)
-        ]
+        for row in rows:
+            kept = [c for n, c in enumerate(row["candidates"]) if c["right"] or n < FIRST]
+            found += [_read_back(row, c, False) for c in kept if not c["unclear"]]
+            passages = row.get("passages", ())
+            found += [_read_back(row, p, True) for p in passages if not p["unclear"]]
     return found
+
+
+def _read_back(row: dict[str, Any], fact: dict[str, Any], passage: bool) -> Shown:
+    document = f"{row['set']}/{fact['document']}"
+    return Shown(row["question"], fact["setting"], fact["text"], document, fact["right"], passage)
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -128,46 +139,55 @@ def _asked(
                 yield chosen.name, index, item, hidden
 
 
-def _candidates(
+def _shown(
     index: Index, question: Question, hidden: bool, options: argparse.Namespace
-) -> list[dict[str, Any]]:
-    """The candidates that would be judged, the preferred first, and what is known of each."""
+) -> dict[str, list[dict[str, Any]]]:
+    """The candidates that would be judged, the preferred first, and passages, with labels."""
     narrow: Narrowing = {"scope": question.scope} if question.scope else {}
     hits = index.search(question.question, RETRIEVED, **narrow)
     if hidden:
-        hits = [hit for hit in hits if not _meets(hit.passage, question)]
+        hits = [hit for hit in hits if not _meets(question, hit.passage.span, hit.passage.document)]
     read = [replace(hit, rank=rank) for rank, hit in enumerate(hits[: options.read], 1)]
-    found = find_candidates(question.question, read, index.models.reader, index.document)
+    document = cache(index.document)  # asked for at each sentence
+    found = find_candidates(question.question, read, index.models.reader, document)
     ranked = weighed(question.question, found, for_answers(None))[: options.most]
+    best = [row.candidate for row in ranked]
+
+    def meets(span: Span, document: str) -> bool:
+        return not hidden and question.answerable and _meets(question, span, document)
+
+    rng = random.Random(f"{options.seed} {question.id}")
+    pieces = pieces_of(question.question, read, best[0] if best else None, meets, document, rng)
     texts = [text for answer in question.answers if (text := normalised(answer))]
-    facts = []
-    for candidate in (row.candidate for row in ranked):
-        right = not hidden and question.answerable and _meets(candidate, question)
-        holds = any(text in normalised(candidate.text) for text in texts)
-        shown = Shown(
-            question.question,
-            candidate.told,
-            judged_text(candidate),
-            candidate.document,
-            right,
-        )
-        fact = asdict(shown) | {"unclear": holds and not right}
-        del fact["question"]
-        facts.append(fact)
-    return facts
+
+    def fact(place: Candidate, text: str, right: bool) -> dict[str, Any]:
+        holds = any(answer in normalised(text) for answer in texts)
+        return {
+            "setting": place.told,
+            "text": text,
+            "document": place.document,
+            "right": right,
+            "unclear": holds and not right,
+        }
+
+    return {
+        "candidates": [fact(c, judged_text(c), meets(c.span, c.document)) for c in best],
+        "passages": [fact(p.place, p.text, p.right) for p in pieces],
+    }
 
 
-def _meets(place: Passage | Candidate, question: Question) -> bool:
-    """Whether a passage or a candidate overlaps a span that holds the answer."""
+def _meets(question: Question, span: Span, document: str) -> bool:
+    """Whether a span of a document overlaps one that holds the answer."""
     return any(
-        gold.document == place.document
+        gold.document == document
         and gold.start is not None
         and gold.end is not None
-        and Span(gold.start, gold.end).overlaps(place.span)
+        and Span(gold.start, gold.end).overlaps(span)
         for gold in question.gold
     )
 
 
+@ends_clearly
 def main(arguments: Sequence[str] | None = None) -> int:
     """Records the candidates of some sets."""
     parser = argparse.ArgumentParser(prog="python -m rag.training.candidates", description=__doc__)
@@ -181,11 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after that long")
     parser.add_argument("--seed", type=int, default=13)
     options = parser.parse_args(arguments)
-    try:
-        sys.stdout.write(f"{record(options)} questions recorded in {options.out}\n")
-    except RagError as exc:
-        sys.stderr.write(f"{exc}\n")
-        return exc.exit_code
+    sys.stdout.write(f"{record(options)} questions recorded in {options.out}\n")
     return 0
 
 

@@ -25,6 +25,7 @@ from rag.generation import Generator, Prompt, load_generator
 from rag.settings import load_settings
 from rag.training.files import whole
 from rag.training.mixture import chosen_answer, plain
+from rag.training.script import ends_clearly
 from rag.training.sets import Problems, Question, read_questions
 from rag.training.windows import sentences
 from rag.verification.rules import findings, normalised
@@ -121,6 +122,7 @@ def _source(raw: Question) -> tuple[str, str, str] | None:
     return question.question, answer.text, question.context[a:b]
 
 
+@ends_clearly
 def main(arguments: list[str] | None = None) -> int:
     """0, after writing both files and printing how many statements the rules accepted."""
     parser = argparse.ArgumentParser(prog="python -m rag.training.claim_writer")

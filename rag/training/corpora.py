@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rag.errors import RagError
+from rag.training.script import ends_clearly
 from rag.training.sets import Problems, Question, read_pairs, read_questions
 from rag.training.tables import Table, asked, tables_of
 
@@ -156,6 +156,7 @@ def write(folder: Path, books: Sequence[Book]) -> int:
     return len(rows)
 
 
+@ends_clearly
 def main(arguments: Sequence[str] | None = None) -> int:
     """Makes a set of each file; the exit code is 4 where items had to be left out."""
     parser = argparse.ArgumentParser(prog="python -m rag.training.corpora", description=__doc__)
@@ -166,19 +167,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=3)
     options = parser.parse_args(arguments)
     problems = Problems()
-    try:
-        for path in options.questions:
-            name = path.name.partition(".")[0]
-            count = write(options.out / name, books_of(read_questions(path, problems)))
-            sys.stdout.write(f"{options.out / name}: {count} questions\n")
-        for path in options.pairs:
-            name = f"{path.name.partition('.')[0]}_tables"
-            tables = tables_of(read_pairs(path, problems))
-            count = write(options.out / name, books_of_tables(tables, options.seed))
-            sys.stdout.write(f"{options.out / name}: {count} questions\n")
-    except RagError as exc:
-        sys.stderr.write(f"{exc}\n")
-        return exc.exit_code
+    for path in options.questions:
+        name = path.name.partition(".")[0]
+        count = write(options.out / name, books_of(read_questions(path, problems)))
+        sys.stdout.write(f"{options.out / name}: {count} questions\n")
+    for path in options.pairs:
+        name = f"{path.name.partition('.')[0]}_tables"
+        tables = tables_of(read_pairs(path, problems))
+        count = write(options.out / name, books_of_tables(tables, options.seed))
+        sys.stdout.write(f"{options.out / name}: {count} questions\n")
     for what, number in sorted(problems.counts.items()):
         sys.stderr.write(f"skipped {number}: {what}\n")
     return 4 if problems.counts else 0

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from rag.calibration import auroc as labelled_auroc
 from rag.reading.minilm import MiniLMReader
 from rag.reading.protocol import Reader
+from rag.training.script import ends_clearly
 from rag.training.sets import Problems, Question, read_folder
 from rag.training.swaps import KINDS, swap
 from rag.training.windows import sentences
@@ -235,6 +236,7 @@ def latency_ms(reader: Reader, questions: Sequence[Question], runs: int = 12) ->
     return sorted(round(value, 1) for value in times[1:])
 
 
+@ends_clearly
 def main(arguments: list[str] | None = None) -> int:
     """0, after printing the figures as JSON."""
     parser = argparse.ArgumentParser(prog="python -m rag.training.evaluate", description=__doc__)

@@ -47,6 +47,7 @@ class Row:
     right: bool
     source: str
     held_out: bool
+    passage: bool = False
 
 
 def batches(rows: Sequence[Row], seed: int) -> list[list[Row]]:
@@ -240,7 +241,8 @@ def measured(judge: Judge, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
         with torch.no_grad():
             logits = judge.logits(batch)
         for row, chance in zip(batch, torch.sigmoid(logits).tolist(), strict=True):
-            found["claims" if row.claim else "candidates"].append((chance, row.right))
+            kind = "claims" if row.claim else "passages" if row.passage else "candidates"
+            found[kind].append((chance, row.right))
             found[row.source].append((chance, row.right))
     figures: dict[str, dict[str, float]] = {}
     for name, pairs in sorted(found.items()):

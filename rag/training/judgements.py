@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.training.candidates import Shown
 from rag.training.mixture import CLAIM, Maker, Recipe, plain
@@ -32,7 +32,10 @@ _LOWERED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A question (or, if `claim`, a statement), the text it is judged by, and the verdict."""
+    """A question (or, if `claim`, a statement), the text it is judged by, and the verdict.
+
+    `passage`: the text is a passage or a part of one, as it stands.
+    """
 
     claim: bool
     asked: str
@@ -40,6 +43,7 @@ class Judgement:
     setting: str
     right: bool
     source: str
+    passage: bool = False
 
 
 def of_candidates(shown: Sequence[Shown], swapped: float, seed: int) -> list[Judgement]:
@@ -47,14 +51,14 @@ def of_candidates(shown: Sequence[Shown], swapped: float, seed: int) -> list[Jud
     rng = random.Random(seed)
     made = []
     for c in shown:
-        source = c.document.partition("/")[0]
-        made.append(Judgement(False, c.question, c.text, c.setting, c.right, source))
+        source = c.document.partition("/")[0] + (":passage" if c.passage else "")
+        row = Judgement(False, c.question, c.text, c.setting, c.right, source, c.passage)
+        made.append(row)
         if c.right and rng.random() < swapped:
             kinds = ["number", "date", "unit", "name", "name", "antonym", "negation"]
             edited = swap(c.question, c.text, rng, kinds)
             if edited is not None:
-                row = Judgement(False, edited[0], c.text, c.setting, False, f"{source}:swap")
-                made.append(row)
+                made.append(replace(row, asked=edited[0], right=False, source=f"{source}:swap"))
     return made
 
 

@@ -25,10 +25,11 @@ from typing import Any
 from rag.answering.terms import terms
 from rag.embedding import load_embedder
 from rag.embedding.protocol import Embedder
-from rag.errors import RagError, SetInvalid
+from rag.errors import SetInvalid
 from rag.generation import Generator, Prompt, load_generator
 from rag.settings import load_settings
 from rag.training.candidates import lines_of
+from rag.training.script import ends_clearly
 from rag.verification.rules import findings
 
 RIGHT = 0.75  # of the questions drawn, those with a right candidate
@@ -133,6 +134,7 @@ def _append(path: Path, row: dict[str, Any]) -> None:
         out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
+@ends_clearly
 def main(arguments: Sequence[str] | None = None) -> int:
     """Puts recorded questions in other words."""
     parser = argparse.ArgumentParser(prog="python -m rag.training.rewording", description=__doc__)
@@ -143,11 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after that long")
     parser.add_argument("--seed", type=int, default=19)
     options = parser.parse_args(arguments)
-    try:
-        sys.stdout.write(f"{json.dumps(dict(record(options).most_common()))}\n")
-    except RagError as exc:
-        sys.stderr.write(f"{exc}\n")
-        return exc.exit_code
+    sys.stdout.write(f"{json.dumps(dict(record(options).most_common()))}\n")
     return 0
 
 

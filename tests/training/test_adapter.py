@@ -42,11 +42,21 @@ def test_every_row_is_in_one_batch_with_rows_of_its_kind() -> None:
 
 def test_wrong_candidates_are_thinned_and_nothing_else() -> None:
     rows = rows_of(500)
-    kept = balanced(rows, seed=1)
+    kept = balanced(rows, seed=1, passages=0)
     right = sum(r.right for r in rows if not r.claim)
     assert sum(not r.right for r in kept if not r.claim) == 2 * right
     assert sum(r.right for r in kept) == sum(r.right for r in rows)
     assert sum(r.claim for r in kept) == sum(r.claim for r in rows)
+
+
+def test_passages_are_thinned_by_themselves_and_no_more_than_asked_for() -> None:
+    rows = [r if n % 2 or r.claim else replace(r, passage=True) for n, r in enumerate(rows_of(500))]
+    without = balanced(rows, seed=1, passages=0)
+    assert not any(r.passage for r in without)
+    whole = [r for r in balanced(rows, seed=1, passages=500) if r.passage]
+    assert sum(r.right for r in whole) == sum(r.right for r in rows if r.passage)
+    assert sum(not r.right for r in whole) == 2 * sum(r.right for r in whole)
+    assert sum(r.passage for r in balanced(rows, seed=1, passages=30)) == 30
 
 
 @pytest.fixture(scope="module")

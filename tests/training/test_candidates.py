@@ -52,11 +52,13 @@ def test_candidates_are_recorded_and_gone_on_with(tmp_path, named, capsys) -> No
         "Who built the mill at Thorn?": "Ada Moss",
         "When was the mill at Brae built?": "1802",
     }
-    right = [c for c in both if c.right]
+    right = [c for c in both if c.right and not c.passage]
     assert {c.question for c in right} == set(answers)
-    assert all(answers[c.question] in c.text for c in right)
+    assert all(answers[c.question] in c.text for c in both if c.right)
     # "It stands by the old lock." is shown behind the sentence that it leans on.
     assert all(answers[c.question] not in c.text or "lock" in c.text for c in both if not c.right)
+    whole = [c for c in both if c.passage and CONTEXT in c.text]
+    assert {c.question for c in whole if c.right} == set(answers)
     assert capsys.readouterr().out.count("1 questions recorded") == 2
 
 
@@ -65,7 +67,7 @@ def test_of_a_hidden_answer_no_candidate_is_right(tmp_path, named) -> None:
     assert main([str(tmp_path), named, "--hidden", "1"]) == 0
     rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
     assert len(rows) == 2
-    assert not any(c["right"] for row in rows for c in row["candidates"])
+    assert not any(c["right"] for row in rows for c in [*row["candidates"], *row["passages"]])
 
 
 def test_what_is_unclear_or_late_and_wrong_is_left_out(tmp_path) -> None:
@@ -79,8 +81,16 @@ def test_what_is_unclear_or_late_and_wrong_is_left_out(tmp_path) -> None:
             for n, (right, unclear) in enumerate(facts)
         ],
     }
+    row["passages"] = [fact | {"text": "p" + fact["text"]} for fact in row["candidates"]]
     (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
-    assert [c.text for c in load([tmp_path])] == ["t0", "t3"]
+    kept = load([tmp_path])
+    assert [(c.text, c.passage) for c in kept] == [
+        ("t0", False),
+        ("t3", False),
+        ("pt0", True),
+        ("pt2", True),
+        ("pt3", True),
+    ]
 
 
 def test_an_empty_folder_and_a_set_without_an_index_are_named(tmp_path, capsys) -> None:

@@ -78,6 +78,14 @@ def test_a_changed_question_is_answered_by_no_candidate() -> None:
     assert len(of_candidates(shown, 0.0, seed=3)) == len(shown)
 
 
+def test_a_passage_stays_one_under_a_changed_question() -> None:
+    text = "It stands by the lock. Moss built it in 1790."
+    shown = [Shown(f"Who built the mill in 179{n}?", "", text, "a/b", True, True) for n in range(8)]
+    rows = of_candidates(shown, 1.0, seed=3)
+    assert all(row.passage and row.text == text for row in rows)
+    assert {row.source for row in rows} == {"a:passage", "a:passage:swap"}
+
+
 def test_claims_are_made_of_questions_with_both_verdicts() -> None:
     context = "The mill at Thorn was built by Ada Moss in 1790. The lock was rebuilt in 1840."
     questions = [
