@@ -247,7 +247,8 @@ def log_loss(scores: Sequence[float], labels: Sequence[bool]) -> float:
     return -sum(log(s if y else 1 - s) for s, y in zip(clipped, labels, strict=True)) / len(scores)
 
 
-KINDS = ("pair", "place")
+OF_PART = 0.5  # of the probability that an answer needs, what is quoted has by itself
+KINDS = ("pair", "place", "within")
 
 
 def by_word(calibration: Calibrated, kind: str) -> Calibrated | None:
@@ -261,6 +262,34 @@ def by_word(calibration: Calibrated, kind: str) -> Calibrated | None:
         return None
     intercept = calibration.threshold(f"{kind}_intercept", 0.0)
     return replace(calibration, intercept=intercept, weights={"judge": weight})
+
+
+def believed(calibration: Calibrated, signals: Mapping[str, float]) -> float:
+    """The probability that a sentence is right, with the judge's word on its passage if there is.
+
+    `within` is that word; without it, or without coefficients for it, it is the probability of the
+    sentence by itself. At most twice that: what says next to nothing alone is not to be quoted.
+    """
+    own = calibration.probability(signals)
+    weight = calibration.threshold("within_judge", 0.0)
+    if not weight or "within" not in signals:
+        return own
+    total = calibration.threshold("within_intercept", 0.0) + weight * signals["within"]
+    total += calibration.threshold("within_own", 0.0) * logit(own)
+    return min(1 / (1 + exp(-max(-30.0, min(30.0, total)))), own / OF_PART)
+
+
+def within_fitted(
+    model: Calibrated, rows: Sequence[Mapping[str, float]], labels: Sequence[bool]
+) -> dict[str, float]:
+    """The coefficients of `believed`, from rows that have `within`; none where they say nothing."""
+    told = [(r, y) for r, y in zip(rows, labels, strict=True) if "within" in r]
+    if len({y for _, y in told}) < 2:
+        return {}
+    signals = [{"own": logit(model.probability(r)), "judge": r["within"]} for r, _ in told]
+    fitted = fit(signals, [y for _, y in told], ["own", "judge"])
+    found = {"intercept": fitted.intercept, **fitted.weights}
+    return {f"within_{name}": round(value, 4) for name, value in found.items()}
 
 
 def kept_with(in_force: Calibrated, answer: float) -> dict[str, float]:

@@ -16,6 +16,7 @@ from typing import Any
 from rag.calibration import (
     Calibrated,
     auroc,
+    believed,
     best_threshold,
     calibration_error,
     fit,
@@ -24,6 +25,7 @@ from rag.calibration import (
     log_loss,
     parse,
     to_json,
+    within_fitted,
 )
 from rag.errors import SetInvalid, SettingsInvalid
 
@@ -84,10 +86,12 @@ def tune(records: Iterable[Record], in_force: Calibrated) -> Tuning:
     names = sorted(n for n in in_force.weights if any(n in signals for signals, _ in learn))
     rows, labels = [s for s, _ in learn], [label for _, label in learn]
     fitted = replace(fit(rows, labels, names), choice=in_force.choice)
+    within = within_fitted(fitted, rows, labels) if in_force.threshold("within_judge", 0.0) else {}
+    fitted = replace(fitted, thresholds=within)
     cut = best_threshold(
-        [fitted.probability(r) for r in rows], labels, answered_at_least=ANSWERED_AT_LEAST
+        [believed(fitted, r) for r in rows], labels, answered_at_least=ANSWERED_AT_LEAST
     )
-    fitted = replace(fitted, thresholds=kept_with(in_force, cut))
+    fitted = replace(fitted, thresholds={**kept_with(in_force, cut), **within})
     return Tuning(
         fitted, cut, len(learn), len(held), _figures(in_force, held), _figures(fitted, held)
     )
@@ -151,7 +155,7 @@ def _half(identity: str) -> int:
 
 
 def _figures(model: Calibrated, held: Sequence[tuple[dict[str, float], bool]]) -> Figures:
-    scores = [model.probability(signals) for signals, _ in held]
+    scores = [believed(model, signals) for signals, _ in held]
     labels = [label for _, label in held]
     return Figures(
         auroc(scores, labels), calibration_error(scores, labels), log_loss(scores, labels)

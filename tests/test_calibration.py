@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from math import exp
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from rag.calibration import (
     Calibrated,
     auroc,
+    believed,
     best_threshold,
     calibration_error,
     fit,
@@ -19,6 +21,7 @@ from rag.calibration import (
     log_loss,
     parse,
     to_json,
+    within_fitted,
 )
 
 
@@ -129,3 +132,28 @@ def test_without_groups_that_tell_the_probability_chooses() -> None:
     )
     model = fit([{"x": 0.0}, {"x": 1.0}], [False, True], ["x"])
     assert model.preference({"x": 0.7}) == model.probability({"x": 0.7})
+
+
+def test_the_word_on_a_passage_counts_with_that_on_its_sentence() -> None:
+    thresholds = {"within_intercept": -0.5, "within_own": 0.5, "within_judge": 1.0}
+    model = Calibrated("own", 0.0, {"judge": 1.0}, thresholds)
+    assert believed(model, {"judge": 1.0}) == model.probability({"judge": 1.0})
+    chance = believed(model, {"judge": 1.0, "within": 2.0})
+    assert chance == pytest.approx(1 / (1 + exp(-(-0.5 + 0.5 * 1.0 + 2.0))))
+    # A sentence that says next to nothing is at most twice as likely in a passage that answers.
+    low = model.probability({"judge": -3.0})
+    assert believed(model, {"judge": -3.0, "within": 9.0}) == pytest.approx(2 * low)
+    without = replace(model, thresholds={})
+    assert believed(without, {"judge": 1.0, "within": 9.0}) == model.probability({"judge": 1.0})
+
+
+def test_the_word_on_a_passage_is_fitted_where_it_was_given() -> None:
+    model = Calibrated("own", 0.0, {"judge": 1.0})
+    rows = [{"judge": float(i % 3), "within": 2.0 if i % 2 else -2.0} for i in range(60)]
+    labels = [bool(i % 2) != (i % 10 == 0) for i in range(60)]
+    found = within_fitted(model, rows, labels)
+    assert found["within_judge"] > 0.5
+    assert abs(found["within_own"]) < found["within_judge"]
+    silent = [{"judge": 1.0}] * 30
+    assert within_fitted(model, [*rows, *silent], [*labels, *[True] * 30]) == found
+    assert within_fitted(model, silent, [True, False] * 15) == {}

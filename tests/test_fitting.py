@@ -61,6 +61,19 @@ def test_the_fit_tells_right_from_wrong_and_is_calibrated() -> None:
     assert fitted.figures["answered"] > 0.7
 
 
+def test_the_word_on_passages_makes_the_confidence_better() -> None:
+    def told(e: Example) -> Example:
+        first = {**e.rows[0], "within": 1.5 if e.right[0] else -1.5}
+        return replace(e, rows=(first, *e.rows[1:]))
+
+    without = fit_answers(examples(200), ["judge", "margin"], penalty=1.0)
+    fitted = fit_answers([told(e) for e in examples(200)], ["judge", "margin"], penalty=1.0)
+    assert "within_judge" not in without.thresholds
+    assert fitted.thresholds["within_judge"] > 0
+    assert fitted.figures["log_loss"] < without.figures["log_loss"]
+    assert fitted.model.weights == without.model.weights
+
+
 def test_judging_ends_where_no_right_candidate_is_passed_over() -> None:
     model = Calibrated("m", 0.0, {"judge": 1.0}, choice={"judge": 1.0})
 
@@ -118,6 +131,7 @@ def test_a_calibration_that_judges_everything(tmp_path, capsys) -> None:
     assert capsys.readouterr().out.strip() == str(path)
     written = json.loads(path.read_text(encoding="utf-8"))
     assert written["thresholds"]["sure"] == 1.0
+    assert written["thresholds"]["within_judge"] > 0
     assert written["weights"] == dict(load(name).weights)
 
 
@@ -204,6 +218,7 @@ def test_what_a_passage_found_is_no_example_of_a_candidate(monkeypatch) -> None:
     monkeypatch.setattr("rag.evaluation.runs.read_records", lambda run: [found])
     [example] = examples_of(Path("run"), judged=True)
     assert [row["judge"] for row in example.rows] == [-2.0]
+    assert "within" not in example.rows[0]
     assert wholes_of(Path("run")) == [Whole(0.5, True, "1.txt", "run")]
     missed = {**found, "gold": [{"document": "1.txt", "start": 70, "end": 80}]}
     monkeypatch.setattr("rag.evaluation.runs.read_records", lambda run: [missed])

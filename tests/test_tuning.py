@@ -81,6 +81,20 @@ def test_pairs_and_whole_passages_keep_their_coefficients(tmp_path):
     )
 
 
+def test_the_word_on_passages_is_weighed_anew_where_it_was_in_force(tmp_path):
+    told = []
+    for record in records(400, telling=False):
+        best = record["considered"][0]
+        signals = {**best["signals"], "within": 1.0 if record["gold"] else -1.0}
+        told.append({**record, "considered": [{**best, "signals": signals}]})
+    in_force = Calibrated("blind", 0.0, {"margin": 0.0}, {"answer": 0.5, "within_judge": 0.01})
+    result = tune(told, in_force)
+    assert result.better
+    assert result.after.log_loss < 0.3 < result.before.log_loss
+    assert result.fitted.threshold("within_judge", 0.0) > 1
+    assert "within_judge" not in tune(told, BLIND).fitted.thresholds
+
+
 def test_what_a_whole_passage_found_says_nothing_of_the_signals():
     found = [{**r, "considered": [{**r["considered"][0]}]} for r in records(400)]
     for record in found[::4]:

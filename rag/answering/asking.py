@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from rag.answering.candidate import Candidate
 from rag.answering.candidates import find_candidates
 from rag.answering.composing import compose
+from rag.answering.confirming import confirmed
 from rag.answering.deciding import Decision, decide
 from rag.answering.in_place import decide_in_place
 from rag.answering.linking import second_source
@@ -121,11 +123,13 @@ class _Run:
                 hits = tuple(self.workshop.search(part, retrieve_k))
         read, subject = self._read(part, hits)
         decision = self._decide(part, read, subject)
+        decision = self._of_passages(confirmed, part, decision, read, subject)
         decision = self._compare(part, decision, retrieve_k) or decision
         if not decision.found:
             decision = self._link(part, decision, hits, retrieve_k) or decision
         if not decision.found:
-            decision = self._in_place(part, decision, read, subject)
+            step = partial(decide_in_place, reader=self.workshop.reader)
+            decision = self._of_passages(step, part, decision, read, subject)
         if not decision.found:
             return _Part(decision, frozenset())
         with self.timed("generate"):
@@ -202,24 +206,20 @@ class _Run:
             decision = decide_pair(part, sides, self.judge, self.calibration)
         return decision if decision.found else None
 
-    def _in_place(
-        self, part: str, decision: Decision, read: tuple[Hit, ...], subject: Subject
+    def _of_passages(
+        self,
+        step: Callable[..., Decision],
+        part: str,
+        decision: Decision,
+        read: tuple[Hit, ...],
+        subject: Subject,
     ) -> Decision:
-        """The decision with passages judged whole, unless the reader alone leaves no doubt."""
+        """The decision after a step that judges passages, unless the reader leaves no doubt."""
         if self.judge is None or not any(j.judged for j in decision.ranked):
             return decision
-        shop = self.workshop
         with self.timed("generate"):
-            return decide_in_place(
-                part,
-                decision,
-                read,
-                subject,
-                shop.reader,
-                self.judge,
-                self.calibration,
-                shop.document,
-            )
+            document = self.workshop.document
+            return step(part, decision, read, subject, self.judge, self.calibration, document)
 
     def _read(self, question: str, hits: tuple[Hit, ...]) -> tuple[tuple[Hit, ...], Subject]:
         """What is read: the best hits, and those in what the question names, with that."""

@@ -42,6 +42,7 @@ _ASKS = re.compile(
 _ASKS_NAME = re.compile(  # beside what the type of the answer tells
     r"\b(?:whose|where|which|names?|called|dates?|days?|address|place|town|city)\b", re.IGNORECASE
 )
+_QUANTIFIERS = re.compile(r"\b(?:no|none|nobody|no one|never|not|all|every\w*|each|both|neither)\b")
 _ABOVE = 0.6  # what a word in a heading counts, against one in the sentence
 
 
@@ -98,7 +99,10 @@ def _telling(
         c
         for c in found
         if not asked.issuperset(terms(c.text))
-        or (polar and not is_heading(document(c.document), c.span))
+        or (
+            (polar or _says_how_many(question, c.text))
+            and not is_heading(document(c.document), c.span)
+        )
     ]
     if polar and not _ASKS.search(question):
         found = [c for c in found if not _ASKS.search(c.text)]
@@ -128,6 +132,14 @@ def _names_alone(candidate: Candidate, asked: frozenset[str]) -> bool:
     if "|" in candidate.text or ":" in candidate.text or not names_only(candidate.text):
         return False
     return asked.isdisjoint(terms(f"{candidate.setting} {candidate.text}"))
+
+
+def _says_how_many(question: str, text: str) -> bool:
+    """Whether a sentence holds a word for none or for all of it that the question does not.
+
+    "No dogs are allowed." answers "How many dogs are allowed?" in no other word.
+    """
+    return not {*_QUANTIFIERS.findall(text.lower())} <= {*_QUANTIFIERS.findall(question.lower())}
 
 
 _Sentence = tuple[Candidate, frozenset[str], frozenset[str]]  # with its terms and those above it

@@ -123,11 +123,11 @@ def weighed(question: str, candidates: Sequence[Candidate], alone: Calibrated) -
         chance = alone.probability(signals)
         if candidate.around == 0:  # a reader points at something, even in another language
             chance = min(chance, UNTOUCHED)
-        rows.append(Judged(candidate, signals, _capped(signals, chance), False))
+        rows.append(Judged(candidate, signals, capped(signals, chance), False))
     return sorted(rows, key=lambda r: -_preference(alone, r.signals))
 
 
-def _capped(signals: Mapping[str, float], chance: float) -> float:
+def capped(signals: Mapping[str, float], chance: float) -> float:
     """The probability; small where yes or no is asked of what the sentence does not speak of.
 
     Smaller, too, where the sentence stands in a document like the one that the question names.
@@ -191,7 +191,7 @@ def _judged(
             continue
         logit = judge(generator, question, [judged_text(candidate)], candidate.told)[0]
         signals = {**row.signals, "judge": logit}
-        chance = _capped(signals, calibration.probability(signals))
+        chance = capped(signals, calibration.probability(signals))
         row = Judged(candidate, signals, chance, True)
         done.append(row)
         if stops and sure is None and row.probability >= enough:

@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.dating import dated
+from rag.answering.confirming import in_its_place
 from rag.answering.deciding import Decision, judged_text
 from rag.answering.naming import Naming
-from rag.answering.sentences import candidate_at, is_heading, may_answer, read_alone, readable
+from rag.answering.sentences import is_heading, may_answer, read_alone, readable
 from rag.answering.surroundings import heads_table
-from rag.calibration import Calibrated, by_word
+from rag.calibration import OF_PART, Calibrated, by_word
 from rag.generation.judging import judge, judge_nested
 from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
@@ -28,7 +28,6 @@ from rag.types import Document, Hit, Span
 # The judge's word on the likeliest sentence: below the first no passage is judged whole, for the
 # time (48 recorded ones brought 3 right and 2 wrong answers); from the second on its own is, too.
 FAINT, HOPEFUL = -3.0, -2.5
-OF_PART = 0.5  # of the probability that a passage needs, what is quoted of it has by itself
 NEAR = 0.5  # logits: a sentence by which the judge's word moves less does not matter to it
 MOST_SENTENCES = 3  # quoted
 
@@ -38,10 +37,10 @@ def decide_in_place(
     decision: Decision,
     hits: Sequence[Hit],
     subject: Subject,
-    reader: Reader,
     generator: Generator,
     calibration: Calibrated,
     document: Callable[[str], Document],
+    reader: Reader,
 ) -> Decision:
     """The decision once passages were judged whole: found now, or as it was.
 
@@ -53,12 +52,8 @@ def decide_in_place(
     if weigh is None:
         return decision
     least = calibration.threshold("answer", 0.5)
-    known = {
-        (judged_text(j.candidate), j.candidate.told): j.signals["judge"]
-        for j in decision.ranked
-        if "judge" in j.signals
-    }
     named = Naming(subject, hits, document)
+    known = _known(question, decision, named)
     judging = _Judging(question, named, generator, weigh, OF_PART * least, known)
     whole: list[Judged] = []
     for hit in _hopeful(hits, decision, named.rivals):
@@ -72,18 +67,41 @@ def decide_in_place(
     return replace(decision, whole=tuple(whole))
 
 
+def _known(question: str, decision: Decision, named: Naming) -> dict[tuple[str, str], float]:
+    """The verdicts that were given already, on sentences and on passages, by what was shown."""
+    known = {}
+    for judged in decision.ranked:
+        candidate, hit = judged.candidate, judged.candidate.hit
+        if "judge" in judged.signals:
+            known[judged_text(candidate), candidate.told] = judged.signals["judge"]
+        if "within" in judged.signals:
+            place = in_its_place(question, hit, hit.passage.span, named)
+            known[readable(hit.passage), place.told] = judged.signals["within"]
+    return known
+
+
 def _hopeful(hits: Sequence[Hit], decision: Decision, rivals: frozenset[str]) -> list[Hit]:
-    """The first hit that is meant, and the one in which the likeliest sentence was read."""
-    best = max((j for j in decision.ranked if not j.candidate.rival), key=_hope, default=None)
-    if best is None or _hope(best) < FAINT:
+    """The passage that was judged already, the first hit that is meant, the likeliest sentence's.
+
+    None where the judge sees next to nothing in any sentence nor in the passage that it was shown.
+    """
+    ours = [j for j in decision.ranked if not j.candidate.rival]
+    best = max(ours, key=_hope, default=None)
+    if best is None or max(_hope(best), *map(_within, ours)) < FAINT:
         return []
-    meant = [hit for hit in hits if hit.passage.document not in rivals][:1]
-    known = best.candidate.hit.passage.id in {hit.passage.id for hit in meant}
-    return meant if known or _hope(best) < HOPEFUL else [*meant, best.candidate.hit]
+    found = [j.candidate.hit for j in ours if "within" in j.signals]
+    found += [hit for hit in hits if hit.passage.document not in rivals][:1]
+    if _hope(best) >= HOPEFUL:
+        found.append(best.candidate.hit)
+    return list({hit.passage.id: hit for hit in found}.values())
 
 
 def _hope(judged: Judged) -> float:
     return judged.signals.get("judge", float("-inf"))
+
+
+def _within(judged: Judged) -> float:
+    return judged.signals.get("within", float("-inf"))
 
 
 def _likeliest(hit: Hit, decision: Decision) -> Span | None:
@@ -187,11 +205,6 @@ class _Judging:
         if logit is None:
             logit = judge(self.generator, self.question, [text], candidate.told)[0]
         return Judged(candidate, {signal: logit}, self.weigh.probability({"judge": logit}), True)
-
-
-def in_its_place(question: str, hit: Hit, span: Span, named: Naming) -> Candidate:
-    """Some sentences of a hit, or all, as a candidate that no reader has read."""
-    return dated(question, candidate_at(hit, span, span, named), named.document)
 
 
 def _may_state(span: Span, document: Document) -> bool:

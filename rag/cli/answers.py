@@ -21,6 +21,7 @@ TELLING = {
     "p": "chance",
     "judge": "judge",
     "place": "passage",
+    "within": "in its passage",
     "reader": "reader",
     "overlap": "overlap",
 }

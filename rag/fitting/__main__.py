@@ -84,7 +84,7 @@ def _all(options: argparse.Namespace) -> str:
             "questions": len(held),
             **_rounded(figures_of(outcomes, fitted.thresholds["answer"])),
         }
-    return to_json(fitted.model, {**fitted.thresholds, **kept, **places}, record)
+    return to_json(fitted.model, {**kept, **fitted.thresholds, **places}, record)
 
 
 def _passages(options: argparse.Namespace) -> str:
@@ -115,7 +115,8 @@ def judge_all(name: str, folder: Path) -> Path:
     in_force = load(name)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    thresholds = {**in_force.thresholds, "sure": 1.0, "alone_above": 1.0, "alone_below": 0.0}
+    everything = {"sure": 1.0, "alone_above": 1.0, "alone_below": 0.0}
+    thresholds = {"within_judge": 1.0, "place_judge": 1.0, **in_force.thresholds, **everything}
     path.write_text(to_json(in_force, thresholds, in_force.record), encoding="utf-8")
     return path
 

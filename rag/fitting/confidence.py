@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from rag.calibration import (
     Calibrated,
     auroc,
+    believed,
     calibration_error,
     fit,
     fit_choice,
     log_loss,
     logit,
+    within_fitted,
 )
 from rag.fitting.recorded import CHOOSING, Example, drawn
 
@@ -55,9 +57,8 @@ def fit_answers(examples: Sequence[Example], names: Sequence[str], penalty: floa
             outcomes += outcomes_of(_fit(learn, names, penalty), held)
     model = _fit(examples, names, penalty)
     answer = balanced_threshold(outcomes)
-    return Fitted(
-        model, {"answer": answer, "sure": _sure(model, examples)}, figures_of(outcomes, answer)
-    )
+    thresholds = {"answer": answer, "sure": _sure(model, examples), **model.thresholds}
+    return Fitted(model, thresholds, figures_of(outcomes, answer))
 
 
 def outcomes_of(model: Calibrated, examples: Sequence[Example]) -> list[Outcome]:
@@ -138,16 +139,24 @@ def _fit(examples: Sequence[Example], names: Sequence[str], penalty: float) -> C
     best = [_best(model, e) for e in examples]
     outer = fit([{"logit": logit(p)} for p, _ in best], [r for _, r in best], ["logit"])
     slope = max(outer.weights["logit"], 0.1)
-    return replace(
+    model = replace(
         model,
         intercept=outer.intercept + slope * model.intercept,
         weights={n: slope * w for n, w in model.weights.items()},
     )
+    chosen = [(e.rows[at], e.right[at]) for e in examples for at in [_at(model, e)]]
+    within = within_fitted(model, [r for r, _ in chosen], [y for _, y in chosen])
+    return replace(model, thresholds=within)
 
 
 def _best(model: Calibrated, example: Example) -> tuple[float, bool]:
-    _, at = max((model.preference(r), -i) for i, r in enumerate(example.rows))
-    return model.probability(example.rows[-at]), example.right[-at]
+    at = _at(model, example)
+    return believed(model, example.rows[at]), example.right[at]
+
+
+def _at(model: Calibrated, example: Example) -> int:
+    """The position of the candidate that is preferred, the first of equal ones."""
+    return -max((model.preference(r), -i) for i, r in enumerate(example.rows))[1]
 
 
 def _sure(model: Calibrated, examples: Sequence[Example]) -> float:
@@ -166,6 +175,6 @@ def _sure(model: Calibrated, examples: Sequence[Example]) -> float:
 
 def _stopped(model: Calibrated, order: Calibrated, example: Example, cut: float) -> bool:
     for i in sorted(range(len(example.rows)), key=lambda i: -order.preference(example.rows[i])):
-        if model.probability(example.rows[i]) >= cut:
+        if model.probability(example.rows[i]) >= cut:  # before any passage is judged
             return example.right[i]
     return _best(model, example)[1]

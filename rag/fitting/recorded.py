@@ -33,6 +33,7 @@ Row = Mapping[str, float]
 class Example:
     """A question's judged candidates in the order considered: signals, and whether right.
 
+    The signal `within` has only a candidate whose passage was judged.
     `document` is what the question is about, `run` where it was recorded.
     """
 
@@ -74,12 +75,17 @@ def examples_of(run: Path, judged: bool) -> list[Example]:
             if "place" not in c["signals"] and (not judged or "judge" in c["signals"])
         ]
         if kept:
-            rows = tuple({n: c["signals"].get(n, 0.0) for n in SIGNALS} for c in kept)
+            rows = tuple(_row(c["signals"]) for c in kept)
             right = tuple(_right(c, record) for c in kept)
             gold = record.get("gold") or considered
             answerable = bool(record.get("answerable", True))
             found.append(Example(rows, right, answerable, gold[0]["document"], run.name))
     return found
+
+
+def _row(signals: Mapping[str, float]) -> Row:
+    row = {n: signals.get(n, 0.0) for n in SIGNALS}
+    return row | {n: signals[n] for n in ("within",) if n in signals}
 
 
 def wholes_of(run: Path) -> list[Whole]:

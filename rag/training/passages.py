@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.answering.candidate import Candidate
-from rag.answering.in_place import in_its_place
+from rag.answering.confirming import in_its_place
 from rag.answering.naming import Naming
 from rag.answering.sentences import readable
 from rag.retrieval.subject import Subject

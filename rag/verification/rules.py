@@ -101,9 +101,17 @@ def content_words(text: str) -> list[str]:
     found = []
     for match in _WORD.finditer(text):
         word = match.group().lower().translate(_PLAIN).removesuffix("'s")
-        if word not in _STOP and "n't" not in word:
+        if (word not in _STOP and "n't" not in word) or _is_month(match):
             found.append(stem(word))
     return found
+
+
+def _is_month(word: re.Match[str]) -> bool:
+    """Whether a word is May, and not what one may do: with a capital that begins no sentence."""
+    if word.group() != "May":
+        return False
+    before, after = word.string[: word.start()].rstrip(" ,"), word.string[word.end() :].lstrip(" ,")
+    return before[-1:].isalnum() or after[:1].isdigit()
 
 
 def stem(word: str) -> str:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.answering import ask
 from rag.answering.candidate import Candidate, agreement
 from rag.answering.candidates import find_candidates
 from rag.testing import FakeReader
@@ -58,6 +60,19 @@ def test_the_questions_own_words_are_no_answer_and_a_heading_is_none_to_yes_or_n
         hits = workshop.search(question, 10)
         found = find_candidates(question, hits, FakeReader(), workshop.document)
         assert ("Open day." in [c.text for c in found]) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("No dogs are allowed in the hall.", "How many dogs are allowed in the hall?"),
+        ("All members may use the hall.", "Which members may use the hall?"),
+        ("The hall was painted in May.", "When was the hall painted?"),
+    ],
+)
+def test_a_word_for_none_or_all_or_a_month_may_be_all_that_answers(make, text, question) -> None:
+    answer = ask(question, make({"rules.txt": text}), quote_only=True)
+    assert [c.quote for c in answer.citations] == [text]
 
 
 def test_the_names_of_a_tables_columns_are_no_answer(make) -> None:

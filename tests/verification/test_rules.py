@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.verification import findings, is_verbatim
-from rag.verification.rules import coverage
+from rag.verification.rules import content_words, coverage
 
 DIFFERENT = [
     ("The lease runs for five years.", "The lease runs for ten years.", "number"),
@@ -66,6 +66,22 @@ def test_a_title_may_supply_a_name_but_no_number() -> None:
 )
 def test_verbatim_is_whole_words_without_regard_to_spaces(inner, outer, stands) -> None:
     assert is_verbatim(inner, outer) is stands
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("The roof was mended in May.", True),
+        ("On 3 May the roof was mended.", True),
+        ("May 2025 was wet.", True),
+        ("since May, when it rained", True),
+        ("May I keep a dog?", False),
+        ("You may keep a dog.", False),
+        ("It is agreed. May it last.", False),
+    ],
+)
+def test_the_month_of_may_is_a_word_that_carries_meaning(text, held) -> None:
+    assert ("may" in content_words(text)) == held
 
 
 def test_coverage_is_the_share_of_content_words() -> None:

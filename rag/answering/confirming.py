@@ -1,0 +1,58 @@
+"""Asks the judge about the whole passage of the best sentence before that is believed.
+
+A sentence alone may speak of another year, place or person than the question means; its passage
+tells. A judge that was trained on passages knows better from it whether there is an answer than
+from the sentence, which then only has to say which one it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from rag.answering.candidate import Candidate
+from rag.answering.dating import dated
+from rag.answering.deciding import Decision, capped, judged_text
+from rag.answering.naming import Naming
+from rag.answering.sentences import candidate_at, readable
+from rag.calibration import Calibrated, believed
+from rag.generation.judging import judge
+from rag.generation.protocol import Generator
+from rag.retrieval.subject import Subject
+from rag.types import Document, Hit, Span
+
+
+def confirmed(
+    question: str,
+    decision: Decision,
+    hits: Sequence[Hit],
+    subject: Subject,
+    generator: Generator,
+    calibration: Calibrated,
+    document: Callable[[str], Document],
+) -> Decision:
+    """The decision with the judge's word on the passage of the best sentence, signal `within`.
+
+    As it was where the best sentence was not judged, and without coefficients for passages.
+    """
+    best = decision.best
+    if best is None or "judge" not in best.signals or not calibration.threshold("within_judge", 0):
+        return decision
+    hit = best.candidate.hit
+    place = in_its_place(question, hit, hit.passage.span, Naming(subject, hits, document))
+    text, told = readable(hit.passage), place.told
+    if (text, told) == (judged_text(best.candidate), best.candidate.told):
+        logit = best.signals["judge"]  # a passage of one sentence
+    else:
+        logit = judge(generator, question, [text], told)[0]
+    signals = {**best.signals, "within": logit}
+    chance = capped(signals, believed(calibration, signals))
+    rest = [replace(j, probability=min(j.probability, 0.99 * chance)) for j in decision.ranked[1:]]
+    first = replace(best, signals=signals, probability=chance)
+    found = chance >= calibration.threshold("answer", 0.5)
+    return replace(decision, ranked=(first, *rest), confidence=chance, found=found)
+
+
+def in_its_place(question: str, hit: Hit, span: Span, named: Naming) -> Candidate:
+    """Some sentences of a hit, or all, as a candidate that no reader has read."""
+    return dated(question, candidate_at(hit, span, span, named), named.document)
