@@ -203,6 +203,12 @@ def test_passages_judged_whole_are_fitted_by_themselves(tmp_path, monkeypatch) -
     assert written["thresholds"]["answer"] == before.thresholds["answer"]
     assert written["thresholds"]["place_judge"] > 0
     assert written["record"]["passages"] == {"questions": 60, "right": 40, "fitted_on": ["dev"]}
+    sure = whole(99, -5.0, right=True)  # its sentence suffices, no passage had to
+    sure["considered"][0]["signals"] = {"judge": 9.0, "within": 9.0}
+    monkeypatch.setattr("rag.evaluation.runs.read_records", lambda run: [*told, sure])
+    again = tmp_path / "again.json"
+    assert main(["runs/dev", "--name", name, "--passages", "--output", str(again)]) == 0
+    assert again.read_text(encoding="utf-8") == output.read_text(encoding="utf-8")
     monkeypatch.setattr("rag.evaluation.runs.read_records", lambda run: told[:10])
     assert main(["runs/dev", "--name", name, "--passages", "--output", str(output)]) == 0
     few = json.loads(output.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Asks the judge about the whole passage of the best sentence before that is believed.
+"""Asks the judge about the whole passage of the best sentence, unless that is clear by itself.
 
 A sentence alone may speak of another year, place or person than the question means; its passage
 tells. A judge that was trained on passages knows better from it whether there is an answer than
@@ -21,6 +21,10 @@ from rag.generation.protocol import Generator
 from rag.retrieval.subject import Subject
 from rag.types import Document, Hit, Span
 
+# Of 376 recorded questions 168 had a sentence likelier than 0.7, and for none of these did the
+# passage decide otherwise; of 110 above 0.9 104 were right.
+CLEAR = 0.9
+
 
 def confirmed(
     question: str,
@@ -33,10 +37,13 @@ def confirmed(
 ) -> Decision:
     """The decision with the judge's word on the passage of the best sentence, signal `within`.
 
-    As it was where the best sentence was not judged, and without coefficients for passages.
+    As it was where the best sentence was not judged, or is clear, and without coefficients for
+    passages.
     """
     best = decision.best
     if best is None or "judge" not in best.signals or not calibration.threshold("within_judge", 0):
+        return decision
+    if best.probability >= calibration.threshold("clear", CLEAR):
         return decision
     hit = best.candidate.hit
     place = in_its_place(question, hit, hit.passage.span, Naming(subject, hits, document))

@@ -11,8 +11,9 @@ intercept on the chosen one of each question, so that it is true of what is show
 cross-validated, all questions about a document in one fold. Runs count alike in the choice of the
 threshold, however long they are. The coefficients for pairs are taken over from the file in force,
 moved with the threshold. Those for passages that are judged whole, where no sentence sufficed, are
-fitted on the likeliest passage of each such question, or taken over where there are too few; with
-`--passages` nothing else is fitted.
+fitted on the likeliest passage of each such question (sufficient to the new coefficients), or taken
+over where there are too few; with `--passages` nothing else is fitted. What the judge's word on the
+passage of the best sentence adds is fitted on the questions for which it was given.
 
     python -m rag.fitting --judge-all FOLDER --name answer-qwen2.5-coder-1.5b-instruct
 
@@ -25,10 +26,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rag.calibration import kept_with, load, to_json
+from rag.calibration import Calibrated, believed, kept_with, load, to_json
 from rag.fitting.confidence import figures_of, fit_answers, outcomes_of
 from rag.fitting.places import wholes_fitted
 from rag.fitting.recorded import ALONE, JUDGED, Whole, examples_of, half_of, wholes_of
@@ -68,8 +70,9 @@ def _all(options: argparse.Namespace) -> str:
     examples = [e for run in options.runs for e in examples_of(run, judged)] + half_of(halved, 0)
     names = JUDGED if judged else ALONE
     fitted = fit_answers(examples, names, options.penalty)
-    in_force, wholes = load(options.name), _wholes(options)
+    in_force, model = load(options.name), replace(fitted.model, thresholds=fitted.thresholds)
     kept = kept_with(in_force, fitted.thresholds["answer"])
+    wholes = _wholes(options, model)
     places = wholes_fitted(wholes)
     record: dict[str, Any] = {
         "fitted_on": _fitted_on(options),
@@ -89,7 +92,8 @@ def _all(options: argparse.Namespace) -> str:
 
 def _passages(options: argparse.Namespace) -> str:
     """The file in force with the coefficients for passages judged whole fitted anew."""
-    in_force, wholes = load(options.name), _wholes(options)
+    in_force = load(options.name)
+    wholes = _wholes(options, in_force)
     places = wholes_fitted(wholes)
     told = {"passages": _told(wholes, options)} if places else {}
     return to_json(in_force, {**in_force.thresholds, **places}, {**in_force.record, **told})
@@ -100,9 +104,12 @@ def _told(wholes: Sequence[Whole], options: argparse.Namespace) -> dict[str, Any
     return {"questions": len(wholes), "right": right, "fitted_on": _fitted_on(options)}
 
 
-def _wholes(options: argparse.Namespace) -> list[Whole]:
+def _wholes(options: argparse.Namespace, model: Calibrated) -> list[Whole]:
+    """The passages of questions for which a calibration finds no sentence sufficient."""
+    least = model.threshold("answer", 0.5)
     halved = [w for run in options.half for w in wholes_of(run)]
-    return [w for run in options.runs for w in wholes_of(run)] + half_of(halved, 0)
+    wholes = [w for run in options.runs for w in wholes_of(run)] + half_of(halved, 0)
+    return [w for w in wholes if w.best is None or believed(model, w.best) < least]
 
 
 def _fitted_on(options: argparse.Namespace) -> list[str]:
@@ -115,7 +122,7 @@ def judge_all(name: str, folder: Path) -> Path:
     in_force = load(name)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    everything = {"sure": 1.0, "alone_above": 1.0, "alone_below": 0.0}
+    everything = {"sure": 1.0, "clear": 1.0, "alone_above": 1.0, "alone_below": 0.0}
     thresholds = {"within_judge": 1.0, "place_judge": 1.0, **in_force.thresholds, **everything}
     path.write_text(to_json(in_force, thresholds, in_force.record), encoding="utf-8")
     return path

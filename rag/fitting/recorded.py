@@ -48,13 +48,15 @@ class Example:
 class Whole:
     """The likeliest passage that was judged as such for a question: the judge's word, and if right.
 
-    `document` is what the question is about, `run` where it was recorded.
+    `document` is what the question is about, `run` where it was recorded, `best` the signals of the
+    sentence that came first, None where the passage found another one.
     """
 
     place: float
     right: bool
     document: str = ""
     run: str = ""
+    best: Row | None = None
 
 
 E = TypeVar("E", Example, Whole)
@@ -102,7 +104,10 @@ def wholes_of(run: Path) -> list[Whole]:
             best = max(whole, key=lambda c: (c["signals"]["place"], c["start"] - c["end"]))
             gold = record.get("gold") or considered
             right = _right(best, record)
-            found.append(Whole(best["signals"]["place"], right, gold[0]["document"], run.name))
+            signals = considered[0]["signals"]
+            first = None if "place" in signals else _row(signals)
+            word = best["signals"]["place"]
+            found.append(Whole(word, right, gold[0]["document"], run.name, first))
     return found
 
 

@@ -21,7 +21,7 @@ QUESTION = "When was the roof mended?"
 
 def with_word(**coefficients: float):
     word = {"within_own": 0.2, "within_judge": 0.5, **coefficients}
-    thresholds = {"answer": 0.5, "alone_above": 1.0, "alone_below": 0.0, **word}
+    thresholds = {"answer": 0.5, "alone_above": 1.0, "alone_below": 0.0, "clear": 1.0, **word}
     return replace(JUDGED, thresholds=thresholds)
 
 
@@ -75,6 +75,14 @@ def test_an_order_to_a_machine_is_not_shown_with_the_passage(make) -> None:
     answer = ask(QUESTION, make(planted, generator=generator, calibration=with_word()))
     assert "within" in dict(answer.considered[0].signals)
     assert not any("previous instructions" in p.rest for p in generator.prompts)
+
+
+def test_a_clear_sentence_is_believed_without_its_passage(make) -> None:
+    against = with_word(within_intercept=-9.0, clear=0.9)
+    answer = ask(QUESTION, make(ROOF, generator=FakeGenerator(), calibration=against))
+    assert answer.status == "answered"
+    assert answer.confidence >= 0.9
+    assert "within" not in dict(answer.considered[0].signals)
 
 
 def test_without_coefficients_no_passage_is_judged(make) -> None:
