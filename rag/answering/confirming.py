@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rag.answering.candidate import Candidate
+from rag.answering.candidate import Candidate, Judged
 from rag.answering.dating import dated
 from rag.answering.deciding import Decision, capped, judged_text
 from rag.answering.naming import Naming
@@ -37,27 +37,57 @@ def confirmed(
 ) -> Decision:
     """The decision with the judge's word on the passage of the best sentence, signal `within`.
 
-    As it was where the best sentence was not judged, or is clear, and without coefficients for
-    passages.
+    Where its passage speaks against it, one in another passage that is likely enough by itself is
+    asked about, too. As it was where the best sentence was not judged, or is clear, and without
+    coefficients for passages.
     """
     best = decision.best
     if best is None or "judge" not in best.signals or not calibration.threshold("within_judge", 0):
         return decision
     if best.probability >= calibration.threshold("clear", CLEAR):
         return decision
-    hit = best.candidate.hit
-    place = in_its_place(question, hit, hit.passage.span, Naming(subject, hits, document))
+    least = calibration.threshold("answer", 0.5)
+    named = Naming(subject, hits, document)
+    told: list[Judged] = []
+    for judged in (best, *_others(decision, least)):
+        told.append(_in_passage(question, judged, named, generator, calibration))
+        if told[-1].probability >= least:
+            break
+    found = told[-1].probability >= least
+    first = told[-1] if found else told[0]
+    chance = first.probability
+    known = {id(j.candidate): j for j in told}
+    others = [known.get(id(j.candidate), j) for j in decision.ranked]
+    rest = [
+        replace(j, probability=min(j.probability, 0.99 * chance))
+        for j in others
+        if j.candidate is not first.candidate
+    ]
+    return replace(decision, ranked=(first, *rest), confidence=chance, found=found)
+
+
+def _others(decision: Decision, least: float) -> list[Judged]:
+    """Of the other judged sentences that are likely enough the first in another passage."""
+    asked = decision.ranked[0].candidate.hit.passage.id
+    likely = (j for j in decision.ranked[1:] if "judge" in j.signals and j.probability >= least)
+    return [j for j in likely if j.candidate.hit.passage.id != asked][:1]
+
+
+def _in_passage(
+    question: str, judged: Judged, named: Naming, generator: Generator, calibration: Calibrated
+) -> Judged:
+    """A judged sentence with the judge's word on its passage in its probability."""
+    hit = judged.candidate.hit
+    place = in_its_place(question, hit, hit.passage.span, named)
     text, told = readable(hit.passage), place.told
-    if (text, told) == (judged_text(best.candidate), best.candidate.told):
-        logit = best.signals["judge"]  # a passage of one sentence
+    if (text, told) == (judged_text(judged.candidate), judged.candidate.told):
+        logit = judged.signals["judge"]  # a passage of one sentence
     else:
         logit = judge(generator, question, [text], told)[0]
-    signals = {**best.signals, "within": logit}
-    chance = capped(signals, believed(calibration, signals))
-    rest = [replace(j, probability=min(j.probability, 0.99 * chance)) for j in decision.ranked[1:]]
-    first = replace(best, signals=signals, probability=chance)
-    found = chance >= calibration.threshold("answer", 0.5)
-    return replace(decision, ranked=(first, *rest), confidence=chance, found=found)
+    signals = {**judged.signals, "within": logit}
+    return replace(
+        judged, signals=signals, probability=capped(signals, believed(calibration, signals))
+    )
 
 
 def in_its_place(question: str, hit: Hit, span: Span, named: Naming) -> Candidate:

@@ -4,7 +4,7 @@
 flight.", and a reader passes over a sentence whose words are all others than the question's. In the
 whole passage the judge sees such an answer. What is quoted are the fewest sentences of which it
 says so too: those up to the one that was likeliest by itself or else, asked of the passage up to
-the end of each sentence, up to the last one without which its word is another.
+the end of each sentence, up to the first with which its word is as of the whole, or the last.
 """
 
 from __future__ import annotations
@@ -161,26 +161,32 @@ class _Judging:
         for last in tried:
             if (run := self._shortest(whole, last)) is not None:
                 return run
-        at = self._last_that_matters(whole)
-        return None if at is None or at in tried else self._shortest(whole, at)
+        for at in self._that_matter(whole):
+            if at not in tried and (run := self._shortest(whole, at)) is not None:
+                return run
+        return None
 
-    def _last_that_matters(self, whole: Judged) -> int | None:
-        """The position of the last sentence that may state something and moves the judge's word."""
+    def _that_matter(self, whole: Judged) -> list[int]:
+        """The positions of at most two sentences that may state it and move the judge's word.
+
+        The first with whose end the passage says what it says as a whole, and the last without
+        which it does not any more: where others follow the one that answers, its word may waver.
+        """
         hit = whole.candidate.hit
         spans, text = hit.passage.sentences, readable(hit.passage)
         document = self.named.document(hit.passage.document)
         ends = [text[: span.end - hit.passage.span.start] for span in spans[::-1]]
-        least = whole.signals["place"] - NEAR
-        logits = judge_nested(
-            self.generator,
-            self.question,
-            ends,
-            whole.candidate.told,
-            lambda told: told[-1] >= least,
+        told = whole.candidate.told
+        logits = judge_nested(self.generator, self.question, ends, told, lambda _: True)[::-1]
+        enough = [logit >= whole.signals["place"] - NEAR for logit in logits]
+        if not any(enough):  # as without a head trained for the model
+            return []
+        steps = [i for i, here in enumerate(enough) if here and not (i and enough[i - 1])]
+        meant = (
+            next((i for i in range(at, len(spans)) if _may_state(spans[i], document)), None)
+            for at in (steps[0], steps[-1])
         )
-        kept = max(1, sum(logit >= least for logit in logits))
-        meant = range(len(spans) - kept, len(spans))
-        return next((i for i in meant if _may_state(spans[i], document)), None)
+        return list(dict.fromkeys(at for at in meant if at is not None))
 
     def _shortest(self, whole: Judged, last: int) -> Judged | None:
         """The fewest sentences up to the one at `last` that suffice to the judge by themselves.

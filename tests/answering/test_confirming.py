@@ -77,6 +77,26 @@ def test_an_order_to_a_machine_is_not_shown_with_the_passage(make) -> None:
     assert not any("previous instructions" in p.rest for p in generator.prompts)
 
 
+def test_another_sentence_is_asked_about_where_the_first_is_refuted(make) -> None:
+    class Doubtful(FakeGenerator):
+        """Holds a passage that speaks of a plan to say nothing."""
+
+        def preference(self, prompts, yes, no):
+            found = super().preference(prompts, yes, no)
+            return [-6.0 if "plan" in p.rest else x for x, p in zip(found, prompts, strict=True)]
+
+    texts = {
+        "a.txt": "The roof was mended in May. That was the plan.",
+        "b.txt": "It is wet. The roof of it was mended in October.",
+    }
+    calibration = with_word(within_judge=0.8)
+    answer = ask(QUESTION, make(texts, generator=Doubtful(), calibration=calibration))
+    assert [c.document for c in answer.citations] == ["b.txt"]
+    first, second = answer.considered[:2]
+    assert dict(first.signals)["within"] > 0 > dict(second.signals)["within"]
+    assert dict(second.signals)["p"] < dict(first.signals)["p"]
+
+
 def test_a_clear_sentence_is_believed_without_its_passage(make) -> None:
     against = with_word(within_intercept=-9.0, clear=0.9)
     answer = ask(QUESTION, make(ROOF, generator=FakeGenerator(), calibration=against))

@@ -84,6 +84,22 @@ def test_nested_texts_are_judged_as_each_alone_and_counted_once() -> None:
     assert judge_nested(FakeGenerator(), QUESTION, texts, "Mail", lambda told: True) == []
 
 
+def test_the_sentence_that_answers_is_found_though_the_word_wavers_behind_it(make) -> None:
+    class Wavering(FakeGenerator):
+        """Loses sight of an answer when a sentence on frost follows, and sees it again behind."""
+
+        def probe(self, prompts, head):
+            logits = super().probe(prompts, head)
+            cut = [p.rest.partition("\nQuestion:")[0].endswith("frost.") for p in prompts]
+            return [x - 4.0 * c for x, c in zip(logits, cut, strict=True)]
+
+    texts = {"mail.txt": f"{TRIP['mail.txt'][19:-12]} There may be frost. So much for now."}
+    generator = Wavering(name=NAME)
+    answer = ask(QUESTION, make(texts, generator=generator, calibration=PLACES))
+    [citation] = answer.citations
+    assert citation.quote == "The airline has moved our flight. We leave on Thursday at 6:50."
+
+
 @pytest.mark.models
 def test_a_model_reads_nested_prompts_as_each_alone() -> None:
     from rag.generation.llama import LlamaGenerator
