@@ -15,7 +15,7 @@ from rag.answering.dating import dated
 from rag.answering.deciding import Decision, capped, judged_text
 from rag.answering.naming import Naming
 from rag.answering.sentences import candidate_at, readable
-from rag.calibration import Calibrated, believed
+from rag.calibration import Calibrated, believed, by_word
 from rag.generation.judging import judge
 from rag.generation.protocol import Generator
 from rag.retrieval.subject import Subject
@@ -24,6 +24,7 @@ from rag.types import Document, Hit, Span
 # Of 376 recorded questions 168 had a sentence likelier than 0.7, and for none of these did the
 # passage decide otherwise; of 110 above 0.9 104 were right.
 CLEAR = 0.9
+JUST_BELOW = 0.99
 
 
 def confirmed(
@@ -38,8 +39,9 @@ def confirmed(
     """The decision with the judge's word on the passage of the best sentence, signal `within`.
 
     Where its passage speaks against it, one in another passage that is likely enough by itself is
-    asked about, too. As it was where the best sentence was not judged, or is clear, and without
-    coefficients for passages.
+    asked about, too. Where the passage answers, but the judge sees too little in the sentence, it
+    does not suffice: another one of the passage may be meant (see `in_place`). As it was where the
+    best sentence was not judged, or is clear, and without coefficients for passages.
     """
     best = decision.best
     if best is None or "judge" not in best.signals or not calibration.threshold("within_judge", 0):
@@ -59,7 +61,7 @@ def confirmed(
     known = {id(j.candidate): j for j in told}
     others = [known.get(id(j.candidate), j) for j in decision.ranked]
     rest = [
-        replace(j, probability=min(j.probability, 0.99 * chance))
+        replace(j, probability=min(j.probability, chance))
         for j in others
         if j.candidate is not first.candidate
     ]
@@ -85,9 +87,11 @@ def _in_passage(
     else:
         logit = judge(generator, question, [text], told)[0]
     signals = {**judged.signals, "within": logit}
-    return replace(
-        judged, signals=signals, probability=capped(signals, believed(calibration, signals))
-    )
+    chance = capped(signals, believed(calibration, signals))
+    least, weigh = calibration.threshold("answer", 0.5), by_word(calibration, "place")
+    if weigh and weigh.probability(judged.signals) < least:
+        chance = min(chance, JUST_BELOW * least)  # its passage may answer, but hardly by this one
+    return replace(judged, signals=signals, probability=chance)
 
 
 def in_its_place(question: str, hit: Hit, span: Span, named: Naming) -> Candidate:

@@ -51,7 +51,7 @@ def date_of(document: Document) -> str:
     for text in (document.path, document.title or "", top):
         if found := _ISO.search(text):
             return "-".join(found.groups())
-        if found := _LONG_DATE.search(text):
+        if found := _own_date(text):
             month = next(iter(months(found["month"])), 0)
             day = int(found["day"] or found["day2"] or 0)
             if month:
@@ -60,6 +60,17 @@ def date_of(document: Document) -> str:
     return years[0] if years else ""
 
 
+def _own_date(text: str) -> re.Match[str] | None:
+    """The first date in words, or one that a text says it was signed on or dated.
+
+    An amendment names the day of the contract before its own.
+    """
+    found = list(_LONG_DATE.finditer(text))
+    signed = (m for m in found if _SIGNED.search(text[: m.start()]))
+    return next(signed, found[0] if found else None)
+
+
+_SIGNED = re.compile(r"\b(?:signed|dated|executed|made)(?: on| as of)?:? *$", re.IGNORECASE)
 _MONTH_WORDS = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
 )

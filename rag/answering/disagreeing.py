@@ -12,7 +12,7 @@ from rag.answering.naming import head_lines, of_one_form
 from rag.answering.surroundings import leans
 from rag.answering.terms import named, terms
 from rag.types import Document
-from rag.verification.quantities import months, quantities
+from rag.verification.quantities import days, months, quantities
 from rag.verification.rules import content_words, normalised
 
 SHARED_WORDS = 0.4  # of the shorter sentence: about the same thing, not just of the same kind
@@ -179,8 +179,16 @@ def _names(phrase: str) -> set[str]:
     return {w.lower() for w in re.findall(r"\b[A-Z]\w+", phrase) if content_words(w)}
 
 
-def _values(phrase: str) -> set[Decimal]:
-    return {q.value for q in quantities(phrase)} | {Decimal(m) / 100 for m in months(phrase)}
+def _values(phrase: str) -> set[Decimal | str]:
+    """The days that a phrase names or, without any, its numbers and months.
+
+    The last days of two years share their numbers.
+    """
+    found: set[Decimal | str] = {day.iso for day in days(phrase) if day.year}
+    if not found:
+        found.update(q.value for q in quantities(phrase))
+        found.update(Decimal(m) / 100 for m in months(phrase))
+    return found
 
 
 def disagreement_note(

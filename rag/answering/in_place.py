@@ -155,16 +155,20 @@ class _Judging:
         )
 
     def stated(self, whole: Judged, likeliest: Span | None) -> Judged | None:
-        """The sentences of a passage that state the answer, None where no few do by themselves."""
+        """The sentences of a passage that state the answer, None where no few do by themselves.
+
+        Up to the likeliest if the judge's word on that suffices, else up to one that matters, or at
+        last up to the likeliest all the same.
+        """
         spans = whole.candidate.hit.passage.sentences
-        tried = [i for i, s in enumerate(spans) if likeliest and s.end == likeliest.end]
-        for last in tried:
-            if (run := self._shortest(whole, last)) is not None:
-                return run
-        for at in self._that_matter(whole):
-            if at not in tried and (run := self._shortest(whole, at)) is not None:
-                return run
-        return None
+        near = [i for i, s in enumerate(spans) if likeliest and s.end == likeliest.end]
+        sure = [at for at in near if (run := self._shortest(whole, at)) and self._suffices(run)]
+        meant = sure or [*self._that_matter(whole), *near]
+        runs = (self._shortest(whole, at) for at in dict.fromkeys(meant))
+        return next((run for run in runs if run is not None), None)
+
+    def _suffices(self, run: Judged) -> bool:
+        return self.weigh.probability(run.signals) >= self.enough / OF_PART
 
     def _that_matter(self, whole: Judged) -> list[int]:
         """The positions of at most two sentences that may state it and move the judge's word.
@@ -210,6 +214,7 @@ class _Judging:
         logit = self.known.get((text, candidate.told))  # the same prompt has the same logit
         if logit is None:
             logit = judge(self.generator, self.question, [text], candidate.told)[0]
+            self.known[text, candidate.told] = logit
         return Judged(candidate, {signal: logit}, self.weigh.probability({"judge": logit}), True)
 
 

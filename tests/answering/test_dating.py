@@ -17,6 +17,8 @@ from rag.types import Document
         ("letter.txt", "As of March 2025 the rent is higher.", "2025-03"),
         ("report-2023.md", "# Report\n\nIn 1999 it was less.", "2023"),
         ("letter.txt", "The bridge was built in 1987.", ""),
+        ("a.txt", "Amendment to the lease of 14 May 2023, signed on 2 October 2025", "2025-10-02"),
+        ("a.txt", "Supplement to the contract of 14 May 2023. Dated: 3 June 2024", "2024-06-03"),
         ("letter.txt", "", ""),
         ("life.txt", "Ann Lee (born 3 May 1991 in Voss) was a cooper.", ""),
         ("life.txt", "Ann Lee (3 May 1991" + " and more" * 50, ""),

@@ -139,3 +139,19 @@ def test_a_later_document_that_adds_does_not_disagree(make) -> None:
         notes[word] = disagreement_note(first, later, document)
     assert notes["also "] == ("letter.txt is later than contract.txt and adds to it", True)
     assert notes[""][0].startswith("two documents disagree")
+
+
+def test_the_last_days_of_two_years_are_two_values(make) -> None:
+    texts = {
+        "lease.txt": "Lease of 14 May 2023\n\nThe term of the lease ends on 31 December 2025.",
+        "more.txt": (
+            "Amendment to the lease of 14 May 2023, signed on 2 October 2025\n\n"
+            "The term of the lease ends on 31 December 2027."
+        ),
+    }
+    first = pointing(texts, "lease.txt", "31 December 2025")
+    later = pointing(texts, "more.txt", "31 December 2027")
+    document = make(texts).document
+    question = "When does the lease end?"
+    assert differing(question, first, [later], 0.5, document) is later
+    assert newer(question, first, [later], 0.5, document) is later
