@@ -209,16 +209,9 @@ class FakeGenerator:
         """As a preference, moved by the head's intercept."""
         return [p + head.intercept for p in self.preference(prompts, "yes", "no")]
 
-    def probe_nested(
-        self, prompts: Sequence[Prompt], head: Head, going_on: Callable[[Sequence[float]], bool]
-    ) -> list[float]:
-        """The same, one after the other, as long as it goes on."""
-        logits: list[float] = []
-        for prompt in prompts:
-            logits += self.probe([prompt], head)
-            if not going_on(logits):
-                break
-        return logits
+    def probe_nested(self, prompts: Sequence[Prompt], head: Head) -> list[float]:
+        """The same."""
+        return self.probe(prompts, head)
 
     def close(self) -> None:
         """Notes that it was closed."""

@@ -181,7 +181,7 @@ class _Judging:
         document = self.named.document(hit.passage.document)
         ends = [text[: span.end - hit.passage.span.start] for span in spans[::-1]]
         told = whole.candidate.told
-        logits = judge_nested(self.generator, self.question, ends, told, lambda _: True)[::-1]
+        logits = judge_nested(self.generator, self.question, ends, told)[::-1]
         enough = [logit >= whole.signals["place"] - NEAR for logit in logits]
         if not any(enough):  # as without a head trained for the model
             return []

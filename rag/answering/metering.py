@@ -63,13 +63,11 @@ class Metered:
             self._count(prompt)
         return self._inner.probe(prompts, head)
 
-    def probe_nested(
-        self, prompts: Sequence[Prompt], head: Head, going_on: Callable[[Sequence[float]], bool]
-    ) -> list[float]:
+    def probe_nested(self, prompts: Sequence[Prompt], head: Head) -> list[float]:
         """The same of nested prompts; what two begin with counts once."""
-        logits = self._inner.probe_nested(prompts, head, going_on)
+        logits = self._inner.probe_nested(prompts, head)
         before = ""
-        for prompt in prompts[: len(logits)]:
+        for prompt in prompts:
             self._count(prompt, before)
             before = prompt.rest
         return logits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rag.generation.heads import load_head
 from rag.generation.protocol import Generator, Prompt
@@ -117,17 +117,16 @@ def judge_nested(
     question: str,
     texts: Sequence[str],
     setting: str,
-    going_on: Callable[[Sequence[float]], bool],
 ) -> list[float]:
-    """As `judge`, of texts that each begin the one before, as long as `going_on` is True.
+    """As `judge`, of texts that each begin the one before, what they share read once.
 
-    That is told of the logits so far. Empty where no head was trained for the model.
+    Empty where no head was trained for the model.
     """
     head = load_head(generator.name)
     if head is None:
         return []
     prompts = [judge_prompt(question, text, setting) for text in texts]
-    return generator.probe_nested(prompts, head, going_on)
+    return generator.probe_nested(prompts, head)
 
 
 def judge_together(generator: Generator, question: str, texts: Sequence[tuple[str, str]]) -> float:

@@ -135,13 +135,8 @@ class LlamaGenerator:
         logits = states @ weights + head.intercept
         return [float(logit) for logit in logits]
 
-    def probe_nested(
-        self, prompts: Sequence[Prompt], head: Head, going_on: Callable[[Sequence[float]], bool]
-    ) -> list[float]:
-        """As `probe`, of prompts of which each begins as the one before: that is decoded once.
-
-        Ends after the first logit with which `going_on`, told of those so far, is False.
-        """
+    def probe_nested(self, prompts: Sequence[Prompt], head: Head) -> list[float]:
+        """As `probe`, of prompts of which each begins as the one before: that is decoded once."""
         weights = self._weights(head)
         logits: list[float] = []
         before: _Entered = ("", [])
@@ -149,8 +144,6 @@ class LlamaGenerator:
             for prompt in prompts:
                 before = self._enter_behind(before, prompt, head.layer, head.adapter)
                 logits.append(float(self._native.state @ weights + head.intercept))
-                if not going_on(logits):
-                    break
         return logits
 
     def _weights(self, head: Head) -> NDArray[np.float64]:

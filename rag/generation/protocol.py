@@ -82,13 +82,10 @@ class Generator(Protocol):
         Raises `ModelInvalid` where the head is one of another model's size.
         """
 
-    def probe_nested(
-        self, prompts: Sequence[Prompt], head: Head, going_on: Callable[[Sequence[float]], bool]
-    ) -> list[float]:
+    def probe_nested(self, prompts: Sequence[Prompt], head: Head) -> list[float]:
         """As `probe`, of prompts of which each begins as the one before; that costs little more.
 
-        Ends after the first logit with which `going_on`, told of those so far, is False. The logits
-        may differ from those of `probe` in their last digits.
+        The logits may differ from those of `probe` in their last digits.
         """
 
     def close(self) -> None:

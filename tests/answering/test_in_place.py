@@ -73,15 +73,14 @@ def test_an_order_to_a_machine_is_no_part_of_what_is_judged(make) -> None:
 def test_nested_texts_are_judged_as_each_alone_and_counted_once() -> None:
     texts = ["The flight leaves on Thursday. Bring a hat.", "The flight leaves on Thursday."]
     metered = Metered(FakeGenerator(name=NAME))
-    logits = judge_nested(metered, QUESTION, texts, "Mail", lambda told: True)
+    logits = judge_nested(metered, QUESTION, texts, "Mail")
     assert logits == [judge(FakeGenerator(name=NAME), QUESTION, [t], "Mail")[0] for t in texts]
     apart = Metered(FakeGenerator(name=NAME))
     for text in texts:
         judge(apart, QUESTION, [text], "Mail")
     assert metered.prompts == apart.prompts
     assert metered.prompt_tokens < apart.prompt_tokens
-    assert len(judge_nested(metered, QUESTION, texts, "Mail", lambda told: False)) == 1
-    assert judge_nested(FakeGenerator(), QUESTION, texts, "Mail", lambda told: True) == []
+    assert judge_nested(FakeGenerator(), QUESTION, texts, "Mail") == []
 
 
 def test_the_sentence_that_answers_is_found_though_the_word_wavers_behind_it(make) -> None:
@@ -115,12 +114,10 @@ def test_a_model_reads_nested_prompts_as_each_alone() -> None:
     prompts = [judge_prompt(QUESTION, text, "Mail") for text in texts]
     try:
         alone = generator.probe(prompts, head)
-        nested = generator.probe_nested(prompts, head, lambda told: True)
+        nested = generator.probe_nested(prompts, head)
         assert nested == pytest.approx(alone, abs=0.05)
-        assert nested == generator.probe_nested(prompts, head, lambda told: True)
+        assert nested == generator.probe_nested(prompts, head)
         assert len(set(nested)) == len(nested)
-        some = generator.probe_nested(prompts, head, lambda told: len(told) < 2)
-        assert some == nested[:2]
         assert generator.probe(prompts, head) == alone
     finally:
         generator.close()
