@@ -271,10 +271,15 @@ def believed(calibration: Calibrated, signals: Mapping[str, float]) -> float:
     sentence by itself. At most twice that: what says next to nothing alone is not to be quoted.
     """
     own = calibration.probability(signals)
+    return in_passage(calibration, own, signals["within"]) if "within" in signals else own
+
+
+def in_passage(calibration: Calibrated, own: float, within: float) -> float:
+    """The probability of a sentence that has one of its `own`, in a passage with that word."""
     weight = calibration.threshold("within_judge", 0.0)
-    if not weight or "within" not in signals:
+    if not weight:
         return own
-    total = calibration.threshold("within_intercept", 0.0) + weight * signals["within"]
+    total = calibration.threshold("within_intercept", 0.0) + weight * within
     total += calibration.threshold("within_own", 0.0) * logit(own)
     return min(1 / (1 + exp(-max(-30.0, min(30.0, total)))), own / OF_PART)
 

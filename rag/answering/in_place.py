@@ -18,7 +18,7 @@ from rag.answering.deciding import Decision, judged_text
 from rag.answering.naming import Naming
 from rag.answering.sentences import is_heading, may_answer, read_alone, readable
 from rag.answering.surroundings import heads_table
-from rag.calibration import OF_PART, Calibrated, by_word
+from rag.calibration import Calibrated, by_word, in_passage
 from rag.generation.judging import judge, judge_nested
 from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
@@ -54,7 +54,7 @@ def decide_in_place(
     least = calibration.threshold("answer", 0.5)
     named = Naming(subject, hits, document)
     known = _known(question, decision, named)
-    judging = _Judging(question, named, generator, weigh, OF_PART * least, known)
+    judging = _Judging(question, named, generator, calibration, weigh, known)
     whole: list[Judged] = []
     for hit in _hopeful(hits, decision, named.rivals):
         whole.append(judging.passage(hit))
@@ -135,15 +135,16 @@ class _Judging:
         question: str,
         named: Naming,
         generator: Generator,
+        calibration: Calibrated,
         weigh: Calibrated,
-        enough: float,
         known: dict[tuple[str, str], float],
     ) -> None:
         self.question = question
         self.named = named
         self.generator = generator
+        self.calibration = calibration
         self.weigh = weigh
-        self.enough = enough
+        self.least = calibration.threshold("answer", 0.5)
         self.known = known
 
     def passage(self, hit: Hit) -> Judged:
@@ -168,7 +169,7 @@ class _Judging:
         return next((run for run in runs if run is not None), None)
 
     def _suffices(self, run: Judged) -> bool:
-        return self.weigh.probability(run.signals) >= self.enough / OF_PART
+        return self.weigh.probability(run.signals) >= self.least
 
     def _that_matter(self, whole: Judged) -> list[int]:
         """The positions of at most two sentences that may state it and move the judge's word.
@@ -193,7 +194,7 @@ class _Judging:
         return list(dict.fromkeys(at for at in meant if at is not None))
 
     def _shortest(self, whole: Judged, last: int) -> Judged | None:
-        """The fewest sentences up to the one at `last` that suffice to the judge by themselves.
+        """The fewest sentences up to the one at `last` that suffice to the judge in their passage.
 
         At most three, of a table the row alone; None where they do not suffice.
         """
@@ -205,9 +206,9 @@ class _Judging:
                 return None
             candidate = in_its_place(self.question, hit, run, self.named)
             part = self._judged(candidate, candidate.text, "judge")
-            if part.probability >= self.enough:
-                signals = {**part.signals, **whole.signals}
-                return Judged(candidate, signals, whole.probability, True)
+            chance = in_passage(self.calibration, part.probability, whole.signals["place"])
+            if chance >= self.least:
+                return Judged(candidate, {**part.signals, **whole.signals}, chance, True)
         return None
 
     def _judged(self, candidate: Candidate, text: str, signal: str) -> Judged:
