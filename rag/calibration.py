@@ -276,12 +276,12 @@ def believed(calibration: Calibrated, signals: Mapping[str, float]) -> float:
 
 def in_passage(calibration: Calibrated, own: float, within: float) -> float:
     """The probability of a sentence that has one of its `own`, in a passage with that word."""
-    weight = calibration.threshold("within_judge", 0.0)
-    if not weight:
+    weights = {n: calibration.threshold(f"within_{n}", 0.0) for n in ("own", "judge")}
+    if not weights["judge"]:
         return own
-    total = calibration.threshold("within_intercept", 0.0) + weight * within
-    total += calibration.threshold("within_own", 0.0) * logit(own)
-    return min(1 / (1 + exp(-max(-30.0, min(30.0, total)))), own / OF_PART)
+    intercept = calibration.threshold("within_intercept", 0.0)
+    model = replace(calibration, intercept=intercept, weights=weights)
+    return min(model.probability({"own": logit(own), "judge": within}), own / OF_PART)
 
 
 def within_fitted(
@@ -298,7 +298,7 @@ def within_fitted(
 
 
 def kept_with(in_force: Calibrated, answer: float) -> dict[str, float]:
-    """A threshold for answers with the coefficients in force of what is judged by word alone.
+    """A threshold for answers with the coefficients in force of pairs and of passages.
 
     Those are moved with the threshold: the same verdict suffices for an answer as did before.
     """

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 
 from rag.answering.candidate import Candidate
 from rag.answering.candidates import find_candidates
@@ -19,6 +18,7 @@ from rag.answering.metering import Metered
 from rag.answering.naming import head_notes
 from rag.answering.pairing import decide_pair, holds_both, judged_together, paired, sides_of
 from rag.answering.shape import compared, parts_of
+from rag.answering.verdicts import Verdicts
 from rag.answering.workshop import Event, Workshop, checked_question
 from rag.answering.writing import Draft
 from rag.calibration import for_answers
@@ -123,13 +123,17 @@ class _Run:
                 hits = tuple(self.workshop.search(part, retrieve_k))
         read, subject = self._read(part, hits)
         decision = self._decide(part, read, subject)
-        decision = self._of_passages(confirmed, part, decision, read, subject)
+        verdicts = self._verdicts(part, decision, read, subject)
+        if verdicts:
+            with self.timed("generate"):
+                decision = confirmed(decision, verdicts, self.calibration)
         decision = self._compare(part, decision, retrieve_k) or decision
         if not decision.found:
             decision = self._link(part, decision, hits, retrieve_k) or decision
-        if not decision.found:
-            step = partial(decide_in_place, reader=self.workshop.reader)
-            decision = self._of_passages(step, part, decision, read, subject)
+        if not decision.found and verdicts:
+            with self.timed("generate"):
+                reader = self.workshop.reader
+                decision = decide_in_place(decision, verdicts, self.calibration, reader)
         if not decision.found:
             return _Part(decision, frozenset())
         with self.timed("generate"):
@@ -206,20 +210,14 @@ class _Run:
             decision = decide_pair(part, sides, self.judge, self.calibration)
         return decision if decision.found else None
 
-    def _of_passages(
-        self,
-        step: Callable[..., Decision],
-        part: str,
-        decision: Decision,
-        read: tuple[Hit, ...],
-        subject: Subject,
-    ) -> Decision:
-        """The decision after a step that judges passages, unless the reader leaves no doubt."""
+    def _verdicts(
+        self, part: str, decision: Decision, read: tuple[Hit, ...], subject: Subject
+    ) -> Verdicts | None:
+        """What the judge said so far; None where the reader alone leaves no doubt."""
         if self.judge is None or not any(j.judged for j in decision.ranked):
-            return decision
-        with self.timed("generate"):
-            document = self.workshop.document
-            return step(part, decision, read, subject, self.judge, self.calibration, document)
+            return None
+        document = self.workshop.document
+        return Verdicts(part, read, subject, document, self.judge, decision.ranked)
 
     def _read(self, question: str, hits: tuple[Hit, ...]) -> tuple[tuple[Hit, ...], Subject]:
         """What is read: the best hits, and those in what the question names, with that."""

@@ -139,7 +139,8 @@ def _says_how_many(question: str, text: str) -> bool:
 
     "No dogs are allowed." answers "How many dogs are allowed?" in no other word.
     """
-    return not {*_QUANTIFIERS.findall(text.lower())} <= {*_QUANTIFIERS.findall(question.lower())}
+    asked, held = ({*_QUANTIFIERS.findall(t.lower())} for t in (question, text))
+    return bool(held - asked)
 
 
 _Sentence = tuple[Candidate, frozenset[str], frozenset[str]]  # with its terms and those above it

@@ -7,19 +7,12 @@ from the sentence, which then only has to say which one it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rag.answering.candidate import Candidate, Judged
-from rag.answering.dating import dated
-from rag.answering.deciding import Decision, capped, judged_text
-from rag.answering.naming import Naming
-from rag.answering.sentences import candidate_at, readable
+from rag.answering.candidate import Judged
+from rag.answering.deciding import Decision, capped
+from rag.answering.verdicts import Verdicts
 from rag.calibration import Calibrated, believed, by_word
-from rag.generation.judging import judge
-from rag.generation.protocol import Generator
-from rag.retrieval.subject import Subject
-from rag.types import Document, Hit, Span
 
 # Of 376 recorded questions 168 had a sentence likelier than 0.7, and for none of these did the
 # passage decide otherwise. It takes about as long to judge as two sentences.
@@ -27,15 +20,7 @@ CLEAR = 0.7
 JUST_BELOW = 0.99
 
 
-def confirmed(
-    question: str,
-    decision: Decision,
-    hits: Sequence[Hit],
-    subject: Subject,
-    generator: Generator,
-    calibration: Calibrated,
-    document: Callable[[str], Document],
-) -> Decision:
+def confirmed(decision: Decision, verdicts: Verdicts, calibration: Calibrated) -> Decision:
     """The decision with the judge's word on the passage of the best sentence, signal `within`.
 
     Where its passage speaks against it, one in another passage that is likely enough by itself is
@@ -49,51 +34,34 @@ def confirmed(
     if best.probability >= calibration.threshold("clear", CLEAR):
         return decision
     least = calibration.threshold("answer", 0.5)
-    named = Naming(subject, hits, document)
-    told: list[Judged] = []
-    for judged in (best, *_others(decision, least)):
-        told.append(_in_passage(question, judged, named, generator, calibration))
-        if told[-1].probability >= least:
+    ranked = list(decision.ranked)
+    first = 0
+    for at in (0, *_others(ranked, least)):
+        ranked[at] = _in_passage(ranked[at], verdicts, calibration)
+        if ranked[at].probability >= least:
+            first = at
             break
-    found = told[-1].probability >= least
-    first = told[-1] if found else told[0]
-    chance = first.probability
-    known = {id(j.candidate): j for j in told}
-    others = [known.get(id(j.candidate), j) for j in decision.ranked]
-    rest = [
-        replace(j, probability=min(j.probability, chance))
-        for j in others
-        if j.candidate is not first.candidate
-    ]
-    return replace(decision, ranked=(first, *rest), confidence=chance, found=found)
+    shown = ranked.pop(first)
+    chance = shown.probability
+    rest = [replace(j, probability=min(j.probability, chance)) for j in ranked]
+    return replace(decision, ranked=(shown, *rest), confidence=chance, found=chance >= least)
 
 
-def _others(decision: Decision, least: float) -> list[Judged]:
-    """Of the other judged sentences that are likely enough the first in another passage."""
-    asked = decision.ranked[0].candidate.hit.passage.id
-    likely = (j for j in decision.ranked[1:] if "judge" in j.signals and j.probability >= least)
-    return [j for j in likely if j.candidate.hit.passage.id != asked][:1]
+def _others(ranked: list[Judged], least: float) -> list[int]:
+    """Where the first judged sentence of another passage stands that is likely enough by itself."""
+    asked = ranked[0].candidate.hit.passage.id
+    return [
+        at
+        for at, j in enumerate(ranked)
+        if "judge" in j.signals and j.probability >= least and j.candidate.hit.passage.id != asked
+    ][:1]
 
 
-def _in_passage(
-    question: str, judged: Judged, named: Naming, generator: Generator, calibration: Calibrated
-) -> Judged:
+def _in_passage(judged: Judged, verdicts: Verdicts, calibration: Calibrated) -> Judged:
     """A judged sentence with the judge's word on its passage in its probability."""
-    hit = judged.candidate.hit
-    place = in_its_place(question, hit, hit.passage.span, named)
-    text, told = readable(hit.passage), place.told
-    if (text, told) == (judged_text(judged.candidate), judged.candidate.told):
-        logit = judged.signals["judge"]  # a passage of one sentence
-    else:
-        logit = judge(generator, question, [text], told)[0]
-    signals = {**judged.signals, "within": logit}
+    signals = {**judged.signals, "within": verdicts.on_passage(judged.candidate.hit)}
     chance = capped(signals, believed(calibration, signals))
     least, weigh = calibration.threshold("answer", 0.5), by_word(calibration, "place")
     if weigh and weigh.probability(judged.signals) < least:
         chance = min(chance, JUST_BELOW * least)  # its passage may answer, but hardly by this one
     return replace(judged, signals=signals, probability=chance)
-
-
-def in_its_place(question: str, hit: Hit, span: Span, named: Naming) -> Candidate:
-    """Some sentences of a hit, or all, as a candidate that no reader has read."""
-    return dated(question, candidate_at(hit, span, span, named), named.document)

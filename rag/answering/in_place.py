@@ -9,20 +9,16 @@ the end of each sentence, up to the first with which its word is as of the whole
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.confirming import in_its_place
-from rag.answering.deciding import Decision, judged_text
-from rag.answering.naming import Naming
+from rag.answering.deciding import Decision
 from rag.answering.sentences import is_heading, may_answer, read_alone, readable
 from rag.answering.surroundings import heads_table
+from rag.answering.verdicts import Verdicts
 from rag.calibration import Calibrated, by_word, in_passage
-from rag.generation.judging import judge, judge_nested
-from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
-from rag.retrieval.subject import Subject
 from rag.types import Document, Hit, Span
 
 # The judge's word on the likeliest sentence: below the first no passage is judged whole, for the
@@ -33,14 +29,7 @@ MOST_SENTENCES = 3  # quoted
 
 
 def decide_in_place(
-    question: str,
-    decision: Decision,
-    hits: Sequence[Hit],
-    subject: Subject,
-    generator: Generator,
-    calibration: Calibrated,
-    document: Callable[[str], Document],
-    reader: Reader,
+    decision: Decision, verdicts: Verdicts, calibration: Calibrated, reader: Reader
 ) -> Decision:
     """The decision once passages were judged whole: found now, or as it was.
 
@@ -51,33 +40,17 @@ def decide_in_place(
     weigh = by_word(calibration, "place")
     if weigh is None:
         return decision
-    least = calibration.threshold("answer", 0.5)
-    named = Naming(subject, hits, document)
-    known = _known(question, decision, named)
-    judging = _Judging(question, named, generator, calibration, weigh, known)
+    judging = _Judging(verdicts, calibration, weigh)
     whole: list[Judged] = []
-    for hit in _hopeful(hits, decision, named.rivals):
+    for hit in _hopeful(verdicts.hits, decision, verdicts.named.rivals):
         whole.append(judging.passage(hit))
-        if whole[-1].probability < least:
+        if not judging.suffices(whole[-1]):
             continue
         stated = judging.stated(whole[-1], _likeliest(hit, decision))
         if stated is not None:
-            [read] = read_alone(question, [stated.candidate], reader)
+            [read] = read_alone(verdicts.question, [stated.candidate], reader)
             return _found(replace(stated, candidate=read), decision, tuple(whole))
     return replace(decision, whole=tuple(whole))
-
-
-def _known(question: str, decision: Decision, named: Naming) -> dict[tuple[str, str], float]:
-    """The verdicts that were given already, on sentences and on passages, by what was shown."""
-    known = {}
-    for judged in decision.ranked:
-        candidate, hit = judged.candidate, judged.candidate.hit
-        if "judge" in judged.signals:
-            known[judged_text(candidate), candidate.told] = judged.signals["judge"]
-        if "within" in judged.signals:
-            place = in_its_place(question, hit, hit.passage.span, named)
-            known[readable(hit.passage), place.told] = judged.signals["within"]
-    return known
 
 
 def _hopeful(hits: Sequence[Hit], decision: Decision, rivals: frozenset[str]) -> list[Hit]:
@@ -128,32 +101,23 @@ def _found(stated: Judged, decision: Decision, whole: tuple[Judged, ...]) -> Dec
 
 
 class _Judging:
-    """The judging of one question's passages; `known` are verdicts on texts in their settings."""
+    """The judging of one question's passages; `weigh` gives the probability of a verdict."""
 
-    def __init__(
-        self,
-        question: str,
-        named: Naming,
-        generator: Generator,
-        calibration: Calibrated,
-        weigh: Calibrated,
-        known: dict[tuple[str, str], float],
-    ) -> None:
-        self.question = question
-        self.named = named
-        self.generator = generator
+    def __init__(self, verdicts: Verdicts, calibration: Calibrated, weigh: Calibrated) -> None:
+        self.verdicts = verdicts
+        self.document = verdicts.named.document
         self.calibration = calibration
         self.weigh = weigh
         self.least = calibration.threshold("answer", 0.5)
-        self.known = known
+
+    def suffices(self, judged: Judged) -> bool:
+        """Whether a passage, or a run of sentences, is likely enough to answer by its verdict."""
+        return judged.probability >= self.least
 
     def passage(self, hit: Hit) -> Judged:
         """A passage as a whole, with the probability that it states the answer."""
-        return self._judged(
-            in_its_place(self.question, hit, hit.passage.span, self.named),
-            readable(hit.passage),
-            "place",
-        )
+        logit = self.verdicts.on_passage(hit)
+        return self._judged(self.verdicts.at(hit, hit.passage.span), "place", logit)
 
     def stated(self, whole: Judged, likeliest: Span | None) -> Judged | None:
         """The sentences of a passage that state the answer, None where no few do by themselves.
@@ -162,14 +126,14 @@ class _Judging:
         last up to the likeliest all the same.
         """
         spans = whole.candidate.hit.passage.sentences
-        near = [i for i, s in enumerate(spans) if likeliest and s.end == likeliest.end]
-        sure = [at for at in near if (run := self._shortest(whole, at)) and self._suffices(run)]
-        meant = sure or [*self._that_matter(whole), *near]
-        runs = (self._shortest(whole, at) for at in dict.fromkeys(meant))
-        return next((run for run in runs if run is not None), None)
-
-    def _suffices(self, run: Judged) -> bool:
-        return self.weigh.probability(run.signals) >= self.least
+        near = next((i for i, s in enumerate(spans) if likeliest and s.end == likeliest.end), -1)
+        run = self._shortest(whole, near) if near >= 0 else None
+        if run is not None and self.weigh.probability(run.signals) >= self.least:
+            return run
+        others = (
+            run if at == near else self._shortest(whole, at) for at in self._that_matter(whole)
+        )
+        return next((other for other in others if other is not None), run)
 
     def _that_matter(self, whole: Judged) -> list[int]:
         """The positions of at most two sentences that may state it and move the judge's word.
@@ -179,10 +143,9 @@ class _Judging:
         """
         hit = whole.candidate.hit
         spans, text = hit.passage.sentences, readable(hit.passage)
-        document = self.named.document(hit.passage.document)
+        document = self.document(hit.passage.document)
         ends = [text[: span.end - hit.passage.span.start] for span in spans[::-1]]
-        told = whole.candidate.told
-        logits = judge_nested(self.generator, self.question, ends, told)[::-1]
+        logits = self.verdicts.on_nested(ends, whole.candidate.told)[::-1]
         enough = [logit >= whole.signals["place"] - NEAR for logit in logits]
         if not any(enough):  # as without a head trained for the model
             return []
@@ -199,23 +162,20 @@ class _Judging:
         At most three, of a table the row alone; None where they do not suffice.
         """
         hit = whole.candidate.hit
-        document, spans = self.named.document(hit.passage.document), hit.passage.sentences
+        document, spans = self.document(hit.passage.document), hit.passage.sentences
         for first in range(last, max(-1, last - MOST_SENTENCES), -1):
             run = Span(spans[first].start, spans[last].end)
             if first < last and not _runs_on(document, spans[first], run):
                 return None
-            candidate = in_its_place(self.question, hit, run, self.named)
-            part = self._judged(candidate, candidate.text, "judge")
+            candidate = self.verdicts.at(hit, run)
+            logit = self.verdicts.on(candidate.text, candidate.told)
+            part = self._judged(candidate, "judge", logit)
             chance = in_passage(self.calibration, part.probability, whole.signals["place"])
             if chance >= self.least:
                 return Judged(candidate, {**part.signals, **whole.signals}, chance, True)
         return None
 
-    def _judged(self, candidate: Candidate, text: str, signal: str) -> Judged:
-        logit = self.known.get((text, candidate.told))  # the same prompt has the same logit
-        if logit is None:
-            logit = judge(self.generator, self.question, [text], candidate.told)[0]
-            self.known[text, candidate.told] = logit
+    def _judged(self, candidate: Candidate, signal: str, logit: float) -> Judged:
         return Judged(candidate, {signal: logit}, self.weigh.probability({"judge": logit}), True)
 
 

@@ -11,9 +11,9 @@ intercept on the chosen one of each question, so that it is true of what is show
 cross-validated, all questions about a document in one fold. Runs count alike in the choice of the
 threshold, however long they are. The coefficients for pairs are taken over from the file in force,
 moved with the threshold. Those for passages that are judged whole, where no sentence sufficed, are
-fitted on the likeliest passage of each such question (sufficient to the new coefficients), or taken
-over where there are too few; with `--passages` nothing else is fitted. What the judge's word on the
-passage of the best sentence adds is fitted on the questions for which it was given.
+fitted on the likeliest passage of each question for which, by the new coefficients, no sentence
+suffices, or taken over where there are too few; with `--passages` nothing else is fitted. What the
+judge's word on the passage of the best sentence adds is fitted where it was given.
 
     python -m rag.fitting --judge-all FOLDER --name answer-qwen2.5-coder-1.5b-instruct
 

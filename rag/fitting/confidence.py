@@ -136,17 +136,17 @@ def _fit(examples: Sequence[Example], names: Sequence[str], penalty: float) -> C
     choosing = [n for n in CHOOSING if n != "judge" or n in names]
     choice = fit_choice([(e.rows, e.right) for e in examples], choosing, penalty=CHOICE_PENALTY)
     model = replace(fit(rows, labels, names, penalty=penalty), choice=choice)
-    best = [_best(model, e) for e in examples]
-    outer = fit([{"logit": logit(p)} for p, _ in best], [r for _, r in best], ["logit"])
+    positions = [_at(model, e) for e in examples]
+    best = [e.rows[at] for e, at in zip(examples, positions, strict=True)]
+    right = [e.right[at] for e, at in zip(examples, positions, strict=True)]
+    outer = fit([{"logit": logit(model.probability(r))} for r in best], right, ["logit"])
     slope = max(outer.weights["logit"], 0.1)
     model = replace(
         model,
         intercept=outer.intercept + slope * model.intercept,
         weights={n: slope * w for n, w in model.weights.items()},
     )
-    chosen = [(e.rows[at], e.right[at]) for e in examples for at in [_at(model, e)]]
-    within = within_fitted(model, [r for r, _ in chosen], [y for _, y in chosen])
-    return replace(model, thresholds=within)
+    return replace(model, thresholds=within_fitted(model, best, right))
 
 
 def _best(model: Calibrated, example: Example) -> tuple[float, bool]:

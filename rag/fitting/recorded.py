@@ -87,7 +87,7 @@ def examples_of(run: Path, judged: bool) -> list[Example]:
 
 def _row(signals: Mapping[str, float]) -> Row:
     row = {n: signals.get(n, 0.0) for n in SIGNALS}
-    return row | {n: signals[n] for n in ("within",) if n in signals}
+    return {**row, "within": signals["within"]} if "within" in signals else row
 
 
 def wholes_of(run: Path) -> list[Whole]:

@@ -153,8 +153,8 @@ def _shown(
     ranked = weighed(question.question, found, for_answers(None))[: options.most]
     best = [row.candidate for row in ranked]
 
-    def meets(span: Span, document: str) -> bool:
-        return not hidden and question.answerable and _meets(question, span, document)
+    def meets(span: Span, name: str) -> bool:
+        return not hidden and question.answerable and _meets(question, span, name)
 
     rng = random.Random(f"{options.seed} {question.id}")
     pieces = pieces_of(question.question, read, best[0] if best else None, meets, document, rng)

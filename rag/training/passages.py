@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.answering.candidate import Candidate
-from rag.answering.confirming import in_its_place
 from rag.answering.naming import Naming
 from rag.answering.sentences import readable
+from rag.answering.verdicts import in_its_place
 from rag.retrieval.subject import Subject
 from rag.types import Document, Hit, Span
 

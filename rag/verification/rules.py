@@ -26,6 +26,8 @@ _CLAUSE = re.compile(
     r"[;:!?]\s|[.]\s+(?=[A-Z])|,\s+(?:but|while|whereas|although|though|and|or)\s|"
     r"\s(?:but|whereas|although|though|however|except|unless)\s|,\s"
 )
+_BEFORE_MONTH = re.compile(r"[^\W_][ ,]*\n?[ ,]*\Z")  # a line may end before it, no paragraph
+_DAY_OR_YEAR = re.compile(r"[ ,]*\d")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NAME = re.compile(r"\b[A-Z][\w'’-]*\b")
 _STOPS = (
@@ -110,8 +112,8 @@ def _is_month(word: re.Match[str]) -> bool:
     """Whether a word is May, and not what one may do: with a capital that begins no sentence."""
     if word.group() != "May":
         return False
-    before, after = word.string[: word.start()].rstrip(" ,"), word.string[word.end() :].lstrip(" ,")
-    return before[-1:].isalnum() or after[:1].isdigit()
+    before = _BEFORE_MONTH.search(word.string, max(0, word.start() - 9), word.start())
+    return bool(before or _DAY_OR_YEAR.match(word.string, word.end()))
 
 
 def stem(word: str) -> str:
