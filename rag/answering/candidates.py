@@ -17,6 +17,7 @@ from rag.answering.sentences import (
     read_alone,
     readable,
     sentences_holding,
+    stating_run,
     within_one,
 )
 from rag.answering.shape import answer_type, shape_of
@@ -180,13 +181,14 @@ def _sentences(pairs: Sequence[tuple[Hit, Reading]], named: Naming) -> list[_Sen
         whole = named.document(passage.document)
         worst = min((s.score for s in reading.spans), default=reading.null_score)
         for span in passage.sentences:
-            if (passage.document, span) in found or is_heading(whole, span):
+            run = stating_run(whole.text, passage.sentences, span)
+            if run is None or (passage.document, run) in found or is_heading(whole, span):
                 continue
             candidate = candidate_at(
-                hit, span, span, named, worst, worst - reading.null_score, reading.answerable
+                hit, run, run, named, worst, worst - reading.null_score, reading.answerable
             )
             above = _above(candidate.setting, passage.document)
-            found[passage.document, span] = (candidate, frozenset(terms(candidate.text)), above)
+            found[passage.document, run] = (candidate, frozenset(terms(candidate.text)), above)
     return list(found.values())
 
 
@@ -240,6 +242,9 @@ def _of_hit(hit: Hit, reading: Reading, named: Naming) -> list[Candidate]:
             continue
         phrase = within_one(Span(start, end), passage.sentences)
         run = sentences_holding(phrase, passage.sentences) or phrase
+        run = stating_run(named.document(passage.document).text, passage.sentences, run)
+        if run is None:
+            continue
         margin = scored.score - reading.null_score
         found.append(
             candidate_at(hit, run, phrase, named, scored.score, margin, reading.answerable)

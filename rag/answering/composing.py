@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answering.candidate import Candidate
 from rag.answering.counterparts import asks_two, counterpart, other_version
@@ -17,17 +17,18 @@ from rag.answering.disagreeing import (
     newer,
     other_note,
 )
+from rag.answering.leads import announces, with_items
 from rag.answering.linking import joined, second_source
 from rag.answering.pairing import alike
 from rag.answering.replacing import changed_since, replaced, replaced_note
-from rag.answering.shape import shape_of
+from rag.answering.shape import answer_type, asks_several, shape_of, tells_time
 from rag.answering.surroundings import proposes
 from rag.answering.terms import terms
 from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
 from rag.generation.wording import decide_yes_no, word
-from rag.types import Hit
-from rag.verification.quantities import quantities
+from rag.types import Document, Hit, Phrase, Span
+from rag.verification.quantities import months, quantities
 from rag.verification.rules import denials, findings
 
 YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
@@ -78,7 +79,7 @@ def compose(
         return said_otherwise
     shape = shape_of(question)
     if shape == "list":
-        return _listed(decision, draft, threshold)
+        return _listed(question, decision, draft, threshold)
     second = second_source(question, best.candidate, hits, draft.document, search)
     if second is None and shape == "comparison":
         likely = max(threshold, LIST_LIKELY)
@@ -156,7 +157,9 @@ def _both(
     alone = second is None and asks_two(question)  # half of what is compared decides nothing
     if shape == "yes_no" and generator is not None and not alone:
         lead = _yes_or_no(question, [c for c in (best, second) if c], generator)
-    draft.quote(best, lead=lead, outcome=shape == "yes_no")
+    if second is None and (dated := dated_heading(question, best, draft.document)):
+        draft.quote(dated)
+    draft.quote(whole_list(question, best, draft.document), lead=lead, outcome=shape == "yes_no")
     if second is None:
         return
     draft.quote(second)
@@ -165,7 +168,7 @@ def _both(
         _word(question, [best, second], others, draft, generator, evidence_tokens)
 
 
-def _listed(decision: Decision, draft: Draft, threshold: float) -> Composed:
+def _listed(question: str, decision: Decision, draft: Draft, threshold: float) -> Composed:
     """Every sentence that is likely to state a part of the answer, in the documents' order."""
     likely = [
         i
@@ -173,6 +176,8 @@ def _listed(decision: Decision, draft: Draft, threshold: float) -> Composed:
         if i == 0 or (j.judged and j.probability >= max(threshold, LIST_LIKELY))
     ]
     chosen = [decision.ranked[i].candidate for i in likely]
+    whole = whole_list(question, chosen[0], draft.document)
+    chosen = [whole, *(c for c in chosen[1:] if not c.overlaps(whole))]
     for candidate in sorted(chosen, key=lambda c: (c.document != chosen[0].document, c.span)):
         draft.quote(candidate)
     return Composed(frozenset(likely))
@@ -200,6 +205,45 @@ def _yes_or_no(question: str, sources: Sequence[Candidate], generator: Generator
     if denied and leaning <= (-YES_NO_SURE if kinds else -2 * YES_NO_SURE):
         return "No"
     return ""
+
+
+def dated_heading(
+    question: str, best: Candidate, document: Callable[[str], Document]
+) -> Candidate | None:
+    """The heading above a sentence, where a time is asked for and it alone tells one.
+
+    "Fixed: the crash on start." under "3.1.2, 2 July 2026" does not say by itself when.
+    """
+    if answer_type(question) != "time" or tells_time(best.text):
+        return None
+    whole = document(best.document)
+    above = [h for h in whole.headings if h.start < best.span.start]
+    if not above or not (months(above[-1].text) and quantities(above[-1].text)):
+        return None
+    start = whole.text.find(above[-1].text, above[-1].start, best.span.start)
+    if start < 0:
+        return None
+    span = Span(start, start + len(above[-1].text))
+    phrase = Phrase(span.of(whole.text), best.document, span)
+    return replace(best, span=span, text=phrase.text, phrase=phrase)
+
+
+def whole_list(question: str, best: Candidate, document: Callable[[str], Document]) -> Candidate:
+    """An item of a list with the whole of it, where several things are asked that head the list.
+
+    "Which medicines does she take?" is answered by all that stands below "Medicines:".
+    """
+    if not asks_several(question):
+        return best
+    text, sentences = document(best.document).text, best.hit.passage.sentences
+    asked = frozenset(terms(question))
+    for label in sorted(s for s in sentences if s.end <= best.span.start)[::-1]:
+        if announces(label.of(text)):
+            run = with_items(text, sentences, label)
+            if run.contains(best.span) and asked & frozenset(terms(label.of(text))):
+                return replace(best, span=run, text=run.of(text))
+            break
+    return best
 
 
 def asks_difference(question: str) -> bool:

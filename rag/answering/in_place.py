@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from rag.answering.candidate import Candidate, Judged
 from rag.answering.deciding import Decision
+from rag.answering.leads import items_in
 from rag.answering.sentences import is_heading, may_answer, read_alone, readable
 from rag.answering.surroundings import heads_table
 from rag.answering.verdicts import Verdicts
@@ -186,6 +187,11 @@ def _may_state(span: Span, document: Document) -> bool:
 
 
 def _runs_on(document: Document, first: Span, run: Span) -> bool:
-    """Whether sentences read as one run: a paragraph, no rows of a table, no heading at first."""
+    """Whether sentences read as one run: a paragraph, no rows of a table, no heading at first.
+
+    Nor two items of a list.
+    """
     text = run.of(document.text)
-    return "|" not in text and "\n\n" not in text and _may_state(first, document)
+    if "|" in text or "\n\n" in text or not _may_state(first, document):
+        return False
+    return items_in(document.text, run) < 2

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answering.candidate import Candidate
+from rag.answering.leads import announces, with_items
 from rag.answering.naming import Naming
 from rag.answering.orders import gives_orders
 from rag.answering.surroundings import leaned_on
@@ -75,6 +76,17 @@ def sentences_holding(phrase: Span, sentences: Sequence[Span]) -> Span | None:
     return run if run.contains(phrase) else None
 
 
+def stating_run(text: str, sentences: Sequence[Span], run: Span) -> Span | None:
+    """A run of sentences as it may state something: with the list that it announces, if it does.
+
+    None where it announces what is no list ("Required textbook:"): that states it, not the label.
+    """
+    if not announces(run.of(text)):
+        return run
+    longer = with_items(text, sentences, run)
+    return None if longer == run else longer
+
+
 def read_alone(question: str, found: Sequence[Candidate], reader: Reader) -> list[Candidate]:
     """The candidates with what the reader makes of each alone, in its setting."""
     heads = [f"{c.setting}. " if c.setting else "" for c in found]
@@ -112,6 +124,8 @@ def is_heading(document: Document, span: Span) -> bool:
 
 
 def may_answer(text: str) -> bool:
-    """Whether a sentence may answer anything: not a question, nor an order to a machine."""
+    """Whether a sentence may answer anything: no question, no label, no order to a machine."""
     asks = text.rstrip(" \t\n\"'”’)").endswith("?")
-    return not asks and any(map(str.isalnum, text)) and not gives_orders(text)
+    if asks or announces(text) or not any(map(str.isalnum, text)):
+        return False
+    return not gives_orders(text)

@@ -14,6 +14,16 @@ AnswerType = Literal["number", "time", "person", "any"]
 _LEADING = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|may|must|should|has|have|had|will|would|am)\b", re.I
 )
+_REQUEST = re.compile(  # asks to be told something, not whether one can
+    r"^(?:please,?\s+)?(?:(?:can|could|would|will)\s+(?:you|we|someone|anyone)\s+(?:please\s+)?)?"
+    r"(?:(?:tell|give|show|remind|provide|let)\s+(?:me|us)\b(?:\s+know\b)?"
+    r"|(?:give|provide|share)\s+(?:an?\s+|some\s+|more\s+|any\s+)*"
+    r"(?:details?|information|overview|summary|examples?)\b"
+    r"|(?:explain|describe|elaborate|summari[sz]e|outline|clarify|specify)\b"
+    r"|(?:list|name)\s+(?=the\b|all\b|some\b|any\b|two\b|three\b))\s*",
+    re.I,
+)
+_WHETHER = re.compile(r"^(?:whether|if)\b", re.I)
 _COMPARISON = re.compile(
     r"\b(?:both|which (?:of|one|\w+ (?:is|was|has|had) \w*er)|who (?:is|was) \w+er\b|"
     r"than|the same|differ(?:s|ed|ence|ent)?|compare[ds]?|in common|first, | or )",
@@ -22,6 +32,12 @@ _COMPARISON = re.compile(
 _COUNT = re.compile(r"^(?:.{0,40}\b)?how many\b", re.I)
 _LIST = re.compile(
     r"\b(?:list|name (?:all|the|two|three)|which \w+s are|what are the|what \w+s are)\b", re.I
+)
+_SEVERAL = re.compile(
+    r"\b(?:which|what)\s+(?:(?:other|kinds?|sorts?|types?)\s+(?:of\s+)?)?"
+    r"(?!(?:is|was|does|has|this|his|its|us|always|years?|times?)\b)[a-z]{2,}(?<!s)s\b|"
+    r"\bwhat (?:do|does|must|should|shall|can|are|were)\b.*\b(?:need|bring|include|consist|pack)",
+    re.I,
 )
 _TIME = re.compile(
     r"\b(?:when|(?:what|which) (?:year|date|day|month|time)|since when|how long ago)\b", re.I
@@ -50,13 +66,19 @@ _PART = re.compile(
 
 def shape_of(question: str) -> Shape:
     """The shape of the answer that a question wants."""
-    if _LEADING.match(question):
+    asked = _REQUEST.sub("", question)
+    if _LEADING.match(asked) or (asked != question and _WHETHER.match(asked)):
         return "comparison" if re.search(r"\bor\b", question, re.I) else "yes_no"
     if _COUNT.search(question):
         return "count"
     if _COMPARISON.search(question):
         return "comparison"
     return "list" if _LIST.search(question) else "single"
+
+
+def asks_several(question: str) -> bool:
+    """Whether a question asks for several things: "which medicines", "list the tools"."""
+    return shape_of(question) == "list" or _SEVERAL.search(question) is not None
 
 
 def asks_what_was(question: str) -> bool:
@@ -85,6 +107,16 @@ def fits_type(kind: AnswerType, phrase: str) -> float:
     return float(has_number)
 
 
+def tells_time(text: str) -> bool:
+    """Whether a text names a day, a month, a year or an hour, or says before or after what."""
+    return bool(months(text)) or any(p.search(text) for p in (_DAY, _CLOCK))
+
+
+_CLOCK = re.compile(
+    r"(?<![\d:])(?:[01]?\d|2[0-4]):[0-5]\d(?!\d)|\b\d{1,2}(?:\.[0-5]\d)?\s?(?:[ap]m\b|[ap]\.m\.|o'clock)"
+    r"|(?<![\w-])(?:1[5-9]|20)\d\d(?![\w-])",
+    re.I,
+)
 _DAY = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|morning|noon|evening|night|spring|summer|"
     r"autumn|winter|century|before|after|during)\b",

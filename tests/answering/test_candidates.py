@@ -98,3 +98,17 @@ def test_a_line_of_names_takes_no_place_where_something_else_is_asked(make) -> N
     assert "Dunmore, 15 September 2026" not in lines("What is the salary of Ann Lee in 2026?")
     assert "Dunmore, 15 September 2026" in lines("When did Dunmore raise the salary?")
     assert "Ann Lee" in lines("Whose salary is raised?")
+
+
+def test_a_label_is_no_answer_but_a_list_with_its_label_may_be_one(make) -> None:
+    shop = make({"course.txt": "Required textbook:\n\nTidal life by Fenwick.\n"})
+    found = find_candidates(
+        "Is there a required textbook?", shop.search("textbook", 3), shop.reader, shop.document
+    )
+    assert [c.text for c in found] == ["Tidal life by Fenwick."]
+    assert found[0].setting.endswith("Required textbook")
+    shop = make({"course.txt": "Required tools:\n- a lens\n- boots\n"})
+    found = find_candidates(
+        "What are the required tools?", shop.search("tools", 3), shop.reader, shop.document
+    )
+    assert "Required tools:\n- a lens\n- boots" in [c.text for c in found]

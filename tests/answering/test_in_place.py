@@ -58,6 +58,13 @@ def test_what_is_quoted_ends_with_its_paragraph(make) -> None:
     assert any("place" in dict(c.signals) for c in answer.considered)
 
 
+def test_what_is_quoted_is_one_item_of_a_list(make) -> None:
+    listed = {"mail.txt": "- The airline has moved our flight.\n- We leave on Thursday at 6:50."}
+    answer = ask(QUESTION, make(listed, generator=FakeGenerator(name=NAME), calibration=PLACES))
+    assert answer.status == "not_found"
+    assert any("place" in dict(c.signals) for c in answer.considered)
+
+
 def test_an_order_to_a_machine_is_no_part_of_what_is_judged(make) -> None:
     planted = {
         "mail.txt": TRIP["mail.txt"].replace(

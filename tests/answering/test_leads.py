@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering.leads import lead_of
+from rag.answering.leads import announces, items_in, lead_of, with_items
 from rag.answering.surroundings import setting_of
+from rag.sentences import split_sentences
 from rag.types import Document, Span
 
 
@@ -34,6 +37,13 @@ def span_of(text: str, part: str) -> Span:
         ("**Can I book?**\n\nYes, four weeks ahead.", "Can I book?"),
         ("Q: Can I book?\nA: Yes, four weeks ahead.", "Can I book?"),
         ("Can I book? Yes.\n\nThe hall is open.", ""),  # it was answered
+        ("Result of the talks:\n", "Result of the talks"),
+        ("**2. Result:**\n\n", "Result"),
+        ("It rained.\nThe day is over. Result:\n", "Result"),
+        ("You need:\n- boots\n- a lens that\n  magnifies\n\n- ", "You need"),
+        ("You need:\nboots\na lens\n", "You need"),  # some formats drop the marks
+        ("You need:\nboots\n\n", ""),  # a paragraph of its own
+        ("You need:\n- boots\n\n", ""),
     ],
 )
 def test_the_words_that_an_item_begins_with_head_its_sentences(before, lead) -> None:
@@ -55,3 +65,45 @@ def test_a_lead_is_short_and_stands_before_the_sentence(text, start) -> None:
     lead = lead_of(text + "x", Span(min(start, len(text)), len(text) + 1))
     assert len(lead) <= 100
     assert lead.split() == [] or lead.split()[0] in text[:start]
+
+
+@pytest.mark.parametrize(
+    ("text", "run"),
+    [
+        ("You need:\n- boots\n- a lens. It magnifies.\n\nMeet at nine.", "- a lens. It magnifies."),
+        ("You need:\nboots\na lens\n\nMeet at nine.", "a lens"),
+        ("You need:\n- boots\nFood:\n- bread", "- boots"),
+        ("You need:\n\nMeet at nine.", "You need:"),
+        ("You need:\nName: Ann\nAge: 7", "You need:"),
+        ("You need:\n- boots\n- " + "very " * 99 + "big boots", "- boots"),  # no more than 500
+    ],
+)
+def test_a_list_is_taken_with_what_announces_it(text, run) -> None:
+    lines = tuple(
+        Span(*m.span()) for m in re.finditer(r"(?<=- )[^\n]+|(?<![^\n])[^-\n][^\n]*", text)
+    )
+    sentences = split_sentences(Document("a.txt", text, "0" * 64, "text/3", blocks=lines))
+    label = sentences[0]
+    assert label.of(text) == "You need:"
+    assert with_items(text, sentences, label).of(text) == text[: text.index(run) + len(run)]
+
+
+@pytest.mark.parametrize(
+    ("text", "so"),
+    [
+        ("Required textbook:", True),
+        ("2. **Required textbook:**", True),
+        ("Required textbook: none", False),
+        ("You need:\n- boots", False),
+        ("Item: Kayak | Day:", False),
+    ],
+)
+def test_a_label_announces_and_states_nothing(text, so) -> None:
+    assert announces(text) is so
+
+
+def test_the_items_of_a_list_that_a_run_touches_are_counted() -> None:
+    text = "He said no.\n- Fix the lamp. Today.\n- Pay the rent.\n"
+    assert items_in(text, span_of(text, "He said no.")) == 0
+    assert items_in(text, span_of(text, "Today.")) == 1
+    assert items_in(text, span_of(text, "Today.\n- Pay")) == 2

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering.shape import answer_type, compared, fits_type, parts_of, shape_of
+from rag.answering.shape import (
+    answer_type,
+    asks_several,
+    compared,
+    fits_type,
+    parts_of,
+    shape_of,
+    tells_time,
+)
 
 
 @pytest.mark.parametrize(
@@ -13,6 +21,10 @@ from rag.answering.shape import answer_type, compared, fits_type, parts_of, shap
         ("How much is the rent?", "single"),
         ("Who wrote the letter?", "single"),
         ("Are dogs permitted?", "yes_no"),
+        ("Can you tell me about the final exam?", "single"),
+        ("Could you give some details on the garden?", "single"),
+        ("Can you tell me whether dogs are permitted?", "yes_no"),
+        ("Can you give notice in May?", "yes_no"),
         ("Does the lease end in May?", "yes_no"),
         ("Is the rent due on the first or the third day?", "comparison"),
         ("Were Otto Brahm and Lena Falk both directors?", "yes_no"),
@@ -134,3 +146,35 @@ def test_the_two_things_that_are_compared(question, names) -> None:
 )
 def test_a_question_that_compares_no_names(question) -> None:
     assert compared(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "so"),
+    [
+        ("Which medicines does she take?", True),
+        ("What other tools are there?", True),
+        ("What do we need to bring?", True),
+        ("List the tools.", True),
+        ("Which medicine was stopped?", False),
+        ("What class is it?", False),
+        ("What was decided?", False),
+        ("In what years was he there?", False),
+    ],
+)
+def test_some_questions_ask_for_several_things(question, so) -> None:
+    assert asks_several(question) is so
+
+
+@pytest.mark.parametrize(
+    ("text", "so"),
+    [
+        ("We leave at 6:50.", True),
+        ("It closed in 1987.", True),
+        ("In May it rains.", True),
+        ("On Friday.", True),
+        ("Ticket ABC-2026-04 is closed.", False),
+        ("Version 3.12 has 2,000 users.", False),
+    ],
+)
+def test_a_text_tells_a_time_by_a_day_a_month_a_year_or_an_hour(text, so) -> None:
+    assert tells_time(text) is so

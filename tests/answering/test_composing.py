@@ -1,0 +1,78 @@
+"""What is quoted beside the best sentence: the heading that dates it, the list it stands in."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answering.candidate import Candidate
+from rag.answering.composing import dated_heading, whole_list
+from rag.passages import make_passages
+from rag.types import Document, Heading, Hit, Phrase, Span
+
+NOTES = (
+    "# Kiln\n\n## 3.1.2, 2 July 2026\n\nFixed: the crash on start.\n\n"
+    "## Getting it\n\nSend a letter.\n\n## 3.1.0, 11 May 2026\n\nOn Monday we moved.\n"
+)
+LETTER = (
+    "Medicines on discharge:\n- Furosemide 40 mg in the morning\n- Ramipril 5 mg at night\n"
+    "- Ibuprofen: stopped\n\nShe may drive again."
+)
+
+
+def document_of(text: str) -> Document:
+    headings = tuple(
+        Heading(text.index(line), line.count("#"), line.lstrip("# "))
+        for line in text.splitlines()
+        if line.startswith("#")
+    )
+    return Document("a.md", text, "0" * 64, "markdown/1", headings=headings)
+
+
+def candidate_of(document: Document, words: str) -> Candidate:
+    passage, span = next(
+        (p, s)
+        for p in make_passages(document, lambda texts: [len(t.split()) for t in texts])
+        for s in p.sentences
+        if words in s.of(document.text)
+    )
+    text = span.of(document.text)
+    return Candidate(
+        "a.md", span, text, Phrase(text, "a.md", span), 1.0, 1.0, 1.0, Hit(passage, 1, 1.0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "heading"),
+    [
+        ("When was the crash fixed?", "the crash", "3.1.2, 2 July 2026"),
+        ("What was fixed?", "the crash", None),  # no time is asked for
+        ("When did they move?", "On Monday", None),  # it says so itself
+        ("When must I write?", "Send a", None),  # under a heading that tells no time
+    ],
+)
+def test_a_heading_that_alone_tells_when_is_quoted_too(question, words, heading) -> None:
+    document = document_of(NOTES)
+    best = candidate_of(document, words)
+    found = dated_heading(question, best, lambda name: document)
+    assert (found and found.text) == heading
+    if found:
+        assert found.span.of(document.text) == heading
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "whole"),
+    [
+        ("Which medicines does she take?", "Ramipril", True),
+        ("How much ramipril does she take?", "Ramipril", False),
+        ("Which stairs does she climb at night?", "Ramipril", False),  # the list is of others
+        ("Which medicines may she take when driving?", "may drive", False),  # no item of it
+    ],
+)
+def test_where_several_things_are_asked_the_list_of_them_is_quoted(question, words, whole) -> None:
+    document = document_of(LETTER)
+    best = candidate_of(document, words)
+    found = whole_list(question, best, lambda name: document)
+    wanted = Span(0, LETTER.index("stopped") + len("stopped")) if whole else best.span
+    assert found.span == wanted
+    assert found.text == found.span.of(LETTER)
+    assert found.phrase == best.phrase
