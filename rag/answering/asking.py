@@ -149,7 +149,8 @@ class _Run:
             )
         cited = [decision.ranked[i].candidate for i in sorted(composed.cited)]
         heads = head_notes((c.document, c.named) for c in cited)
-        return _Part(decision, composed.cited, (*composed.notes, *heads))
+        ranks = (f"{c.document}: the {c.rank} of {c.ranked_of} rows" for c in cited if c.rank)
+        return _Part(decision, composed.cited, (*composed.notes, *heads, *ranks))
 
     def _decide(self, part: str, read: tuple[Hit, ...], subject: Subject) -> Decision:
         candidates = self._find(part, read, subject)

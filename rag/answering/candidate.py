@@ -22,6 +22,8 @@ class Candidate:
     question of a time may mean it; a `rival` stands in a document alike that does not hold those
     names. `own`, `inset` and `around` are the shares of the
     question's weight that stand in the sentence, in it and its setting, and in the passage, too.
+    `rank` says of a row of a table what it holds the most or least of, where that is asked, and
+    `ranked_of` of how many; its phrase is that value.
     """
 
     document: str
@@ -42,6 +44,8 @@ class Candidate:
     around: float = 0.0
     named: str = ""
     dated: str = ""
+    rank: str = ""
+    ranked_of: int = 0
     rival: bool = False
 
     @property

@@ -26,9 +26,10 @@ _FEWEST = 2  # cells with a head: of one there is nothing to choose
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
-    """A cell with its column's head, and where its value stands in the row."""
+class Cell:
+    """A cell: its column's name, the terms of that, and where its value stands in the row."""
 
+    name: str
     head: frozenset[str]
     start: int
     end: int
@@ -44,7 +45,7 @@ def asked_cell(question: str, document: Document, row: Span) -> Span | None:
     text = row.of(document.text)
     if "|" not in text or "\n" in text.strip():
         return None
-    cells = _named(text) or _under(text, table_head(document.text, row))
+    cells = cells_of(text, table_head(document.text, row))
     if len(cells) < _FEWEST:
         return None
     asked = frozenset(terms(question))
@@ -55,6 +56,11 @@ def asked_cell(question: str, document: Document, row: Span) -> Span | None:
         return None
     cell = cells[shares.index(best)]
     return Span(row.start + cell.start, row.start + cell.end)
+
+
+def cells_of(row: str, head: str) -> list[Cell]:
+    """The cells of a row that name their columns, or that stand under the names in `head`."""
+    return _named(row) or _under(row, head)
 
 
 def asked_person(question: str, document: Document, sentence: Span) -> Span | None:
@@ -118,18 +124,19 @@ def _like(one: str, other: str) -> bool:
     return one == other or (len(short) >= _ALIKE and long.startswith(short))
 
 
-def _named(text: str) -> list[_Cell]:
+def _named(text: str) -> list[Cell]:
     """The cells that say their head themselves."""
     found = []
     for cell in _CELL.finditer(text):
         if match := _NAMED.match(cell.group()):
             start = cell.start() + match.start("value")
             end = cell.start() + match.end("value")
-            found.append(_Cell(frozenset(terms(match["head"])), start, end))
+            name = match["head"].strip()
+            found.append(Cell(name, frozenset(terms(name)), start, end))
     return found
 
 
-def _under(text: str, head: str) -> list[_Cell]:
+def _under(text: str, head: str) -> list[Cell]:
     """The cells of a Markdown row under the heads of its table, by their order."""
     heads: Sequence[str] = [h.strip() for h in head.split("|")]
     values = [c for c in _CELL.finditer(text) if c.group().strip()]
@@ -139,5 +146,5 @@ def _under(text: str, head: str) -> list[_Cell]:
     for name, value in zip(heads, values, strict=True):
         inner = value.group()
         start = value.start() + len(inner) - len(inner.lstrip())
-        found.append(_Cell(frozenset(terms(name)), start, start + len(inner.strip())))
+        found.append(Cell(name, frozenset(terms(name)), start, start + len(inner.strip())))
     return found

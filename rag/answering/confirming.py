@@ -31,8 +31,8 @@ def confirmed(decision: Decision, verdicts: Verdicts, calibration: Calibrated) -
     best = decision.best
     if best is None or "judge" not in best.signals or not calibration.threshold("within_judge", 0):
         return decision
-    if best.probability >= calibration.threshold("clear", CLEAR):
-        return decision
+    if best.candidate.rank or best.probability >= calibration.threshold("clear", CLEAR):
+        return decision  # the rank of a row was reckoned over its table: no passage tells it
     least = calibration.threshold("answer", 0.5)
     ranked = list(decision.ranked)
     first = 0

@@ -199,10 +199,24 @@ def _judged(
     return sorted(done, key=lambda r: (not r.judged, -_preference(calibration, r.signals)))
 
 
+def with_rank(candidate: Candidate) -> str:
+    """The row with its rank beside the value and behind it.
+
+    Both are needed: of five questions the judge believed five with both, four with either.
+    """
+    at = candidate.phrase.span.end - candidate.span.start
+    row, rank = candidate.text, candidate.rank
+    marked = f"{row[:at]} ({rank.split()[0]} of all){row[at:]}".strip()
+    return f"{marked}. The {rank} of all."
+
+
 def judged_text(candidate: Candidate) -> str:
     """The text that is judged; behind the sentence before it where a word of it points back.
 
     A short sentence alone does not earn that: beside the one that answers, it would pass for it.
+    Of a row with the most or least of what is asked a judge is told so, which no row says itself.
     """
     excerpt = candidate.excerpt(JUDGED_CHARS)
+    if candidate.rank:
+        return with_rank(candidate)
     return f"{candidate.before} {excerpt}".strip() if leans(candidate.text) else excerpt

@@ -100,7 +100,7 @@ def read_alone(question: str, found: Sequence[Candidate], reader: Reader) -> lis
         phrase = candidate.phrase
         better = "|" in candidate.text and score - reading.null_score > candidate.margin
         # found by its words, it has no phrase yet; the cell of a row is surer in the row alone
-        if inside and (better or phrase.span == candidate.span):
+        if inside and not candidate.rank and (better or phrase.span == candidate.span):
             start = candidate.span.start - len(head)
             span = Span(start + inside.start, start + inside.end)
             text = texts[len(read)][inside.start : inside.end]

@@ -346,6 +346,16 @@ def test_a_list_gives_every_sentence_that_answers(make) -> None:
     assert "garden" not in answer.answer
 
 
+def test_what_was_reckoned_over_a_table_is_said(make) -> None:
+    texts = {
+        "boats.txt": "Boat: Kayak | Price: 25\nBoat: Canoe | Price: 30\nBoat: Raft | Price: 55\n"
+    }
+    answer = ask("Which boat is the cheapest?", make(texts, generator=FakeGenerator()))
+    check_form(answer, texts)
+    assert answer.answer.startswith("Boat: Kayak")
+    assert "boats.txt: the lowest Price of 3 rows" in answer.notes
+
+
 def test_the_time_of_each_stage_is_told(make) -> None:
     texts = {
         "Otto_Brahm.txt": "Otto Brahm was born in Hamburg in 1856.",

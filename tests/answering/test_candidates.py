@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from rag.answering import ask
 from rag.answering.candidate import Candidate, agreement
 from rag.answering.candidates import find_candidates
+from rag.answering.deciding import judged_text
 from rag.testing import FakeReader
 from rag.types import Hit, Passage, Phrase, Span
 
@@ -112,3 +113,35 @@ def test_a_label_is_no_answer_but_a_list_with_its_label_may_be_one(make) -> None
         "What are the required tools?", shop.search("tools", 3), shop.reader, shop.document
     )
     assert "Required tools:\n- a lens\n- boots" in [c.text for c in found]
+
+
+PRICES = {
+    "boats.txt": "Boat: Kayak | Price: 25\nBoat: Canoe | Price: 30\nBoat: Raft | Price: 55\n",
+    "note.txt": "The cheapest boat leaks.\n",
+}
+
+
+def test_the_row_with_the_most_or_least_stands_for_its_table(make) -> None:
+    shop = make(PRICES)
+    question = "Which boat is the cheapest?"
+    found = find_candidates(question, shop.search("boat price", 9), shop.reader, shop.document)
+    rows = [c for c in found if c.document == "boats.txt"]
+    assert [(c.text, c.rank, c.ranked_of) for c in rows] == [
+        ("Boat: Kayak | Price: 25", "lowest Price", 3)
+    ]
+    assert rows[0].phrase.text == "25"
+    assert "(lowest of all). The lowest Price of all." in judged_text(rows[0])
+    plain = find_candidates(
+        "What does the raft cost?", shop.search("raft", 9), shop.reader, shop.document
+    )
+    assert not any(c.rank for c in plain)
+
+
+def test_a_row_that_no_hit_holds_is_found_in_its_table(make) -> None:
+    rows = "\n".join(f"Boat: B{i} | Price: {100 - i}" for i in range(1, 9))
+    shop = make({"boats.txt": rows})
+    hits = [h for h in shop.search("boat", 9) if "B8" not in h.passage.text]
+    found = find_candidates("Which boat is the cheapest?", hits, shop.reader, shop.document)
+    assert found[0].text == "Boat: B8 | Price: 92"
+    assert found[0].hit.passage.text == found[0].text
+    assert found[0].span.of(rows) == found[0].text

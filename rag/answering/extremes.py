@@ -1,0 +1,266 @@
+"""The row of a table that holds the most or the least of what a question asks for.
+
+"Which crossing is the shortest?" is answered by no row alone. Which row it is, is reckoned over all
+rows of the table; whether that answers the question is judged as of any other sentence, by a judge
+that is told the row's rank.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.answering.cells import Cell, cells_of
+from rag.answering.terms import terms
+from rag.types import Document, Span
+
+MOST_ROWS = 5000  # a longer table is not reckoned over
+FEWEST_ROWS = 2
+
+_Dimension = frozenset[str]
+
+
+def _terms(words: str) -> _Dimension:
+    return frozenset(terms(words))
+
+
+_PRICE = _terms("price cost fare fee rent rate charge premium amount")
+_LENGTH = _terms("length distance km miles metres meters")
+_TIME = _terms("time duration minutes min hours hrs days")
+_SPEED = _terms("speed kmh mph knots")
+_WEIGHT = _terms("weight mass kg tonnes")
+_HEIGHT = _terms("height elevation altitude")
+_AGE = _terms("age")
+_SINCE = _terms("year date built founded opened born since")
+_SIZE = _terms("size area population capacity inhabitants seats volume")
+_DEPTH, _WIDTH, _HEAT = _terms("depth"), _terms("width"), _terms("temperature")
+_ALL = (_PRICE, _LENGTH, _TIME, _SPEED, _WEIGHT, _HEIGHT, _AGE, _SINCE, _DEPTH, _WIDTH, _HEAT)
+_UP, _DOWN = 1, -1
+# The columns that a word may mean, each with the end of its values; none: what the question names.
+_WORDS: dict[str, tuple[tuple[_Dimension, int], ...]] = {
+    "cheapest": ((_PRICE, _DOWN),),
+    "dearest": ((_PRICE, _UP),),
+    "costliest": ((_PRICE, _UP),),
+    "priciest": ((_PRICE, _UP),),
+    "longest": ((_LENGTH | _TIME, _UP),),
+    "shortest": ((_LENGTH | _TIME | _HEIGHT, _DOWN),),
+    "fastest": ((_SPEED, _UP), (_TIME, _DOWN)),
+    "quickest": ((_SPEED, _UP), (_TIME, _DOWN)),
+    "slowest": ((_SPEED, _DOWN), (_TIME, _UP)),
+    "heaviest": ((_WEIGHT, _UP),),
+    "lightest": ((_WEIGHT, _DOWN),),
+    "tallest": ((_HEIGHT, _UP),),
+    "deepest": ((_DEPTH, _UP),),
+    "widest": ((_WIDTH, _UP),),
+    "narrowest": ((_WIDTH, _DOWN),),
+    "warmest": ((_HEAT, _UP),),
+    "hottest": ((_HEAT, _UP),),
+    "coldest": ((_HEAT, _DOWN),),
+    "oldest": ((_AGE, _UP), (_SINCE, _DOWN)),
+    "youngest": ((_AGE, _DOWN), (_SINCE, _UP)),
+    "newest": ((_SINCE, _UP),),
+    "latest": ((_SINCE, _UP),),
+    "earliest": ((_SINCE, _DOWN),),
+    "largest": ((_SIZE, _UP),),
+    "biggest": ((_SIZE, _UP),),
+    "smallest": ((_SIZE, _DOWN),),
+}
+_ENDS = {
+    **dict.fromkeys(("most", "highest", "greatest", "largest", "biggest"), _UP),
+    **dict.fromkeys(("least", "fewest", "lowest", "smallest"), _DOWN),
+}
+_PER = re.compile(r"\bper\s+\w+", re.IGNORECASE)  # "Visitors per day" tells no time
+_OF_PRICE = re.compile(r"\b(most|least)\s+(?:expensive|costly)\b", re.IGNORECASE)
+_WORD = re.compile(rf"\b({'|'.join({*_WORDS, *_ENDS})})\b", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.])(?:\d+(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_THOUSANDS = re.compile(r"(?<=\d)[,' ](?=\d{3})")
+_NO_VALUE = re.compile(r"\W*(?:n/?a|none|not\b.*|unknown|-+|)\W*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """The row that holds the least or the most of a column; `cell` is where that value stands.
+
+    `rank` says so in words ("lowest Price"), `of` is the number of rows that were compared, `rows`
+    are all rows of the table.
+    """
+
+    row: Span
+    cell: Span
+    rank: str
+    of: int
+    rows: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    span: Span
+    text: str
+    cells: tuple[Cell, ...]
+
+    def place(self, name: str) -> Span:
+        """Where the value of a column stands; empty without one."""
+        cell = next((cell for cell in self.cells if cell.name == name), None)
+        start, end = (cell.start, cell.end) if cell else (0, 0)
+        return Span(self.span.start + start, self.span.start + end)
+
+    def terms(self) -> frozenset[str]:
+        """The terms of the values."""
+        return frozenset(terms(" ".join(self.text[c.start : c.end] for c in self.cells)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    terms: frozenset[str]
+    meant: tuple[tuple[_Dimension, int], ...]
+    end: int  # of the values of a column that the question names
+
+
+def asks_extreme(question: str) -> bool:
+    """Whether a question asks for the most or the least of something."""
+    return _asked(question) is not None
+
+
+def extreme_row(question: str, document: Document, row: Span) -> Extreme | None:
+    """The row with the most or least of what is asked, in the table that `row` stands in.
+
+    Rows that lack one of the question's words which others hold are left out ("the cheapest from
+    Tarn"). None where no column, or more than one, can be meant, where its values are no numbers
+    of one unit, where two rows hold the same one, and of a single row.
+    """
+    asked = _asked(question)
+    if asked is None:
+        return None
+    rows = _rows(document.text, row)
+    names = tuple(dict.fromkeys(cell.name for r in rows for cell in r.cells))
+    column = _column(asked, {n: _terms(_PER.sub("", n)) or _terms(n) for n in names}, rows)
+    if column is None:
+        return None
+    name, end = column
+    heads = frozenset(t for n in names for t in terms(n))
+    found = _values(name, _meant(asked.terms - heads, rows)) or []
+    found.sort(key=lambda pair: -end * pair[0])
+    if len(found) < FEWEST_ROWS or found[0][0] == found[1][0]:
+        return None
+    best = found[0][1]
+    rank = f"{'highest' if end > 0 else 'lowest'} {name}"
+    return Extreme(best.span, best.place(name), rank, len(found), tuple(r.span for r in rows))
+
+
+def _asked(question: str) -> _Asked | None:
+    if match := _OF_PRICE.search(question):
+        meant: tuple[tuple[_Dimension, int], ...] = (
+            (_PRICE, _UP if match[1].lower() == "most" else _DOWN),
+        )
+        end = meant[0][1]
+    elif match := _WORD.search(question):
+        word = match[1].lower()
+        meant = _WORDS.get(word, ())
+        end = _ENDS.get(word) or meant[0][1]
+    else:
+        return None
+    rest = question[: match.start()] + " " + question[match.end() :]
+    return _Asked(frozenset(terms(rest)), meant, end)
+
+
+def _column(
+    asked: _Asked, names: dict[str, frozenset[str]], rows: Sequence[_Row]
+) -> tuple[str, int] | None:
+    """The column that is meant and the end of its values; None where not just one can be.
+
+    One of the dimension that the superlative means and that the question names, else one that it
+    names, else one of that dimension. One of another dimension is not meant: the cheapest crossing
+    has nothing to do with the time of crossing.
+    """
+    scored: list[tuple[float, str, int]] = []
+    for name, head in names.items():
+        if not _values(name, rows):
+            continue
+        end = next((end for dimension, end in asked.meant if dimension & head), 0)
+        if asked.meant and not end and any(dimension & head for dimension in _ALL):
+            continue
+        named = len(head & asked.terms) / len(head) if head else 0.0
+        if end or named:
+            score = named + (3.0 if end and named else 2.0 if named else 1.0)
+            scored.append((score, name, end or asked.end))
+    scored.sort(key=lambda entry: -entry[0])
+    if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0]):
+        return None
+    return scored[0][1:]
+
+
+def _meant(asked: frozenset[str], rows: Sequence[_Row]) -> Sequence[_Row]:
+    """The rows that hold every one of the words that tell rows apart."""
+    held = {row.span: row.terms() for row in rows}
+    for term in sorted(asked):
+        kept = [row for row in rows if term in held[row.span]]
+        rows = kept or rows
+    return rows
+
+
+def _values(name: str, rows: Sequence[_Row]) -> list[tuple[float, _Row]] | None:
+    """The numbers of a column with their rows, without those that hold no value.
+
+    None where a cell holds anything else, more than one number, or another unit.
+    """
+    found: list[tuple[float, _Row]] = []
+    units: set[str] = set()
+    for row in rows:
+        place = row.place(name)
+        text = row.text[place.start - row.span.start : place.end - row.span.start].strip()
+        if text.lower() == "free":
+            found.append((0.0, row))
+            continue
+        if _NO_VALUE.fullmatch(text):
+            continue
+        if _ISO.fullmatch(text):
+            number, unit = text.replace("-", ""), "day"
+        else:
+            numbers = _NUMBER.findall(text)
+            if len(numbers) != 1:
+                return None
+            number = _THOUSANDS.sub("", numbers[0]).replace(",", ".")
+            unit = _NUMBER.sub(" ", text).strip(" .~").lower()
+        found.append((float(number), row))
+        units.add(unit)
+    return found if len(units) == 1 else None
+
+
+def _rows(text: str, row: Span) -> list[_Row]:
+    """The rows of the table around a row, without that of the columns' names."""
+    begin = text.rfind("\n", 0, row.start) + 1
+    first = begin
+    for _ in range(MOST_ROWS):
+        above = text.rfind("\n", 0, max(0, first - 1)) + 1
+        if first == 0 or "|" not in text[above : first - 1]:
+            break
+        first = above
+    lines: list[Span] = []
+    at = first
+    while at < len(text) and len(lines) <= MOST_ROWS:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        if "|" not in text[at:end]:
+            break
+        lines.append(Span(at, end))
+        at = end + 1
+    if len(lines) > MOST_ROWS:
+        return []
+    return _read(text, lines)
+
+
+def _read(text: str, lines: Sequence[Span]) -> list[_Row]:
+    head, rows = "", []
+    for number, line in enumerate(lines):
+        row = line.of(text)
+        if not row.strip(" |:-="):
+            continue  # the rule below the names
+        below = lines[number + 1].of(text) if number + 1 < len(lines) else ""
+        if not head and "-" in below and not below.strip(" |:-="):
+            head = " ".join(row.strip(" |").split())
+            continue
+        if cells := cells_of(row, head):
+            rows.append(_Row(line, row, tuple(cells)))
+    return rows

@@ -1,0 +1,122 @@
+"""The row that holds the most or the least is reckoned over all rows of its table."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answering.extremes import asks_extreme, extreme_row
+from rag.types import Document, Span
+
+_FERRIES = (
+    ("Tarn - Holm", "25", "14", "6.40", "free", "21.00"),
+    ("Tarn - Skarv", "70", "6", "11.80", "2.00", "38"),
+    ("Holm - Lunde", "40", "5", "8.90", "3.50", "-"),
+    ("Lunde - Skarv", "95", "2", "17.20", "3.50", "44"),
+)
+_NAMES = ("Route", "Crossing time (min)", "Sailings per day", "Adult fare", "Bicycle", "Car")
+FERRIES = "\n".join(
+    " | ".join(f"{name}: {value}" for name, value in zip(_NAMES, row, strict=True))
+    for row in _FERRIES
+)
+BRIDGES = (
+    "Our bridges.\n\n| Bridge | Built | Length | Weight limit |\n|---|---|---|---|\n"
+    "| Mill | 1911 | 1,204 m | 3 t |\n| Quay | 1987 | 88 m | 40 t |\n"
+    "| Holm | 1954 | 310 m | 7.5 t |\n\n"
+    "All were painted | twice."
+)
+
+
+def found(question: str, text: str, inside: str):
+    document = Document("a.md", text, "0" * 64, "markdown/1")
+    at = text.index(inside)
+    extreme = extreme_row(question, document, Span(at, at + len(inside)))
+    return extreme and (
+        extreme.row.of(text),
+        extreme.cell.of(text),
+        f"{extreme.rank} of {extreme.of}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "begins", "cell", "rank"),
+    [
+        (
+            "Which crossing is the shortest?",
+            "Route: Tarn - Holm",
+            "25",
+            "lowest Crossing time (min) of 4",
+        ),
+        ("What is the cheapest crossing?", "Route: Tarn - Holm", "6.40", "lowest Adult fare of 4"),
+        (
+            "Which is the most expensive crossing for a car?",
+            "Route: Lunde",
+            "44",
+            "highest Car of 3",
+        ),
+        ("Which route from Tarn to Skarv is the slowest?", None, None, None),  # a single row
+        (
+            "Which route from Tarn is the slowest?",
+            "Route: Tarn - Skarv",
+            "70",
+            "highest Crossing time (min) of 2",
+        ),
+        (
+            "Which route is the cheapest with a bicycle?",
+            "Route: Tarn - Holm",
+            "free",
+            "lowest Bicycle of 4",
+        ),
+        ("Which route is the dearest with a bicycle?", None, None, None),  # two cost the same
+        ("Which takes longest?", "Route: Lunde", "95", "highest Crossing time (min) of 4"),
+        ("Which ferry is the oldest?", None, None, None),  # no column tells
+        ("Which route is the most beautiful?", None, None, None),
+        ("How long is the crossing to Lunde?", None, None, None),
+    ],
+)
+def test_of_a_table_whose_rows_name_their_columns(question, begins, cell, rank) -> None:
+    extreme = found(question, FERRIES, "Route: Holm - Lunde")
+    if begins is None:
+        assert extreme is None
+    else:
+        assert extreme[0].startswith(begins)
+        assert extreme[1:] == (cell, rank)
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "rank"),
+    [
+        ("Which bridge is the oldest?", "| Mill |", "lowest Built of 3"),
+        ("What is the newest bridge?", "| Quay |", "highest Built of 3"),
+        ("Which is the longest bridge?", "| Mill |", "highest Length of 3"),
+        ("Which bridge has the lowest weight limit?", "| Mill |", "lowest Weight limit of 3"),
+        ("Which bridge is the heaviest?", "| Quay |", "highest Weight limit of 3"),
+    ],
+)
+def test_of_a_table_under_the_names_of_its_columns(question, row, rank) -> None:
+    extreme = found(question, BRIDGES, "Holm")
+    assert extreme[0].startswith(row)
+    assert extreme[2] == rank
+
+
+@pytest.mark.parametrize("value", ["12 to 15", "unlimited", "9 km", "about 3 or 4 m"])
+def test_what_cannot_be_compared_is_not(value) -> None:
+    text = BRIDGES.replace("310 m", value)
+    assert found("Which is the longest bridge?", text, "Holm") is None
+
+
+@given(st.lists(st.integers(0, 99999), min_size=2, max_size=30, unique=True), st.data())
+def test_it_is_the_row_that_max_and_min_give(values, data) -> None:
+    text = "\n".join(f"Shop: S{i} | Sales: {v:,}" for i, v in enumerate(values))
+    asked = data.draw(st.sampled_from(["most", "highest", "fewest", "lowest"]))
+    best = max(values) if asked in ("most", "highest") else min(values)
+    [row, cell, rank] = found(f"Which shop had the {asked} sales?", text, "Shop: S1 ")
+    assert cell == f"{best:,}"
+    assert row.startswith(f"Shop: S{values.index(best)} ")
+    assert rank.endswith(f"of {len(values)}")
+
+
+def test_most_of_what_people_ask_asks_for_no_extreme() -> None:
+    assert not asks_extreme("What did the council decide?")
+    assert asks_extreme("Which is the least expensive?")
