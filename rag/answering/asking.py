@@ -15,9 +15,11 @@ from rag.answering.deciding import Decision, decide
 from rag.answering.in_place import decide_in_place
 from rag.answering.linking import second_source
 from rag.answering.metering import Metered
-from rag.answering.naming import head_notes
+from rag.answering.naming import head_notes, is_titled
 from rag.answering.pairing import decide_pair, holds_both, judged_together, paired, sides_of
-from rag.answering.shape import compared, parts_of
+from rag.answering.shape import Compared, compared, parts_of
+from rag.answering.surroundings import name_of
+from rag.answering.terms import terms
 from rag.answering.verdicts import Verdicts
 from rag.answering.workshop import Event, Workshop, checked_question
 from rag.answering.writing import Draft
@@ -26,6 +28,7 @@ from rag.generation.protocol import Generator
 from rag.retrieval.subject import Subject, with_subject
 from rag.types import Answer, Considered, Hit, ModelInfo, Status
 
+MOST_LOOKED_AT = 40  # documents that hold a name, for the one that bears it
 STAGES = ("retrieve", "select", "first_token", "generate", "verify", "total")
 
 
@@ -199,12 +202,13 @@ class _Run:
         if pair is None or holds_both(single, pair):
             return None
 
-        def find(question: str) -> list[Candidate]:
+        def find(side: Compared) -> list[Candidate]:
             with self.timed("retrieve"):
-                hits = tuple(self.workshop.search(question, retrieve_k))
-            return self._find(question, *self._read(question, hits))
+                hits = tuple(self.workshop.search(side.question, retrieve_k))
+            read, subject = self._read(side.question, hits)
+            return self._find(side.question, self._titled(side, read, subject), subject)
 
-        sides = sides_of(pair, find, self.alone)
+        sides = sides_of(pair, find, self.alone, self.workshop.document)
         if sides is None:
             return None
         with self.timed("generate"):
@@ -231,6 +235,22 @@ class _Run:
                 more = shop.within(question, self.read_k, about)
                 read = tuple(with_subject(hits, more, self.read_k))
         return read, subject
+
+    def _titled(self, side: Compared, read: tuple[Hit, ...], subject: Subject) -> tuple[Hit, ...]:
+        """What is read of a thing compared, with the best hits in the document that bears its name.
+
+        Its name stands in others more often, so that they may rank higher.
+        """
+        shop = self.workshop
+        known = {hit.passage.document for hit in read}
+        words = frozenset(terms(side.name))
+        near = sorted(subject.documents, key=lambda n: not words <= frozenset(terms(name_of(n))))
+        own = [n for n in near[:MOST_LOOKED_AT] if is_titled(shop.document(n), side.name)]
+        if not own or not known.isdisjoint(own):
+            return read
+        with self.timed("retrieve"):
+            more = shop.within(side.question, self.read_k, own)
+        return tuple(with_subject(read, more, self.read_k))
 
     def _find(self, question: str, read: tuple[Hit, ...], subject: Subject) -> list[Candidate]:
         shop = self.workshop

@@ -30,6 +30,7 @@ _LISTED = 3  # names in one line: who was there, not what it is of
 _MONTHS = frozenset(
     name.casefold() for names in (month_name, month_abbr) for name in names if name
 ) | {"sept"}
+_BRACKETS = re.compile(r"\([^()]*\)")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -79,6 +80,19 @@ class Naming:
 def of_one_form(one: Document, other: Document) -> bool:
     """Whether two documents are alike: by title or first line, or by their files' names."""
     return bool(_faces(one) & _faces(other))
+
+
+def is_titled(document: Document, name: str) -> bool:
+    """Whether a document bears a name as its title, first line or file's name, and nothing more.
+
+    But for what stands in brackets ("The Lady (magazine)") and words without weight.
+    """
+    wanted = frozenset(terms(name))
+    first = document.text.lstrip("# \n").split("\n", 1)[0][:LINE_CHARS]
+    titles = (document.title or "", first, name_of(document.path))
+    return bool(wanted) and any(
+        frozenset(terms(_BRACKETS.sub(" ", title))) == wanted for title in titles
+    )
 
 
 def _alike(

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 
 from rag.answering.candidate import Candidate, Judged
 from rag.answering.deciding import JUDGED_CHARS, Decision, weighed
+from rag.answering.naming import is_titled
 from rag.answering.shape import Compared
 from rag.answering.terms import terms
 from rag.calibration import Calibrated, by_word
 from rag.generation.judging import judge_together
 from rag.generation.protocol import Generator
+from rag.types import Document
 
 SIDE = 2  # candidates of each thing that are paired
 MOST_PAIRS = 2  # judged: of two sentences, each costs about twice a single one
-Find = Callable[[str], Sequence[Candidate]]
+Find = Callable[[Compared], Sequence[Candidate]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +29,36 @@ class Sides:
     names: frozenset[str] = frozenset()
 
 
-def sides_of(pair: tuple[Compared, Compared], find: Find, alone: Calibrated) -> Sides | None:
-    """The candidates of both things, weighed by the reader's word; None where one has none."""
+def sides_of(
+    pair: tuple[Compared, Compared],
+    find: Find,
+    alone: Calibrated,
+    document: Callable[[str], Document],
+) -> Sides | None:
+    """The candidates of both things, weighed by the reader's word; None where one has none.
+
+    Of a thing that has a document of its own, only those in it: others but mention it.
+    """
     one, other = pair
-    first = _side(one, other, find, alone)
-    second = _side(other, one, find, alone)
+    first = _side(one, other, find, alone, document)
+    second = _side(other, one, find, alone, document)
     names = frozenset(terms(f"{one.name} {other.name}"))
     return Sides(first, second, names) if first and second else None
 
 
-def _side(asked: Compared, against: Compared, find: Find, alone: Calibrated) -> tuple[Judged, ...]:
+def _side(
+    asked: Compared,
+    against: Compared,
+    find: Find,
+    alone: Calibrated,
+    document: Callable[[str], Document],
+) -> tuple[Judged, ...]:
     own = frozenset(terms(asked.name)) - frozenset(terms(against.name))
-    rows = weighed(asked.question, find(asked.question), alone)
-    return tuple(r for r in rows if _names(r.candidate, own))
+    rows = weighed(asked.question, find(asked), alone)
+    naming = [r for r in rows if _names(r.candidate, own)]
+    names = {r.candidate.document for r in naming}
+    titled = {name for name in names if is_titled(document(name), asked.name)}
+    return tuple(r for r in naming if not titled or r.candidate.document in titled)
 
 
 def _names(candidate: Candidate, own: frozenset[str]) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
@@ -8,12 +9,15 @@ from rag.answering import ask
 from rag.answering.candidate import Candidate
 from rag.answering.candidates import find_candidates
 from rag.answering.composing import asks_difference, holds_of_both
+from rag.answering.naming import is_titled
 from rag.answering.pairing import decide_pair, sides_of
-from rag.answering.shape import compared
+from rag.answering.shape import Compared, compared
 from rag.calibration import Calibrated
 from rag.generation.judging import PREFIX
 from rag.generation.protocol import Prompt
+from rag.retrieval import Subject
 from rag.testing import FakeGenerator, FakeReader
+from rag.types import Document, Hit
 
 BOATS = {
     "orla.md": "The Orla is a ferry that was built first, in 1911. It carries forty people.",
@@ -135,14 +139,14 @@ def test_what_is_not_spoken_of_on_both_sides_is_no_pair(make, other, paired) -> 
     workshop = make({"minutes.md": "The income of 2024 was 18,420.", "other.md": other})
     sure = Calibrated("sure", 3.0, {}, {"answer": 0.5})
 
-    def find(question: str) -> list[Candidate]:
-        hits = workshop.search(question, 5)
-        return find_candidates(question, hits, FakeReader(), workshop.document)
+    def find(side: Compared) -> list[Candidate]:
+        hits = workshop.search(side.question, 5)
+        return find_candidates(side.question, hits, FakeReader(), workshop.document)
 
     question = "How much higher was the income in 2024 than in 2023?"
     pair = compared(question)
     assert pair is not None
-    sides = sides_of(pair, find, sure)
+    sides = sides_of(pair, find, sure, workshop.document)
     assert sides is not None
     decision = decide_pair(question, sides, None, sure)
     assert decision.found is paired
@@ -189,3 +193,49 @@ def test_pairs_may_have_coefficients_of_their_own(make) -> None:
 )
 def test_what_asks_for_a_difference(question: str, asked: bool) -> None:
     assert asks_difference(question) is asked
+
+
+MAGAZINES = {
+    "Evening.txt": "Evening (magazine)\n\nThe magazine Evening was founded in 1931.",
+    "Noon.txt": "Noon\n\nThe magazine Noon was founded in 1885.",
+    **{
+        f"{i}.txt": f"Ann Noon {i}\n\nThe first magazine that Ann Noon founded was Noon Press."
+        for i in range(12)
+    },
+}
+
+
+def test_what_is_compared_is_told_by_the_document_that_bears_its_name(make) -> None:
+    plain = make(MAGAZINES)
+
+    def search(text: str, count: int) -> list[Hit]:  # finds what only mentions the magazine
+        return [h for h in plain.search(text, 19) if h.passage.document != "Noon.txt"][:count]
+
+    def within(text: str, count: int, documents: Collection[str]) -> list[Hit]:
+        return [h for h in plain.search(text, 19) if h.passage.document in documents][:count]
+
+    def subject(text: str) -> Subject:
+        held = (
+            ("Evening.txt",)
+            if "Evening" in text
+            else tuple(m for m in MAGAZINES if m != "Evening.txt")
+        )
+        return Subject((held[0][:4].lower(),), dict.fromkeys(held, 1.0))
+
+    shop = replace(make(MAGAZINES, subject=subject, within=within), search=search)
+    answer = ask("Which magazine was founded first, Evening or Noon?", shop)
+    assert {c.document for c in answer.citations} == {"Evening.txt", "Noon.txt"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "title", "so"),
+    [
+        ("a.txt", "The Lady (magazine)\n\nIt is old.", None, True),
+        ("The_Lady.txt", "It is old.", None, True),
+        ("a.md", "# About\n\nIt is old.", "The Lady", True),
+        ("a.txt", "The Lady of the Lake\n\nIt is old.", None, False),
+        ("Ladybird.txt", "The lady is old.", None, False),
+    ],
+)
+def test_a_document_bears_a_name_as_its_title_and_nothing_more(path, text, title, so) -> None:
+    assert is_titled(Document(path, text, "0" * 64, "plain/1", title=title), "The Lady") is so
