@@ -18,6 +18,7 @@ from rag.verification.support import VERBATIM, Support, check
 
 AGAIN = 0.8  # of its words in one earlier sentence: a wording says nothing new
 NARROW = 3  # a worded sentence cites at most so many sentences
+TOGETHER_WORDS = 60  # of a quoted sentence and what it leans on, shown together
 LEANED_ON = 3  # a quoted sentence cites at most so many before it
 SAYS_SOMETHING = 2  # words that carry meaning; an interjection between is passed over
 JUDGED = 1.0  # the least logit difference at which the language model holds a wording to follow
@@ -55,13 +56,26 @@ class Account:
     def quote(self, unit: Unit, section: int) -> None:
         """Adds a unit as it stands. Its words are the document's, in their order.
 
-        One that leans on what stands before it (`It was sold.`) cites that as well.
+        One that leans on what stands before it (`It was sold.`) cites that as well, and is shown
+        behind it where that is short and was not just said.
         """
         quote = unit.span.of(self.documents[unit.document].text)
         support = Support(VERBATIM, "supported")
         if not only_words_of(unit.shown, quote):
             support = check(unit.shown, [quote], self.reader)
-        self._add(unit.shown, [*self._leaned_on(unit), unit], section, support)
+        leaned_on = self._leaned_on(unit)
+        text = unit.shown
+        if leaned_on and not unit.speaker and not self._just_said(leaned_on):
+            together = [*leaned_on, unit]
+            if sum(u.words for u in together) <= TOGETHER_WORDS:
+                text = " ".join(u.shown for u in together)
+        self._add(text, [*leaned_on, unit], section, support)
+
+    def _just_said(self, units: Sequence[Unit]) -> bool:
+        """Whether the last sentence holds nearly all that the units say."""
+        words = {w for u in units for w in content_words(u.shown)}
+        last = set(content_words(self.sentences[-1].text)) if self.sentences else set()
+        return len(words & last) >= AGAIN * len(words)
 
     def _leaned_on(self, unit: Unit) -> list[Unit]:
         """What a unit leans on, in order: the unit before it, and what that one leans on.

@@ -82,6 +82,17 @@ _OF_ONESELF = (
 )
 _QUOTED = re.compile(r"[\"“”][^\"“”]*[\"“”]")
 _I = re.compile(r"\b(?:I|my|mine)\b(?!\.)")
+_YOU = re.compile(r"\b(?:you|your|yours|yourself)\b", re.I)
+_LIMITS = re.compile(
+    r"\b(?:only|except|unless|solely|no more than|not more than|at (?:least|most)|provided that|"
+    r"as long as|other than|apart from)\b",
+    re.I,
+)
+_LIMITED = re.compile(
+    r"\b(?:only|except\w*|unless|sole\w*|just|more than|(?:at )?(?:least|most)|provided|maximum|"
+    r"minimum|as long as|if|other than|apart from|without|alone|limit\w*|exclu\w+|until|up to)\b",
+    re.I,
+)
 # Who is said to say it, at the beginning: `The landlady said that ...`.
 _TELLER = re.compile(
     r"^(?:the\s+)?([^\W\d_][\w .'’-]{0,40}?)\s+(?:said|says|stated|states|mentioned|mentions|"
@@ -139,6 +150,8 @@ def objections(text: str, units: Sequence[Unit]) -> list[str]:
         _person(text, units),
         _teller(text, units, source),
         _self(text, units),
+        _addressed(text, units),
+        _limits(text, units),
         _joined(text, units),
         *turned_round(text, units, _REPORTING),
     ]
@@ -271,6 +284,25 @@ def _self(text: str, units: Sequence[Unit]) -> str:
     told = [u for u in units if not u.speaker and _I.search(_QUOTED.sub("", u.text))]
     if told and _nearest(text, units) in told and not _I.search(text):
         return "its source speaks as 'I', and nobody can tell who that is"
+    return ""
+
+
+def _addressed(text: str, units: Sequence[Unit]) -> str:
+    """What a writer asks of `you`, as a duty of somebody whom the source does not name.
+
+    "Would you please check his blood?" to a doctor is nothing that the patient should do.
+    """
+    told = _nearest(text, units)
+    if not told.speaker and _YOU.search(_QUOTED.sub("", told.text)) and not _YOU.search(text):
+        return "its source speaks to 'you', and nobody can tell who that is"
+    return ""
+
+
+def _limits(text: str, units: Sequence[Unit]) -> str:
+    """A word by which the source limits what it says, and which is left out."""
+    found = _LIMITS.search(_nearest(text, units).text)
+    if found and not _LIMITED.search(text):
+        return f"the source limits it ('{found[0]}')"
     return ""
 
 

@@ -177,3 +177,44 @@ def test_nobody_speaks_who_does_not_speak_in_the_source(
     units = [Unit("a.txt", Span(0, 9), line, 0, "sentence")]
     found = objections(wording, units)
     assert any("nobody says it" in objection for objection in found) == objected, found
+
+
+@pytest.mark.parametrize(
+    ("wording", "source", "reason"),
+    [
+        (
+            "The patient should check his potassium in one week.",
+            "Would you please check his potassium in one week?",
+            "'you'",
+        ),
+        (
+            "You should check his potassium in one week.",
+            "Please check, should you meet, his potassium in one week.",
+            "",
+        ),
+        (
+            "Sessions may be made up on the Friday.",
+            "Sessions may be made up on the Friday only.",
+            "('only')",
+        ),
+        (
+            "Sessions may only be made up on the Friday.",
+            "Sessions may be made up on the Friday only.",
+            "",
+        ),
+        (
+            "The hall is open on Monday.",
+            "The hall is open on Monday, except in August.",
+            "('except')",
+        ),
+        ("The hall is open on Monday.", "The hall is open on Monday.", ""),
+    ],
+)
+def test_whom_it_asks_and_how_it_is_limited_is_kept(wording, source, reason) -> None:
+    found = objections(wording, said(source))
+    assert any(reason in objection for objection in found) == bool(reason), found
+
+
+def test_what_a_speaker_says_to_another_may_be_worded() -> None:
+    lines = said("Chair: We meet, as you know, again on Monday in the hall")
+    assert objections("The Chair said that they meet again on Monday in the hall.", lines) == []
