@@ -22,7 +22,7 @@ from rag.answering.linking import joined, second_source
 from rag.answering.pairing import alike
 from rag.answering.replacing import changed_since, replaced, replaced_note
 from rag.answering.shape import answer_type, asks_several, shape_of, tells_time
-from rag.answering.surroundings import proposes
+from rag.answering.surroundings import denied_by, proposes
 from rag.answering.terms import terms
 from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
@@ -157,8 +157,9 @@ def _both(
     alone = second is None and asks_two(question)  # half of what is compared decides nothing
     if shape == "yes_no" and generator is not None and not alone:
         lead = _yes_or_no(question, [c for c in (best, second) if c], generator)
-    if second is None and (dated := dated_heading(question, best, draft.document)):
-        draft.quote(dated)
+    above = heading_above(question, best, draft.document) if second is None else None
+    if above is not None:
+        draft.quote(above)
     draft.quote(whole_list(question, best, draft.document), lead=lead, outcome=shape == "yes_no")
     if second is None:
         return
@@ -207,25 +208,30 @@ def _yes_or_no(question: str, sources: Sequence[Candidate], generator: Generator
     return ""
 
 
-def dated_heading(
+def heading_above(
     question: str, best: Candidate, document: Callable[[str], Document]
 ) -> Candidate | None:
-    """The heading above a sentence, where a time is asked for and it alone tells one.
+    """The heading without which a sentence would mislead, or not answer; None where it does not.
 
-    "Fixed: the crash on start." under "3.1.2, 2 July 2026" does not say by itself when.
+    One that denies what the sentence says ("What is not covered"), or that alone tells the time
+    that is asked for: "Fixed: the crash." under "3.1.2, 2 July 2026" does not say when.
     """
+    whole = document(best.document)
+    span = denied_by(whole, best.span) or _dated_heading(question, best, whole)
+    if span is None:
+        return None
+    phrase = Phrase(span.of(whole.text), best.document, span)
+    return replace(best, span=span, text=phrase.text, phrase=phrase)
+
+
+def _dated_heading(question: str, best: Candidate, whole: Document) -> Span | None:
     if answer_type(question) != "time" or tells_time(best.text):
         return None
-    whole = document(best.document)
     above = [h for h in whole.headings if h.start < best.span.start]
     if not above or not (months(above[-1].text) and quantities(above[-1].text)):
         return None
     start = whole.text.find(above[-1].text, above[-1].start, best.span.start)
-    if start < 0:
-        return None
-    span = Span(start, start + len(above[-1].text))
-    phrase = Phrase(span.of(whole.text), best.document, span)
-    return replace(best, span=span, text=phrase.text, phrase=phrase)
+    return Span(start, start + len(above[-1].text)) if start >= 0 else None
 
 
 def whole_list(question: str, best: Candidate, document: Callable[[str], Document]) -> Candidate:

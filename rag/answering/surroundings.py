@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rag.answering.leads import lead_of
 from rag.answering.orders import gives_orders
 from rag.types import Document, Span
+from rag.verification.rules import denials
 
 SETTING_CHARS = 110
 BEFORE_CHARS = 160
@@ -32,6 +33,13 @@ _PROPOSES = re.compile(
     r"recommend(?:s|ed)?|consider(?:s|ed)?|would like|offer(?:s|ed)? to)\b",
     re.IGNORECASE,
 )
+_EXCLUDES = re.compile(
+    r"\b(?:exclu\w+|except(?!ional)\w*|prohibit\w*|forbid\w*|withdrawn|cancell?ed|deprecated|"
+    r"discontinued|repealed|removed|unsupported|out of scope)\b",
+    re.IGNORECASE,
+)
+_NON = re.compile(r"\bnon-|\bno\.? ?(?=\d)", re.IGNORECASE)  # "Non-fiction", "No. 7"
+_LABEL_WORDS = 8
 _QUOTED_CHARS = 500  # longer, a sentence is quoted alone
 _ITEM = re.compile(r"\s*(?:[-*•|#]|\(?\w{1,3}[.)])\s*")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
@@ -104,6 +112,33 @@ def table_head(text: str, span: Span) -> str:
     else:
         return ""
     return " ".join(head.strip(" |").split())
+
+
+def denied_by(document: Document, span: Span) -> Span | None:
+    """The heading or label above a sentence that denies or excludes what the sentence says.
+
+    "Damage by flood" says the opposite of what stands under "What is not covered". None where
+    neither does, and of a sentence that denies something itself.
+    """
+    text = document.text
+    if denials(span.of(text)) or _EXCLUDES.search(span.of(text)):
+        return None
+    lead = lead_of(text, span)
+    start = text.rfind(lead, 0, span.start) if lead and _denies(lead) else -1
+    if start >= 0:
+        end = start + len(lead)
+        return Span(start, end + text.startswith(":", end))
+    above = [h for h in document.headings if h.start < span.start]
+    # A title ("No ferry in winter") speaks of the whole document, and does not turn its sentences.
+    if not above or above[-1].text == document.title or not _denies(above[-1].text):
+        return None
+    start = text.find(above[-1].text, above[-1].start, span.start)
+    return Span(start, start + len(above[-1].text)) if start >= 0 else None
+
+
+def _denies(text: str) -> bool:
+    short = len(text.split()) <= _LABEL_WORDS
+    return short and bool(denials(_NON.sub("", text)) or _EXCLUDES.search(text))
 
 
 def leans(text: str) -> bool:

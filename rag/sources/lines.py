@@ -23,6 +23,7 @@ _ENDS = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _LONG_LINE_CHARS = 120
 _RAGGED_CHARS = 15
 _HEADING_CHARS = 80
+_TITLE_WORDS = 8
 
 Line = tuple[int, int]
 
@@ -112,8 +113,8 @@ def plain_headings(text: str, groups: list[list[Line]]) -> list[Heading]:
     """Headings of plain text: underlined, numbered and alone, or in capitals.
 
     Told cautiously, as a wrong heading misleads more than a missing one: one short line that ends
-    no sentence, and is underlined, or numbered (`2.1 Term`) between empty lines, or in capitals at
-    the head of its run.
+    no sentence, and is underlined, or numbered (`2.1 Term`) between empty lines or above a text
+    or clauses of its own number (`2.1.1`), or in capitals at the head of its run.
     """
     found: list[Heading] = []
     for group in groups:
@@ -138,8 +139,20 @@ def _level(text: str, group: list[Line], line: str) -> int:
         return 1 if underline[1][0] == "=" else 2
     numbered = _NUMBERED.match(line)
     capitals = line.upper() == line and sum(map(str.isalpha, line)) >= 4
-    if numbered and (len(group) == 1 or capitals):
+    if numbered and (len(group) == 1 or capitals or _stands_above(text, group, numbered[1])):
         return numbered[1].count(".") + 2
     if capitals:
         return 1 if not text[: group[0][0]].strip() else 2
     return 0
+
+
+def _stands_above(text: str, group: list[Line], number: str) -> bool:
+    """Whether the first line of a run is the title of what follows it, and no item of a list."""
+    start, end = group[1]
+    below = _NUMBERED.match(text[start:end].strip())
+    if below:
+        return below[1].startswith(f"{number}.")
+    width = max(end - start for start, end in group)
+    first = text[group[0][0] : group[0][1]]
+    short = len(first.split()) <= _TITLE_WORDS
+    return short and text[start].isupper() and _begins(text, group, 1, width)

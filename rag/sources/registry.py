@@ -51,7 +51,7 @@ _CODE = (
 )
 
 _FORMATS = (
-    Format("text", "3", "plain", "PlainText", ".txt .text .log"),
+    Format("text", "4", "plain", "PlainText", ".txt .text .log"),
     Format("markdown", "2", "markdown", "Markdown", ".md .markdown .mdown .mkd"),
     Format("html", "3", "html", "Html", ".html .htm .xhtml"),
     Format("pdf", "3", "pdf", "Pdf", ".pdf"),

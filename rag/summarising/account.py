@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rag.answering.surroundings import denied_by
 from rag.reading.protocol import Reader
 from rag.summarising.fidelity import leans, objections
 from rag.summarising.retelling import broken
 from rag.summarising.speech import only_words_of
-from rag.summarising.units import Unit
+from rag.summarising.units import Unit, plain
 from rag.types import Citation, Document, Removed, Sentence, Verdict
 from rag.untrusted import neutralise
 from rag.verification.citing import citation_of, context_of
@@ -57,19 +58,31 @@ class Account:
         """Adds a unit as it stands. Its words are the document's, in their order.
 
         One that leans on what stands before it (`It was sold.`) cites that as well, and is shown
-        behind it where that is short and was not just said.
+        behind it where that is short and was not just said. So is one behind a heading that denies
+        what it says ("What is not covered").
         """
         quote = unit.span.of(self.documents[unit.document].text)
         support = Support(VERBATIM, "supported")
         if not only_words_of(unit.shown, quote):
             support = check(unit.shown, [quote], self.reader)
         leaned_on = self._leaned_on(unit)
+        if above := self._denied_by(unit):
+            self._add(f"{above.text}: {unit.shown}", [above, unit], section, support)
+            return
         text = unit.shown
         if leaned_on and not unit.speaker and not self._just_said(leaned_on):
             together = [*leaned_on, unit]
             if sum(u.words for u in together) <= TOGETHER_WORDS:
                 text = " ".join(u.shown for u in together)
         self._add(text, [*leaned_on, unit], section, support)
+
+    def _denied_by(self, unit: Unit) -> Unit | None:
+        """The heading that denies what a unit says; none for what somebody is heard to say."""
+        document = self.documents[unit.document]
+        span = None if unit.speaker else denied_by(document, unit.span)
+        if span is None:
+            return None
+        return Unit(unit.document, span, plain(span.of(document.text)).rstrip(":"), -1, "nothing")
 
     def _just_said(self, units: Sequence[Unit]) -> bool:
         """Whether the last sentence holds nearly all that the units say."""
@@ -101,6 +114,9 @@ class Account:
         It cites as few of them as carry it, at most `NARROW` at first, else all.
         """
         text = " ".join(neutralise(text).split())
+        if any(self._denied_by(unit) for unit in units):
+            self.removed.append(Removed(text, "the heading above its source denies it"))
+            return False
         if self.says_again(text):
             self.removed.append(Removed(text, "it says again what an earlier sentence says"))
             return False

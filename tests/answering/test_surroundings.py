@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering.surroundings import (
+    denied_by,
     heads_table,
     leaned_on,
     leans,
@@ -163,3 +164,33 @@ def test_of_a_proposal_what_became_of_it_is_quoted(text: str, quoted: int) -> No
     run = quoted_run(sentences, sentences[0], text, outcome=True)
     assert run == Span(0, sentences[quoted - 1].end)
     assert quoted_run(sentences, sentences[0], text) == sentences[0]
+
+
+@pytest.mark.parametrize(
+    ("heading", "so"),
+    [
+        ("What is not covered", True),
+        ("Exclusions", True),
+        ("Deprecated in 3.2", True),
+        ("Non-fiction", False),
+        ("No. 7 Tanner Row", False),
+        ("Covered", False),
+        ("Why the board of the harbour has not yet met this year", False),  # no label
+    ],
+)
+def test_a_short_heading_may_deny_what_stands_under_it(heading, so) -> None:
+    text = f"Policy\n\n{heading}\n\nDamage by flood. Rust is not damage."
+    heads = (Heading(0, 1, "Policy"), Heading(8, 2, heading))
+    document = Document("a.txt", text, "0" * 64, "plain/1", title="Policy", headings=heads)
+    at = text.index("Damage")
+    found = denied_by(document, Span(at, at + 16))
+    assert (found and found.of(text)) == (heading if so else None)
+    rust = text.index("Rust")
+    assert denied_by(document, Span(rust, len(text))) is None
+
+
+def test_a_title_turns_no_sentence() -> None:
+    text = "No ferry in winter\n\nIt sails in May."
+    heads = (Heading(0, 1, "No ferry in winter"),)
+    document = Document("a.txt", text, "0" * 64, "p/1", title=heads[0].text, headings=heads)
+    assert denied_by(document, Span(20, len(text))) is None

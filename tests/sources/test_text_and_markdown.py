@@ -168,6 +168,23 @@ def test_headings_of_plain_text(read) -> None:
     assert parsed.title == "RESIDENTIAL LEASE"
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2. What is not covered\n2.1 Damage by flood.\n2.2 Rust.\n", ["2. What is not covered"]),
+        (
+            "3. What you pay\nThe first 250 of each claim is yours, and of burst pipes 500.\n",
+            ["3. What you pay"],
+        ),
+        ("1. Milk\n2. Eggs and a loaf of white bread from the shop on the corner\n", []),
+        ("3. The committee agreed that the\nTreasurer should write to the firm again.\n", []),
+        ("4. Pets\nare not kept in the house or in the garden behind it at all.\n", []),
+    ],
+)
+def test_a_numbered_line_above_its_clauses_is_a_heading(read, text, found) -> None:
+    assert [h for _, h in headings(read(text.encode(), "a.txt"))] == found
+
+
 def test_headings_of_markdown(read) -> None:
     parsed = read(
         b"Annual *report*\n===============\n\n## [Figures](f.html) and `code` ##\n\n"

@@ -56,6 +56,20 @@ def test_what_was_just_said_is_not_said_again_for_what_leans_on_it(text_of: Text
     assert account.sentences[1].citations == (1, 2)
 
 
+def test_what_a_heading_denies_is_told_behind_it(text_of: TextOf) -> None:
+    text = (
+        "HOUSEHOLD POLICY\n\n1. What is covered\n1.1 Damage to furniture by a fire indoors.\n\n"
+        "2. What is not covered\n2.1 Damage to the cellar by a flood or by groundwater.\n"
+    )
+    generator = FakeGenerator(["Damage to the cellar by a flood or by groundwater is paid."] * 9)
+    tools = SummaryTools(FakeEmbedder(dimension=256), FakeReader(), generator)
+    summary = summarise([text_of("policy.txt", text)], tools, about="damage to the cellar by flood")
+    (told,) = (s for s in summary.sentences if "cellar" in s.text)
+    assert told.text.startswith("What is not covered: Damage to the cellar")
+    cited = [summary.citations[m - 1].quote for m in told.citations]
+    assert cited[0] == "2. What is not covered"
+
+
 def test_an_answer_in_a_talk_cites_the_question_that_it_leans_on(
     text_of: TextOf, tools: SummaryTools
 ) -> None:
