@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.candidate import Candidate
+from rag.answering.comparing import (
+    asks_degree,
+    asks_difference,
+    holds_of_both,
+    in_order,
+    names_first,
+    of_its_own,
+    winner,
+)
 from rag.answering.counterparts import asks_two, counterpart, other_version
 from rag.answering.deciding import Decision
 from rag.answering.disagreeing import (
@@ -21,7 +29,14 @@ from rag.answering.leads import announces, with_items
 from rag.answering.linking import joined, second_source
 from rag.answering.pairing import alike
 from rag.answering.replacing import changed_since, replaced, replaced_note
-from rag.answering.shape import answer_type, asks_several, shape_of, tells_time
+from rag.answering.shape import (
+    Compared,
+    answer_type,
+    asks_several,
+    compared,
+    shape_of,
+    tells_time,
+)
 from rag.answering.surroundings import denied_by, proposes
 from rag.answering.terms import terms
 from rag.answering.writing import Draft
@@ -33,14 +48,6 @@ from rag.verification.rules import denials, findings
 
 YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
 LIST_SENTENCES, LIST_LIKELY = 3, 0.6
-_BOTH = re.compile(r"\b(?:both|each|all two)\b", re.IGNORECASE)
-_DIFFERENCE = re.compile(
-    r"\bby how (?:much|many)\b"
-    r"|\bhow (?:much|many) (?:\w+ ){0,3}?(?:more|less|fewer|\w+er)\b(?=.*\bthan\b)",
-    re.IGNORECASE,
-)
-_NAME = r"[A-Z0-9][\w'’.&-]*(?:\s+(?:(?:of|the|de|and the)\s+)?[A-Z0-9][\w'’.&-]*)*"
-_THINGS = re.compile(rf"{_NAME},?\s+and\s+(?:the\s+)?{_NAME}")
 _AGAINST = frozenset({"number", "unit", "negation", "opposite"})
 
 
@@ -252,25 +259,6 @@ def whole_list(question: str, best: Candidate, document: Callable[[str], Documen
     return best
 
 
-def asks_difference(question: str) -> bool:
-    """Whether a question asks by how much two things differ."""
-    return _DIFFERENCE.search(question) is not None
-
-
-def holds_of_both(sentence: str, texts: Sequence[str]) -> bool:
-    """Whether what a sentence says of both things stands in each text, as far as it stands in one.
-
-    The names of the two, the words with a capital letter before `both` or joined by `and`, are left
-    out. A sentence that says nothing of both passes.
-    """
-    if not _BOTH.search(sentence):
-        return True
-    things = _THINGS.sub(" ", _BOTH.sub(" ", sentence))
-    said = frozenset(terms(things))
-    held = [said & frozenset(terms(text)) for text in texts]
-    return all(one == held[0] for one in held)
-
-
 def _word(
     question: str,
     sources: Sequence[Candidate],
@@ -283,15 +271,34 @@ def _word(
     texts = [s.text for s in sources]
     if asks_difference(question):  # reckoning is beyond a small model, and beyond the checks
         return
+    things, which = compared(question), None
+    pair = in_order(things, [f"{s.told} {s.text}" for s in sources]) if things else None
+    if things and asks_degree(question):
+        which = winner(question, texts)
+        if pair is None or which is None:
+            return  # the sources do not tell, so no model can
     if sum(generator.count_tokens(t) for t in texts) > evidence_tokens:
         return
     worded = word(generator, question, texts)
     if worded.text.strip() and worded.finished:
-        if not holds_of_both(worded.text, texts):
-            draft.refuse(worded.text, "only one of its sources says what it says of both")
+        if against := _against(worded.text, pair, which, texts):
+            draft.refuse(worded.text, against)
             return
         draft.say(
             worded.text,
             [(s.document, s.span) for s in sources],
             others=[(s.document, s.span) for s in others],
         )
+
+
+def _against(
+    text: str, pair: tuple[Compared, Compared] | None, which: int | None, texts: Sequence[str]
+) -> str:
+    """What speaks against a wording of two sources, in words; empty where nothing does."""
+    if not holds_of_both(text, texts):
+        return "only one of its sources says what it says of both"
+    if pair and which is not None and not names_first(text, pair, which):
+        return "the values in its sources say that it is the other one"
+    if pair and not of_its_own(text, pair, texts):
+        return "it says of one what the source of the other says"
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from rag.generation.judging import judge_together
 from rag.generation.protocol import Generator
 from rag.types import Document
 
+_BRACKETS = re.compile(r"\([^()]*\)")
 SIDE = 2  # candidates of each thing that are paired
 MOST_PAIRS = 2  # judged: of two sentences, each costs about twice a single one
 Find = Callable[[Compared], Sequence[Candidate]]
@@ -55,7 +57,13 @@ def _side(
 ) -> tuple[Judged, ...]:
     own = frozenset(terms(asked.name)) - frozenset(terms(against.name))
     rows = weighed(asked.question, find(asked), alone)
-    naming = [r for r in rows if _names(r.candidate, own)]
+    name = frozenset(terms(asked.name))
+    naming = [
+        r
+        for r in rows
+        if _names(r.candidate, own)
+        and not frozenset(terms(_BRACKETS.sub(" ", r.candidate.text))) <= name  # but its title
+    ]
     names = {r.candidate.document for r in naming}
     titled = {name for name in names if is_titled(document(name), asked.name)}
     return tuple(r for r in naming if not titled or r.candidate.document in titled)

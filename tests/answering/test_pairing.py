@@ -8,7 +8,7 @@ import pytest
 from rag.answering import ask
 from rag.answering.candidate import Candidate
 from rag.answering.candidates import find_candidates
-from rag.answering.composing import asks_difference, holds_of_both
+from rag.answering.comparing import asks_difference, holds_of_both
 from rag.answering.naming import is_titled
 from rag.answering.pairing import decide_pair, sides_of
 from rag.answering.shape import Compared, compared
