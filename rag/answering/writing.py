@@ -124,9 +124,13 @@ class Draft:
 
 
 def shown_text(text: str) -> str:
-    """A document's or a model's text as a sentence of an answer: one line, no marker of its own."""
-    return " ".join(_MARKER.sub(r"(\1)", printable(text)).split())
+    """A document's or a model's text as a sentence of an answer: one line, no marker of its own.
+
+    Nor the marks of a mail or paragraph that is quoted ("> I can do dinner.").
+    """
+    return " ".join(_MARKER.sub(r"(\1)", printable(_QUOTING.sub("", text))).split())
 
 
+_QUOTING = re.compile(r"^[ \t]*(?:>[ \t]?)+(?=\S)", re.MULTILINE)
 # A document's own `[1]`, also in full width or other brackets, would pass for a citation.
 _MARKER = re.compile(r"[\[［【〔⟦]\s*(\d[\d\s,;–-]*)\s*[\]］】〕⟧]")

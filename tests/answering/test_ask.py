@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answering import Event, QuotationReady, SentenceReady, ask
+from rag.answering.writing import shown_text
 from rag.calibration import Calibrated
 from rag.errors import QuestionInvalid
 from rag.json_form import answer_json
@@ -479,3 +480,12 @@ def test_a_proposal_is_no_yes(make, told, begins) -> None:
     )
     assert answer.answer.startswith(begins)
     assert ("refused" in answer.answer) == ("refused" in told)
+
+
+def test_the_marks_of_a_quoted_mail_are_not_shown(make) -> None:
+    texts = {"mail.txt": "> The rent of the hall is 940.\n"}
+    answer = ask("How much is the rent of the hall?", make(texts))
+    assert answer.answer == "The rent of the hall is 940. [1]"
+    check_form(answer, texts)
+    assert shown_text("> The rent is 940,\n>> due in May.") == "The rent is 940, due in May."
+    assert shown_text("5 > 3, and a\n> 2") == "5 > 3, and a 2"
