@@ -15,11 +15,9 @@ from rag.answering.deciding import Decision, decide
 from rag.answering.in_place import decide_in_place
 from rag.answering.linking import second_source
 from rag.answering.metering import Metered
-from rag.answering.naming import head_notes, is_titled
+from rag.answering.naming import bearing, head_notes
 from rag.answering.pairing import decide_pair, holds_both, judged_together, paired, sides_of
 from rag.answering.shape import Compared, compared, parts_of
-from rag.answering.surroundings import name_of
-from rag.answering.terms import terms
 from rag.answering.verdicts import Verdicts
 from rag.answering.workshop import Event, Workshop, checked_question
 from rag.answering.writing import Draft
@@ -28,7 +26,6 @@ from rag.generation.protocol import Generator
 from rag.retrieval.subject import Subject, with_subject
 from rag.types import Answer, Considered, Hit, ModelInfo, Status
 
-MOST_LOOKED_AT = 40  # documents that hold a name, for the one that bears it
 STAGES = ("retrieve", "select", "first_token", "generate", "verify", "total")
 
 
@@ -243,9 +240,7 @@ class _Run:
         """
         shop = self.workshop
         known = {hit.passage.document for hit in read}
-        words = frozenset(terms(side.name))
-        near = sorted(subject.documents, key=lambda n: not words <= frozenset(terms(name_of(n))))
-        own = [n for n in near[:MOST_LOOKED_AT] if is_titled(shop.document(n), side.name)]
+        own = bearing(side.name, subject.documents, shop.document)
         if not own or not known.isdisjoint(own):
             return read
         with self.timed("retrieve"):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rag.answering.candidate import Candidate
 from rag.answering.cells import asked_cell, asked_person, asks_empty, of_another_row
 from rag.answering.dating import dated
-from rag.answering.extremes import asks_extreme, extreme_row
+from rag.answering.extremes import with_extreme
 from rag.answering.naming import Naming
 from rag.answering.sentences import (
     candidate_at,
@@ -86,7 +86,7 @@ def find_candidates(
     )
     enough = [s[0] for s in sentences if _weight(sought, s) >= _MATCHING_AT_LEAST]
     found = _distinct([*kept, *enough], len(kept) + MATCHING)
-    found = _ranked(question, _telling(question, found, document), hits, named)
+    found = with_extreme(question, _telling(question, found, document), hits, named)
     read = read_alone(question, [_measured(c, sought) for c in found], reader)
     return [dated(question, _pointed(question, c, document(c.document)), document) for c in read]
 
@@ -117,46 +117,6 @@ def _telling(
         if not asks_empty(question, c.text) and not heads_table(document(c.document).text, c.span)
     ]
     return found
-
-
-def _ranked(
-    question: str, found: list[Candidate], hits: Sequence[Hit], named: Naming
-) -> list[Candidate]:
-    """Those found, behind the row that holds the most or least, where that is asked of a table.
-
-    The first table of the hits in which there is one counts; its other rows do not answer.
-    """
-    if not asks_extreme(question):
-        return found
-    seen: set[tuple[str, Span]] = set()
-    for hit in hits:
-        whole = named.document(hit.passage.document)
-        rows = (s for s in hit.passage.sentences if "|" in s.of(whole.text))
-        row = next((s for s in rows if (whole.path, s) not in seen), None)
-        extreme = extreme_row(question, whole, row) if row else None
-        seen.update((whole.path, s) for s in hit.passage.sentences)
-        if extreme is None:
-            continue
-        holding = (h for h in hits if h.passage.document == whole.path)
-        at = next((h for h in holding if h.passage.span.contains(extreme.row)), None)
-        at = at or _of_row(hit, extreme.row, whole)
-        best = candidate_at(at, extreme.row, extreme.cell, named)
-        others = [
-            c
-            for c in found
-            if c.document != whole.path or not any(c.span.overlaps(r) for r in extreme.rows)
-        ]
-        return [replace(best, rank=extreme.rank, ranked_of=extreme.of), *others]
-    return found
-
-
-def _of_row(hit: Hit, row: Span, whole: Document) -> Hit:
-    """A hit of a row that stands in none, in place of one of its table."""
-    text = row.of(whole.text)
-    passage = replace(
-        hit.passage, id=f"{hit.passage.id}-{row.start}", span=row, text=text, sentences=(row,)
-    )
-    return replace(hit, passage=passage)
 
 
 def _other_than_names(question: str) -> frozenset[str]:

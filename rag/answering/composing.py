@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from rag.answering.beside import heading_above, whole_list
 from rag.answering.candidate import Candidate
 from rag.answering.comparing import (
     asks_degree,
@@ -25,25 +26,21 @@ from rag.answering.disagreeing import (
     newer,
     other_note,
 )
-from rag.answering.leads import announces, with_items
 from rag.answering.linking import joined, second_source
 from rag.answering.pairing import alike
 from rag.answering.replacing import changed_since, replaced, replaced_note
 from rag.answering.shape import (
     Compared,
-    answer_type,
-    asks_several,
     compared,
     shape_of,
-    tells_time,
 )
-from rag.answering.surroundings import denied_by, proposes
+from rag.answering.surroundings import proposes
 from rag.answering.terms import terms
 from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
 from rag.generation.wording import decide_yes_no, word
-from rag.types import Document, Hit, Phrase, Span
-from rag.verification.quantities import months, quantities
+from rag.types import Hit
+from rag.verification.quantities import quantities
 from rag.verification.rules import denials, findings
 
 YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
@@ -213,50 +210,6 @@ def _yes_or_no(question: str, sources: Sequence[Candidate], generator: Generator
     if denied and leaning <= (-YES_NO_SURE if kinds else -2 * YES_NO_SURE):
         return "No"
     return ""
-
-
-def heading_above(
-    question: str, best: Candidate, document: Callable[[str], Document]
-) -> Candidate | None:
-    """The heading without which a sentence would mislead, or not answer; None where it does not.
-
-    One that denies what the sentence says ("What is not covered"), or that alone tells the time
-    that is asked for: "Fixed: the crash." under "3.1.2, 2 July 2026" does not say when.
-    """
-    whole = document(best.document)
-    span = denied_by(whole, best.span) or _dated_heading(question, best, whole)
-    if span is None:
-        return None
-    phrase = Phrase(span.of(whole.text), best.document, span)
-    return replace(best, span=span, text=phrase.text, phrase=phrase)
-
-
-def _dated_heading(question: str, best: Candidate, whole: Document) -> Span | None:
-    if answer_type(question) != "time" or tells_time(best.text):
-        return None
-    above = [h for h in whole.headings if h.start < best.span.start]
-    if not above or not (months(above[-1].text) and quantities(above[-1].text)):
-        return None
-    start = whole.text.find(above[-1].text, above[-1].start, best.span.start)
-    return Span(start, start + len(above[-1].text)) if start >= 0 else None
-
-
-def whole_list(question: str, best: Candidate, document: Callable[[str], Document]) -> Candidate:
-    """An item of a list with the whole of it, where several things are asked that head the list.
-
-    "Which medicines does she take?" is answered by all that stands below "Medicines:".
-    """
-    if not asks_several(question):
-        return best
-    text, sentences = document(best.document).text, best.hit.passage.sentences
-    asked = frozenset(terms(question))
-    for label in sorted(s for s in sentences if s.end <= best.span.start)[::-1]:
-        if announces(label.of(text)):
-            run = with_items(text, sentences, label)
-            if run.contains(best.span) and asked & frozenset(terms(label.of(text))):
-                return replace(best, span=run, text=run.of(text))
-            break
-    return best
 
 
 def _word(

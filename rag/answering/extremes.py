@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from rag.answering.candidate import Candidate
 from rag.answering.cells import Cell, cells_of
+from rag.answering.naming import Naming
+from rag.answering.sentences import candidate_at
 from rag.answering.terms import terms
-from rag.types import Document, Span
+from rag.types import Document, Hit, Span
 
 MOST_ROWS = 5000  # a longer table is not reckoned over
 FEWEST_ROWS = 2
@@ -147,6 +150,46 @@ def extreme_row(question: str, document: Document, row: Span) -> Extreme | None:
     best = found[0][1]
     rank = f"{'highest' if end > 0 else 'lowest'} {name}"
     return Extreme(best.span, best.place(name), rank, len(found), tuple(r.span for r in rows))
+
+
+def with_extreme(
+    question: str, found: list[Candidate], hits: Sequence[Hit], named: Naming
+) -> list[Candidate]:
+    """Those found, behind the row that holds the most or least, where that is asked of a table.
+
+    The first table of the hits in which there is one counts; its other rows do not answer.
+    """
+    if not asks_extreme(question):
+        return found
+    seen: set[tuple[str, Span]] = set()
+    for hit in hits:
+        whole = named.document(hit.passage.document)
+        rows = (s for s in hit.passage.sentences if "|" in s.of(whole.text))
+        row = next((s for s in rows if (whole.path, s) not in seen), None)
+        extreme = extreme_row(question, whole, row) if row else None
+        seen.update((whole.path, s) for s in hit.passage.sentences)
+        if extreme is None:
+            continue
+        holding = (h for h in hits if h.passage.document == whole.path)
+        at = next((h for h in holding if h.passage.span.contains(extreme.row)), None)
+        at = at or _of_row(hit, extreme.row, whole)
+        best = candidate_at(at, extreme.row, extreme.cell, named)
+        others = [
+            c
+            for c in found
+            if c.document != whole.path or not any(c.span.overlaps(r) for r in extreme.rows)
+        ]
+        return [replace(best, rank=extreme.rank, ranked_of=extreme.of), *others]
+    return found
+
+
+def _of_row(hit: Hit, row: Span, whole: Document) -> Hit:
+    """A hit of a row that stands in none, in place of one of its table."""
+    text = row.of(whole.text)
+    passage = replace(
+        hit.passage, id=f"{hit.passage.id}-{row.start}", span=row, text=text, sentences=(row,)
+    )
+    return replace(hit, passage=passage)
 
 
 def _asked(question: str) -> _Asked | None:

@@ -26,6 +26,7 @@ from rag.types import Document, Hit, Passage, Span
 HEAD_CHARS = 500  # where a document says what it is of
 LINE_CHARS = 110
 NAMED_AT_LEAST = 0.5  # of the weight of the names that the best document holds
+MOST_LOOKED_AT = 40
 _LISTED = 3  # names in one line: who was there, not what it is of
 _MONTHS = frozenset(
     name.casefold() for names in (month_name, month_abbr) for name in names if name
@@ -80,6 +81,13 @@ class Naming:
 def of_one_form(one: Document, other: Document) -> bool:
     """Whether two documents are alike: by title or first line, or by their files' names."""
     return bool(_faces(one) & _faces(other))
+
+
+def bearing(name: str, holding: Sequence[str], document: Callable[[str], Document]) -> list[str]:
+    """Of documents that hold a name those that bear it; 40 are looked at, by their files' names."""
+    words = frozenset(terms(name))
+    near = sorted(holding, key=lambda path: not words <= frozenset(terms(name_of(path))))
+    return [path for path in near[:MOST_LOOKED_AT] if is_titled(document(path), name)]
 
 
 def is_titled(document: Document, name: str) -> bool:

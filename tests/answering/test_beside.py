@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rag.answering.beside import heading_above, whole_list
 from rag.answering.candidate import Candidate
-from rag.answering.composing import heading_above, whole_list
 from rag.passages import make_passages
 from rag.types import Document, Heading, Hit, Phrase, Span
 
