@@ -234,18 +234,15 @@ class _Run:
         return read, subject
 
     def _titled(self, side: Compared, read: tuple[Hit, ...], subject: Subject) -> tuple[Hit, ...]:
-        """What is read of a thing compared, with the best hits in the document that bears its name.
+        """What is read of a thing compared: the document that bears its name, if there is one.
 
-        Its name stands in others more often, so that they may rank higher.
+        Its name stands in others more often, so that they rank higher; they but mention it.
         """
-        shop = self.workshop
-        known = {hit.passage.document for hit in read}
-        own = bearing(side.name, subject.documents, shop.document)
-        if not own or not known.isdisjoint(own):
+        own = bearing(side.name, subject.documents, self.workshop.document)
+        if not own:
             return read
         with self.timed("retrieve"):
-            more = shop.within(side.question, self.read_k, own)
-        return tuple(with_subject(read, more, self.read_k))
+            return tuple(self.workshop.within(side.question, self.read_k, own)) or read
 
     def _find(self, question: str, read: tuple[Hit, ...], subject: Subject) -> list[Candidate]:
         shop = self.workshop
