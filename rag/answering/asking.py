@@ -205,7 +205,7 @@ class _Run:
             read, subject = self._read(side.question, hits)
             return self._find(side.question, self._titled(side, read, subject), subject)
 
-        sides = sides_of(pair, find, self.alone, self.workshop.document)
+        sides = sides_of(pair, find, self.alone)
         if sides is None:
             return None
         with self.timed("generate"):
@@ -238,7 +238,8 @@ class _Run:
 
         Its name stands in others more often, so that they rank higher; they but mention it.
         """
-        own = bearing(side.name, subject.documents, self.workshop.document)
+        holding = dict.fromkeys([*(hit.passage.document for hit in read), *subject.documents])
+        own = bearing(side.name, list(holding), self.workshop.document)
         if not own:
             return read
         with self.timed("retrieve"):

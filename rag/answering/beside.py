@@ -8,36 +8,27 @@ from dataclasses import replace
 from rag.answering.candidate import Candidate
 from rag.answering.leads import announces, with_items
 from rag.answering.shape import answer_type, asks_several, tells_time
-from rag.answering.surroundings import denied_by
+from rag.answering.surroundings import heading_above
 from rag.answering.terms import terms
-from rag.types import Document, Phrase, Span
+from rag.types import Document
 from rag.verification.quantities import months, quantities
 
 
-def heading_above(
+def dated_heading(
     question: str, best: Candidate, document: Callable[[str], Document]
 ) -> Candidate | None:
-    """The heading without which a sentence would mislead, or not answer; None where it does not.
+    """The heading above a sentence, where a time is asked for and it alone tells one.
 
-    One that denies what the sentence says ("What is not covered"), or that alone tells the time
-    that is asked for: "Fixed: the crash." under "3.1.2, 2 July 2026" does not say when.
+    "Fixed: the crash." under "3.1.2, 2 July 2026" does not say when.
     """
-    whole = document(best.document)
-    span = denied_by(whole, best.span) or _dated_heading(question, best, whole)
-    if span is None:
-        return None
-    phrase = Phrase(span.of(whole.text), best.document, span)
-    return replace(best, span=span, text=phrase.text, phrase=phrase)
-
-
-def _dated_heading(question: str, best: Candidate, whole: Document) -> Span | None:
     if answer_type(question) != "time" or tells_time(best.text):
         return None
-    above = [h for h in whole.headings if h.start < best.span.start]
-    if not above or not (months(above[-1].text) and quantities(above[-1].text)):
+    whole = document(best.document)
+    above = heading_above(whole, best.span)
+    heading = above.of(whole.text) if above else ""
+    if above is None or not (months(heading) and quantities(heading)):
         return None
-    start = whole.text.find(above[-1].text, above[-1].start, best.span.start)
-    return Span(start, start + len(above[-1].text)) if start >= 0 else None
+    return best.moved(above, heading)
 
 
 def whole_list(question: str, best: Candidate, document: Callable[[str], Document]) -> Candidate:

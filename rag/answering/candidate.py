@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answering.shape import AnswerType, fits_type
 from rag.types import Hit, Phrase, Span
@@ -55,6 +55,10 @@ class Candidate:
         if not self.named or self.named in self.setting:
             return setting
         return f"{setting}. {self.named}"
+
+    def moved(self, span: Span, text: str) -> Candidate:
+        """The candidate as other characters of its document, all of them its phrase."""
+        return replace(self, span=span, text=text, phrase=Phrase(text, self.document, span))
 
     def overlaps(self, other: Candidate) -> bool:
         """Whether both share characters of one document."""

@@ -39,7 +39,7 @@ _LESS = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<![\d.,])(?:1[0-9]|20)\d\d(?![\d,]|\.\d)")
-_SMALL_WORDS = 1  # number words up to this ("one of the ...") are no amounts
+_LEAST = 1  # up to this a number is passed over: "one of the oldest" tells no amount
 
 
 def asks_difference(question: str) -> bool:
@@ -92,7 +92,7 @@ def _first_year(text: str) -> Decimal | None:
 def _amounts(texts: Sequence[str]) -> list[Decimal | None]:
     """The one amount of each text, without years; none where the units differ."""
     found = [
-        [q for q in quantities(_YEAR.sub(" ", t)) if not q.ordinal and q.value > _SMALL_WORDS]
+        [q for q in quantities(_YEAR.sub(" ", t)) if not q.ordinal and q.value > _LEAST]
         for t in texts
     ]
     if any(len(each) != 1 for each in found) or found[0][0].unit != found[1][0].unit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag.answering.beside import heading_above, whole_list
+from rag.answering.beside import dated_heading, whole_list
 from rag.answering.candidate import Candidate
 from rag.answering.comparing import (
     asks_degree,
@@ -161,9 +161,8 @@ def _both(
     alone = second is None and asks_two(question)  # half of what is compared decides nothing
     if shape == "yes_no" and generator is not None and not alone:
         lead = _yes_or_no(question, [c for c in (best, second) if c], generator)
-    above = heading_above(question, best, draft.document) if second is None else None
-    if above is not None:
-        draft.quote(above)
+    if second is None and (dated := dated_heading(question, best, draft.document)):
+        draft.quote(dated)
     draft.quote(whole_list(question, best, draft.document), lead=lead, outcome=shape == "yes_no")
     if second is None:
         return

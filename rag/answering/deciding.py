@@ -199,7 +199,7 @@ def _judged(
     return sorted(done, key=lambda r: (not r.judged, -_preference(calibration, r.signals)))
 
 
-def with_rank(candidate: Candidate) -> str:
+def _with_rank(candidate: Candidate) -> str:
     """The row with its rank beside the value and behind it.
 
     Both are needed: of five questions the judge believed five with both, four with either.
@@ -216,7 +216,7 @@ def judged_text(candidate: Candidate) -> str:
     A short sentence alone does not earn that: beside the one that answers, it would pass for it.
     Of a row with the most or least of what is asked a judge is told so, which no row says itself.
     """
-    excerpt = candidate.excerpt(JUDGED_CHARS)
     if candidate.rank:
-        return with_rank(candidate)
+        return _with_rank(candidate)
+    excerpt = candidate.excerpt(JUDGED_CHARS)
     return f"{candidate.before} {excerpt}".strip() if leans(candidate.text) else excerpt

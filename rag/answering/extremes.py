@@ -38,6 +38,7 @@ _AGE = _terms("age")
 _SINCE = _terms("year date built founded opened born since")
 _SIZE = _terms("size area population capacity inhabitants seats volume")
 _DEPTH, _WIDTH, _HEAT = _terms("depth"), _terms("width"), _terms("temperature")
+# What a superlative of another dimension is not about; a size is told by many names, and may be.
 _ALL = (_PRICE, _LENGTH, _TIME, _SPEED, _WEIGHT, _HEIGHT, _AGE, _SINCE, _DEPTH, _WIDTH, _HEAT)
 _UP, _DOWN = 1, -1
 # The columns that a word may mean, each with the end of its values; none: what the question names.

@@ -98,9 +98,12 @@ def is_titled(document: Document, name: str) -> bool:
     wanted = frozenset(terms(name))
     first = document.text.lstrip("# \n").split("\n", 1)[0][:LINE_CHARS]
     titles = (document.title or "", first, name_of(document.path))
-    return bool(wanted) and any(
-        frozenset(terms(_BRACKETS.sub(" ", title))) == wanted for title in titles
-    )
+    return bool(wanted) and any(title_terms(title) == wanted for title in titles)
+
+
+def title_terms(title: str) -> frozenset[str]:
+    """The terms of a title, without those in brackets."""
+    return frozenset(terms(_BRACKETS.sub(" ", title)))
 
 
 def _alike(

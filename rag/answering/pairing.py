@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.candidate import Candidate, Judged
 from rag.answering.deciding import JUDGED_CHARS, Decision, weighed
-from rag.answering.naming import is_titled
+from rag.answering.naming import title_terms
 from rag.answering.shape import Compared
 from rag.answering.terms import terms
 from rag.calibration import Calibrated, by_word
 from rag.generation.judging import judge_together
 from rag.generation.protocol import Generator
-from rag.types import Document
 
-_BRACKETS = re.compile(r"\([^()]*\)")
 SIDE = 2  # candidates of each thing that are paired
 MOST_PAIRS = 2  # judged: of two sentences, each costs about twice a single one
 Find = Callable[[Compared], Sequence[Candidate]]
@@ -31,42 +28,22 @@ class Sides:
     names: frozenset[str] = frozenset()
 
 
-def sides_of(
-    pair: tuple[Compared, Compared],
-    find: Find,
-    alone: Calibrated,
-    document: Callable[[str], Document],
-) -> Sides | None:
-    """The candidates of both things, weighed by the reader's word; None where one has none.
-
-    Of a thing that has a document of its own, only those in it: others but mention it.
-    """
+def sides_of(pair: tuple[Compared, Compared], find: Find, alone: Calibrated) -> Sides | None:
+    """The candidates of both things, weighed by the reader's word; None where one has none."""
     one, other = pair
-    first = _side(one, other, find, alone, document)
-    second = _side(other, one, find, alone, document)
+    first = _side(one, other, find, alone)
+    second = _side(other, one, find, alone)
     names = frozenset(terms(f"{one.name} {other.name}"))
     return Sides(first, second, names) if first and second else None
 
 
-def _side(
-    asked: Compared,
-    against: Compared,
-    find: Find,
-    alone: Calibrated,
-    document: Callable[[str], Document],
-) -> tuple[Judged, ...]:
+def _side(asked: Compared, against: Compared, find: Find, alone: Calibrated) -> tuple[Judged, ...]:
+    """The candidates that name the thing and say more than its title."""
     own = frozenset(terms(asked.name)) - frozenset(terms(against.name))
     rows = weighed(asked.question, find(asked), alone)
     name = frozenset(terms(asked.name))
-    naming = [
-        r
-        for r in rows
-        if _names(r.candidate, own)
-        and not frozenset(terms(_BRACKETS.sub(" ", r.candidate.text))) <= name  # but its title
-    ]
-    names = {r.candidate.document for r in naming}
-    titled = {name for name in names if is_titled(document(name), asked.name)}
-    return tuple(r for r in naming if not titled or r.candidate.document in titled)
+    naming = (r for r in rows if _names(r.candidate, own))
+    return tuple(r for r in naming if not title_terms(r.candidate.text) <= name)
 
 
 def _names(candidate: Candidate, own: frozenset[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from rag.answering.leads import lead_of
@@ -128,12 +129,20 @@ def denied_by(document: Document, span: Span) -> Span | None:
     if start >= 0:
         end = start + len(lead)
         return Span(start, end + text.startswith(":", end))
-    above = [h for h in document.headings if h.start < span.start]
+    above = heading_above(document, span)
     # A title ("No ferry in winter") speaks of the whole document, and does not turn its sentences.
-    if not above or above[-1].text == document.title or not _denies(above[-1].text):
+    heading = above.of(text) if above else ""
+    return above if heading != document.title and _denies(heading) else None
+
+
+def heading_above(document: Document, span: Span) -> Span | None:
+    """The words of the nearest heading that begins before a span; None without one."""
+    at = bisect_left(document.headings, span.start, key=lambda heading: heading.start)
+    if at == 0:
         return None
-    start = text.find(above[-1].text, above[-1].start, span.start)
-    return Span(start, start + len(above[-1].text)) if start >= 0 else None
+    heading = document.headings[at - 1]
+    start = document.text.find(heading.text, heading.start, span.start)
+    return Span(start, start + len(heading.text)) if start >= 0 else None
 
 
 def _denies(text: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from rag.answering.candidate import Candidate
-from rag.answering.surroundings import quoted_run
+from rag.answering.surroundings import denied_by, quoted_run
 from rag.answering.workshop import Event, QuotationReady, SentenceReady
 from rag.calibration import GENERIC
 from rag.generation.judging import judge_claim
@@ -44,9 +44,13 @@ class Draft:
         """Adds a candidate's own sentences as they stand, and tells of the quotation.
 
         With them come those that they lean on or that tell in which case they hold, with `outcome`
-        what became of a proposal. `lead` is a word such as `Yes` that is set before the quotation.
+        what became of a proposal; before them the heading that denies what they say. `lead` is a
+        word such as `Yes` that is set before the quotation.
         """
-        whole = self.document(candidate.document).text
+        document = self.document(candidate.document)
+        whole = document.text
+        if above := denied_by(document, candidate.span):
+            self.quote(candidate.moved(above, above.of(whole)))
         sentences = candidate.hit.passage.sentences
         span = quoted_run(sentences, candidate.span, whole, outcome=outcome)
         citation = self._citation(candidate.document, span)

@@ -489,3 +489,16 @@ def test_the_marks_of_a_quoted_mail_are_not_shown(make) -> None:
     check_form(answer, texts)
     assert shown_text("> The rent is 940,\n>> due in May.") == "The rent is 940, due in May."
     assert shown_text("5 > 3, and a\n> 2") == "5 > 3, and a 2"
+
+
+@pytest.mark.parametrize(
+    "question", ["Is damage by flood to the cellar covered?", "List the damage by flood covered."]
+)
+def test_what_a_label_denies_is_quoted_with_it(make, question) -> None:
+    texts = {"policy.txt": "Excluded:\n- Damage by flood to the cellar.\n\nThe roof is covered.\n"}
+    answer = ask(question, make(texts, generator=FakeGenerator()))
+    check_form(answer, texts)
+    assert [c.quote for c in answer.citations][:2] == [
+        "Excluded:",
+        "- Damage by flood to the cellar.",
+    ]

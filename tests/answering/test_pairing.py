@@ -146,7 +146,7 @@ def test_what_is_not_spoken_of_on_both_sides_is_no_pair(make, other, paired) -> 
     question = "How much higher was the income in 2024 than in 2023?"
     pair = compared(question)
     assert pair is not None
-    sides = sides_of(pair, find, sure, workshop.document)
+    sides = sides_of(pair, find, sure)
     assert sides is not None
     decision = decide_pair(question, sides, None, sure)
     assert decision.found is paired
