@@ -115,3 +115,20 @@ def auroc(scores: Floats, labels: Floats) -> float:
 def ece(probabilities: Floats, outcomes: Floats, bins: int = ECE_BINS) -> float:
     """Expected calibration error of plain arrays; NaN of nothing."""
     return ece_statistic(probabilities, outcomes, bins)(everything(len(probabilities)))
+
+
+def ece_by_chance(probabilities: Floats, bins: int = ECE_BINS, draws: int = 1000) -> float:
+    """The mean expected calibration error of as many items whose probabilities are exactly true.
+
+    An item is right by chance with its own probability, `draws` times over (the same ones each
+    time): what finite data alone give (Kumar et al. 2019, "Verified uncertainty calibration").
+    NaN of nothing.
+    """
+    import numpy as np
+
+    if not len(probabilities):
+        return float("nan")
+    random, clipped = np.random.default_rng(0), np.clip(probabilities, 0.0, 1.0)
+    return float(
+        np.mean([ece(clipped, random.random(len(clipped)) < clipped, bins) for _ in range(draws)])
+    )

@@ -1,9 +1,10 @@
-"""What strategies without any skill would get: a metric that they win says nothing by itself."""
+"""What a metric would be without any skill, or by chance alone: to be read beside each figure."""
 
 from __future__ import annotations
 
 from statistics import median
 
+from rag.evaluation.decision_metrics import ece_by_chance
 from rag.evaluation.product import Stage
 from rag.evaluation.records import Record, places
 from rag.evaluation.retrieval_metrics import overlaps
@@ -18,6 +19,7 @@ CITE_ALL = "cite every hit"
 MAJORITY = "say the commoner class"
 LEAD = "copy the beginning"
 GUESS = "guess"
+IF_CALIBRATED = "by chance, if calibrated"
 
 
 class TrivialScores:
@@ -28,6 +30,7 @@ class TrivialScores:
         self._sums: dict[tuple[str, str], tuple[float, int]] = {}
         self._positive = self._total = 0
         self._widths: dict[str, dict[float, int]] = {}
+        self._chances: list[float] = []
 
     def add(self, record: Record) -> None:
         """Takes one record into account."""
@@ -36,11 +39,13 @@ class TrivialScores:
         if self.stage == "support":
             self._total += 1
             self._positive += bool(record["supported"])
+            self._chances.append(float(record["support"]))
         elif self.stage == "summaries":
             self._summary(record)
         elif self.stage != "retrieval":
             self._total += 1
             self._positive += not record["answerable"]
+            self._confidence(record)
             self._question(record)
 
     def _note(self, strategy: str, metric: str, value: float) -> None:
@@ -51,6 +56,13 @@ class TrivialScores:
         if record["lead"]:
             for name, value in rouge(record["lead"], record["references"]).items():
                 self._note(LEAD, name, value)
+
+    def _confidence(self, record: Record) -> None:
+        from rag.evaluation.answer_metrics import decision_part
+
+        decision = decision_part(record)
+        if "_right" in decision:
+            self._chances.append(decision["_confidence"])
 
     def _question(self, record: Record) -> None:
         hits = record["hits"]
@@ -91,11 +103,16 @@ class TrivialScores:
 
     def figures(self) -> Trivial:
         """What each strategy gets: metric -> strategy -> figure."""
+        import numpy as np
+
         found: Trivial = {}
         for (metric, strategy), (total, n) in self._sums.items():
             found.setdefault(metric, {})[strategy] = total / n
         for strategy, counts in self._widths.items():
             found.setdefault("citation_width_chars", {})[strategy] = _weighted_median(counts)
+        if self._chances:
+            name = "support_ece" if self.stage == "support" else "confidence_ece"
+            found[name] = {IF_CALIBRATED: ece_by_chance(np.array(self._chances))}
         if self._total and self.stage == "support":
             share = self._positive / self._total
             found["support_accuracy"] = {MAJORITY: max(share, 1 - share)}

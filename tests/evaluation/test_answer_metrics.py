@@ -237,10 +237,18 @@ def test_trivial_strategies_by_hand() -> None:
     assert found["citation_recall"] == {"quote the first passage": 0.5, "cite every hit": 1.0}
     assert found["citation_precision"] == {"quote the first passage": 0.5, "cite every hit": 0.5}
     assert found["answered"] == {"answer always": 1.0}
-    claims = [{"supported": s} for s in (True, True, False)]
-    assert trivial_scores(claims, "support")["support_accuracy"] == {
-        "say the commoner class": pytest.approx(2 / 3)
-    }
+    claims = [{"supported": s, "support": 0.5} for s in (True, True, False)]
+    of_claims = trivial_scores(claims, "support")
+    assert of_claims["support_accuracy"] == {"say the commoner class": pytest.approx(2 / 3)}
+    assert of_claims["support_ece"]["by chance, if calibrated"] > 0.1
+
+
+def test_the_calibration_error_by_chance_is_that_of_answered_questions() -> None:
+    answered = [record(id=str(i), confidence=0.8) for i in range(4)]
+    refused = record(id="5", status="not_found", citations=[], confidence=0.5)
+    alone = trivial_scores(answered, "answers")["confidence_ece"]
+    assert alone == trivial_scores([*answered, refused], "answers")["confidence_ece"]
+    assert "confidence_ece" not in trivial_scores([refused], "answers")
 
 
 def test_context_keeps_to_the_paragraph_and_to_whole_words() -> None:

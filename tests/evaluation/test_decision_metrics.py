@@ -11,6 +11,7 @@ from rag.evaluation.decision_metrics import (
     auroc,
     auroc_statistic,
     ece,
+    ece_by_chance,
     everything,
 )
 
@@ -68,6 +69,18 @@ def test_ece_by_hand() -> None:
     found = ece(np.array([0.75, 0.75, 0.1, 0.1]), np.array([1.0, 0.0, 0.0, 0.0]))
     assert found == pytest.approx(0.5 * 0.25 + 0.5 * 0.1)
     assert ece(np.array([1.0, 0.0]), np.array([1.0, 0.0])) == 0.0
+
+
+def test_ece_by_chance_is_what_true_probabilities_give_and_less_of_more_items() -> None:
+    said = np.linspace(0.3, 0.99, 50)
+    drawn = [
+        ece(said, (np.random.default_rng(seed).random(50) < said).astype(float))
+        for seed in range(1, 400)
+    ]
+    assert ece_by_chance(said) == pytest.approx(np.mean(drawn), abs=0.005)
+    assert ece_by_chance(np.repeat(said, 20)) < ece_by_chance(said) / 3
+    assert ece_by_chance(np.ones(5)) == 0.0
+    assert np.isnan(ece_by_chance(np.array([])))
 
 
 def test_reliability_bins_hold_every_item() -> None:
