@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.answering.surroundings import table_head
 from rag.answering.terms import terms
@@ -124,6 +125,12 @@ def _like(one: str, other: str) -> bool:
     return one == other or (len(short) >= _ALIKE and long.startswith(short))
 
 
+@lru_cache(256)
+def _head_terms(name: str) -> frozenset[str]:
+    """The terms of a column's name, which stands in each of its rows."""
+    return frozenset(terms(name))
+
+
 def _named(text: str) -> list[Cell]:
     """The cells that say their head themselves."""
     found = []
@@ -132,7 +139,7 @@ def _named(text: str) -> list[Cell]:
             start = cell.start() + match.start("value")
             end = cell.start() + match.end("value")
             name = match["head"].strip()
-            found.append(Cell(name, frozenset(terms(name)), start, end))
+            found.append(Cell(name, _head_terms(name), start, end))
     return found
 
 
@@ -146,5 +153,5 @@ def _under(text: str, head: str) -> list[Cell]:
     for name, value in zip(heads, values, strict=True):
         inner = value.group()
         start = value.start() + len(inner) - len(inner.lstrip())
-        found.append(Cell(name, frozenset(terms(name)), start, start + len(inner.strip())))
+        found.append(Cell(name, _head_terms(name), start, start + len(inner.strip())))
     return found

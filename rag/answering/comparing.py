@@ -92,7 +92,7 @@ def _first_year(text: str) -> Decimal | None:
 def _amounts(texts: Sequence[str]) -> list[Decimal | None]:
     """The one amount of each text, without years; none where the units differ."""
     found = [
-        [q for q in quantities(_YEAR.sub(" ", t)) if not q.ordinal and q.value > _LEAST]
+        [q for q in quantities(_YEAR.sub(" ", t)) if not q.ordinal and abs(q.value) > _LEAST]
         for t in texts
     ]
     if any(len(each) != 1 for each in found) or found[0][0].unit != found[1][0].unit:

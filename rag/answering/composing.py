@@ -50,7 +50,7 @@ _AGAINST = frozenset({"number", "unit", "negation", "opposite"})
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What was written: the positions of the candidates cited, notes, and the decision's order."""
+    """What was written: the positions of the candidates cited, and remarks."""
 
     cited: frozenset[int]
     notes: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ def _otherwise(
     if change := replaced(first, hits, draft.document):
         return _with(change, first, replaced_note(first, change), draft)
     if change := changed_since(question, first, hits, draft.document):
-        return _with(first, change, later_note(first, change), draft)
+        return _with(first, change, other_note(first, change, draft.document), draft)
     if change := other_version(question, first, hits, draft.document):
         return _with(first, change, other_note(first, change, draft.document), draft)
     return None

@@ -7,18 +7,17 @@ comparison, or what a later document lays down, is none by itself.
 from __future__ import annotations
 
 import re
-from calendar import month_name
 from collections.abc import Callable, Iterator, Sequence
 
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.dating import date_beside
+from rag.answering.dating import date_beside, later
 from rag.answering.disagreeing import same_names
 from rag.answering.linking import candidate_from, sentences_of
 from rag.answering.naming import of_one_form
 from rag.answering.shape import asks_what_was
 from rag.answering.terms import named, terms
 from rag.types import Document, Hit, Span
-from rag.verification.quantities import UNIT_WORDS, days, quantities
+from rag.verification.quantities import MONTHS, UNIT_WORDS, days, quantities, without_days
 from rag.verification.rules import denials
 
 LIKELY = 0.2  # so likely a candidate is the other value, though its words are others
@@ -36,7 +35,7 @@ _TWO = re.compile(
     rf"\b(?:which|who)\b.*\b(?:{'|'.join(_MORE.split())})\b",
     re.IGNORECASE,
 )
-_BY_CHANCE = frozenset(terms(" ".join([*month_name, *UNIT_WORDS])))
+_BY_CHANCE = frozenset(terms(" ".join([*MONTHS, *UNIT_WORDS])))
 _FRACTION = re.compile(r"\b(?:half|halves|thirds?|quarters?|fifths?|tenths?)\b", re.IGNORECASE)
 
 
@@ -104,7 +103,7 @@ def other_version(
         return None
     for hit, span, text in sentences_of(_elsewhere(first, above, hits, document), document):
         when = date_beside(document(hit.passage.document), text)
-        if date and when and when <= date:
+        if date and when and (when == date or later(date, when)):
             continue
         same = 2 * len(thing & frozenset(terms(text))) >= len(thing)
         if same and (_revalued(first.text, text) or _denied(first.text, text)):
@@ -147,14 +146,8 @@ def nearness(one: str, other: str) -> float:
     Of "All 24 sensors by 18 July" and "Six sensors by 25 April" the first is the one that speaks of
     the matter of "All 24 sensors since 21 August".
     """
-    words, more = (frozenset(terms(_without_days(text))) for text in (one, other))
+    words, more = (frozenset(terms(without_days(text))) for text in (one, other))
     return len(words & more) / max(1, min(len(words), len(more)))
-
-
-def _without_days(text: str) -> str:
-    for day in days(text):
-        text = text.replace(day.text, " ")
-    return text
 
 
 def _revalued(first: str, later: str) -> bool:
@@ -192,11 +185,10 @@ def _another_value(one: str, other: str) -> bool:
     """Whether both sentences hold values, a day or a number, of which none is the same."""
     if days(one) and days(other):
         return not any(a.may_be(b) for a in days(one) for b in days(other))
-    values, more = _values(one), _values(other)
+    values, more = _numbers(one), _numbers(other)
     return bool(more) and bool(values) and values != more and not more <= values
 
 
-def _values(text: str) -> frozenset[str]:
-    of_days = " ".join(d.text for d in days(text))
-    found = {str(q.value.normalize()) for q in quantities(text) if q.text not in of_days}
+def _numbers(text: str) -> frozenset[str]:
+    found = {str(q.value.normalize()) for q in quantities(without_days(text))}
     return frozenset(found | {m.group().lower().rstrip("s") for m in _FRACTION.finditer(text)})

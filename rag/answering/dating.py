@@ -8,10 +8,12 @@ from dataclasses import replace
 
 from rag.answering.candidate import Candidate
 from rag.types import Document
-from rag.verification.quantities import days, months
+from rag.verification.quantities import MONTHS, days, months
 
 _IN_BRACKETS = re.compile(r"\([^()]*(?:\)|$)")
-_ISO = re.compile(r"(?<!\d)(\d{4})[-_.](\d{2})[-_.](\d{2})(?!\d)")
+_ISO = re.compile(
+    r"(?<![\d.])((?:19|20)\d{2})([-_.])(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d|\.\d)"
+)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _OF_A_TIME = re.compile(
     r"\b(?:19|20)\d\d\b|\b(?:now|today|current(?:ly)?|latest|at present|this year)\b", re.IGNORECASE
@@ -41,6 +43,16 @@ def date_beside(document: Document, sentence: str) -> str:
     return "" if told and date != date_of(replace(document, text="")) else date
 
 
+def later(one: str, other: str) -> bool | None:
+    """Whether the first of two dates, as of `date_of`, is the later; None where they do not tell.
+
+    "2024" is neither before nor after "2024-03-01", and nothing is before or after no date.
+    """
+    if not one or not other or one.startswith(other) or other.startswith(one):
+        return None
+    return one > other
+
+
 def date_of(document: Document) -> str:
     """The date a document bears as `YYYY-MM-DD` (or less), from its path, title or first lines.
 
@@ -50,7 +62,7 @@ def date_of(document: Document) -> str:
     top = _IN_BRACKETS.sub(" ", document.text[:400])
     for text in (document.path, document.title or "", top):
         if found := _ISO.search(text):
-            return "-".join(found.groups())
+            return "-".join(found.group(1, 3, 4))
         if found := _own_date(text):
             month = next(iter(months(found["month"])), 0)
             day = int(found["day"] or found["day2"] or 0)
@@ -71,9 +83,7 @@ def _own_date(text: str) -> re.Match[str] | None:
 
 
 _SIGNED = re.compile(r"\b(?:signed|dated|executed|made)(?: on| as of)?:? *$", re.IGNORECASE)
-_MONTH_WORDS = (
-    "January|February|March|April|May|June|July|August|September|October|November|December"
-)
+_MONTH_WORDS = "|".join(month.capitalize() for month in MONTHS)
 _LONG_DATE = re.compile(
     rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+)?(?P<month>{_MONTH_WORDS})\s+"
     r"(?:(?P<day2>\d{1,2})(?:st|nd|rd|th)?,?\s+)?(?P<year>(?:19|20)\d{2})\b"

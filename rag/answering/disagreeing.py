@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence, Set
 from decimal import Decimal
 
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.dating import date_beside, date_of
+from rag.answering.dating import date_beside, date_of, later
 from rag.answering.naming import head_lines, of_one_form
 from rag.answering.surroundings import leans
 from rag.answering.terms import named, terms
@@ -82,16 +82,16 @@ def as_likely(
     Where dates do not tell which of the two is the later: a reader of the answer should see both.
     """
     least, names = max(first.probability, SURELY), named(question)
-    values = _values(first.candidate.phrase.text)
+    values = _days_or_numbers(first.candidate.phrase.text)
     held = _held(names, first.candidate, document)
     for other in others:
         found = other.candidate
         if not other.judged or other.probability < least or found.rival:
             continue
         dated = [date_of(document(c.document)) for c in (first.candidate, found)]
-        if found.document == first.candidate.document or all(dated):
+        if found.document == first.candidate.document or later(*dated) is not None:
             continue
-        more = _values(found.phrase.text)
+        more = _days_or_numbers(found.phrase.text)
         if values and more and not values & more and _held(names, found, document) == held:
             return other
     return None
@@ -106,8 +106,8 @@ def later_word(
     sentence itself must hold a word of the question, or begin with one that points back: what only
     stands under the same heading may be about anything.
     """
-    date = date_beside(document(first.document), first.text)
-    if not date or date_beside(document(other.document), other.text) <= date:
+    dates = (date_beside(document(c.document), c.text) for c in (other, first))
+    if not later(*dates):
         return False
     if normalised(first.phrase.text) == normalised(other.phrase.text):
         return False
@@ -133,7 +133,7 @@ def later_note(first: Candidate, other: Candidate) -> str:
 
 def other_note(first: Candidate, other: Candidate, document: Callable[[str], Document]) -> str:
     """A remark that another document speaks of the same otherwise, and whether it is later."""
-    if date_of(document(first.document)) and date_of(document(other.document)):
+    if later(date_of(document(other.document)), date_of(document(first.document))):
         return later_note(first, other)
     which = "which of the two is later, they do not say"
     return f"{other.document} speaks of this, too, and not as {first.document} does; {which}"
@@ -159,7 +159,7 @@ def worth_judging(question_words: frozenset[str], first: Candidate, other: Candi
 
 def _differ(wanted: Set[str], one: Candidate, other: Candidate) -> bool:
     """Whether two sentences say the same of the question's words, with other values or names."""
-    values, others = _values(one.phrase.text), _values(other.phrase.text)
+    values, others = _days_or_numbers(one.phrase.text), _days_or_numbers(other.phrase.text)
     if values and others:
         apart, least = not values & others, SHARED_WORDS
     else:
@@ -179,7 +179,7 @@ def _names(phrase: str) -> set[str]:
     return {w.lower() for w in re.findall(r"\b[A-Z]\w+", phrase) if content_words(w)}
 
 
-def _values(phrase: str) -> set[Decimal | str]:
+def _days_or_numbers(phrase: str) -> set[Decimal | str]:
     """The days that a phrase names or, without any, its numbers and months.
 
     The last days of two years share their numbers.
@@ -201,12 +201,12 @@ def disagreement_note(
     said = f"'{phrases[0]}' ({first.path}) and '{phrases[1]}' ({second.path})"
     if of_one_form(first, second):  # two leases do not contradict each other
         said += " (both of one form: name the one that you mean)"
-    if dates[0] and dates[1] and dates[0] != dates[1]:
-        later = dates[1] > dates[0]
-        newest, oldest = (second, first) if later else (first, second)
-        if _ADDS.search(other.text if later else one.text):
-            return f"{newest.path} is later than {oldest.path} and adds to it", later
-        return f"two documents disagree: {said}; {newest.path} is the later one", later
+    after = later(dates[1], dates[0])
+    if after is not None:
+        newest, oldest = (second, first) if after else (first, second)
+        if _ADDS.search(other.text if after else one.text):
+            return f"{newest.path} is later than {oldest.path} and adds to it", after
+        return f"two documents disagree: {said}; {newest.path} is the later one", after
     replaces = (bool(_REPLACES.search(one.text)), bool(_REPLACES.search(other.text)))
     if replaces[0] != replaces[1]:
         newest = second if replaces[1] else first

@@ -77,7 +77,7 @@ _ENDS = {
 _PER = re.compile(r"\bper\s+\w+", re.IGNORECASE)  # "Visitors per day" tells no time
 _OF_PRICE = re.compile(r"\b(most|least)\s+(?:expensive|costly)\b", re.IGNORECASE)
 _WORD = re.compile(rf"\b({'|'.join({*_WORDS, *_ENDS})})\b", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![\w.])(?:\d+(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)")
+_NUMBER = re.compile(r"(?<![\w.])[-\u2212]?(?:\d+(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _THOUSANDS = re.compile(r"(?<=\d)[,' ](?=\d{3})")
 _NO_VALUE = re.compile(r"\W*(?:n/?a|none|not\b.*|unknown|-+|)\W*", re.IGNORECASE)
@@ -135,16 +135,17 @@ def extreme_row(question: str, document: Document, row: Span) -> Extreme | None:
     of one unit, where two rows hold the same one, and of a single row.
     """
     asked = _asked(question)
-    if asked is None:
-        return None
-    rows = _rows(document.text, row)
+    return _extreme(asked, _rows(document.text, row)) if asked else None
+
+
+def _extreme(asked: _Asked, rows: Sequence[_Row]) -> Extreme | None:
     names = tuple(dict.fromkeys(cell.name for r in rows for cell in r.cells))
     column = _column(asked, {n: _terms(_PER.sub("", n)) or _terms(n) for n in names}, rows)
     if column is None:
         return None
     name, end = column
     heads = frozenset(t for n in names for t in terms(n))
-    found = _values(name, _meant(asked.terms - heads, rows)) or []
+    found = _numbered(name, _meant(asked.terms - heads, rows)) or []
     found.sort(key=lambda pair: -end * pair[0])
     if len(found) < FEWEST_ROWS or found[0][0] == found[1][0]:
         return None
@@ -160,15 +161,19 @@ def with_extreme(
 
     The first table of the hits in which there is one counts; its other rows do not answer.
     """
-    if not asks_extreme(question):
+    asked = _asked(question)
+    if asked is None:
         return found
-    seen: set[tuple[str, Span]] = set()
+    seen: dict[str, list[Span]] = {}
     for hit in hits:
         whole = named.document(hit.passage.document)
-        rows = (s for s in hit.passage.sentences if "|" in s.of(whole.text))
-        row = next((s for s in rows if (whole.path, s) not in seen), None)
-        extreme = extreme_row(question, whole, row) if row else None
-        seen.update((whole.path, s) for s in hit.passage.sentences)
+        tables = seen.setdefault(whole.path, [])
+        new = (s for s in hit.passage.sentences if not any(t.contains(s) for t in tables))
+        row = next((s for s in new if "|" in s.of(whole.text)), None)
+        table = _rows(whole.text, row) if row else []
+        if table:
+            tables.append(Span(table[0].span.start, table[-1].span.end))
+        extreme = _extreme(asked, table)
         if extreme is None:
             continue
         holding = (h for h in hits if h.passage.document == whole.path)
@@ -220,7 +225,7 @@ def _column(
     """
     scored: list[tuple[float, str, int]] = []
     for name, head in names.items():
-        if not _values(name, rows):
+        if not _numbered(name, rows):
             continue
         end = next((end for dimension, end in asked.meant if dimension & head), 0)
         if asked.meant and not end and any(dimension & head for dimension in _ALL):
@@ -244,7 +249,7 @@ def _meant(asked: frozenset[str], rows: Sequence[_Row]) -> Sequence[_Row]:
     return rows
 
 
-def _values(name: str, rows: Sequence[_Row]) -> list[tuple[float, _Row]] | None:
+def _numbered(name: str, rows: Sequence[_Row]) -> list[tuple[float, _Row]] | None:
     """The numbers of a column with their rows, without those that hold no value.
 
     None where a cell holds anything else, more than one number, or another unit.
@@ -265,7 +270,7 @@ def _values(name: str, rows: Sequence[_Row]) -> list[tuple[float, _Row]] | None:
             numbers = _NUMBER.findall(text)
             if len(numbers) != 1:
                 return None
-            number = _THOUSANDS.sub("", numbers[0]).replace(",", ".")
+            number = _THOUSANDS.sub("", numbers[0]).replace(",", ".").replace("\u2212", "-")
             unit = _NUMBER.sub(" ", text).strip(" .~").lower()
         found.append((float(number), row))
         units.add(unit)

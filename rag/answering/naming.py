@@ -11,7 +11,6 @@ beside the sum. (Read behind it, all of such a document's sentences looked likel
 from __future__ import annotations
 
 import re
-from calendar import month_abbr, month_name
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -22,15 +21,14 @@ from rag.answering.terms import terms
 from rag.generation.judging import clip
 from rag.retrieval.subject import Subject
 from rag.types import Document, Hit, Passage, Span
+from rag.verification.quantities import MONTHS
 
 HEAD_CHARS = 500  # where a document says what it is of
 LINE_CHARS = 110
 NAMED_AT_LEAST = 0.5  # of the weight of the names that the best document holds
 MOST_LOOKED_AT = 40
 _LISTED = 3  # names in one line: who was there, not what it is of
-_MONTHS = frozenset(
-    name.casefold() for names in (month_name, month_abbr) for name in names if name
-) | {"sept"}
+_MONTHS = frozenset([*MONTHS, *(month[:3] for month in MONTHS), "sept"])
 _BRACKETS = re.compile(r"\([^()]*\)")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 
@@ -96,8 +94,7 @@ def is_titled(document: Document, name: str) -> bool:
     But for what stands in brackets ("The Lady (magazine)") and words without weight.
     """
     wanted = frozenset(terms(name))
-    first = document.text.lstrip("# \n").split("\n", 1)[0][:LINE_CHARS]
-    titles = (document.title or "", first, name_of(document.path))
+    titles = (document.title or "", _first_line(document), name_of(document.path))
     return bool(wanted) and any(title_terms(title) == wanted for title in titles)
 
 
@@ -118,11 +115,17 @@ def _faces(document: Document) -> frozenset[str]:
 
     Without numbers and months, in which they differ.
     """
-    first = document.text.lstrip("# \n").split("\n", 1)[0][:LINE_CHARS]
     path = PurePosixPath(document.path)
-    faces = {"title": _letters(document.title or first), "path": _letters(path.stem)}
+    faces = {
+        "title": _letters(document.title or _first_line(document)),
+        "path": _letters(path.stem),
+    }
     faces["path"] = f"{path.parent}/{faces['path']}" if faces["path"] else ""
     return frozenset(f"{kind} {face}" for kind, face in faces.items() if face)
+
+
+def _first_line(document: Document) -> str:
+    return document.text[:HEAD_CHARS].lstrip("# \n").split("\n", 1)[0][:LINE_CHARS]
 
 
 def _letters(text: str) -> str:
@@ -141,8 +144,7 @@ def naming_line(document: Document, words: Sequence[str], *, short: bool = False
     for word in words:
         for found in _standing(word).finditer(head):
             begin = head.rfind("\n", 0, found.start()) + 1
-            end = document.text.find("\n", found.end())
-            line = document.text[begin : end if end >= 0 else len(document.text)]
+            line = document.text[begin : begin + HEAD_CHARS + LINE_CHARS].split("\n", 1)[0]
             if short and len(line) > LINE_CHARS:
                 continue
             shown = _around(line, found.start() - begin)

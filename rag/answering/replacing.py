@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from rag.answering.candidate import Candidate
-from rag.answering.dating import date_of
+from rag.answering.dating import date_of, later
 from rag.answering.linking import candidate_from, sentences_of
 from rag.answering.shape import asks_what_was
 from rag.answering.terms import terms
@@ -39,16 +39,16 @@ def replaced(
     "the amount of 250,000 pounds is replaced by 400,000 pounds" answers no question by itself. Of
     a date alike; as dates meet by chance, the sentence must also share a word or speak of a date.
     """
-    stated = [q for q in _amounts(first.text) if q.text in first.phrase.text]
+    said = {q.value for q in quantities(first.phrase.text)}
+    stated = [q for q in _amounts(first.text) if q.value in said]
     on = _answering_days(first)
     if not stated and not on:
         return None
     date = date_of(document(first.document))
     for hit, span, text in _elsewhere(first.document, hits, document):
-        if _changes_an_amount(text, stated) or _moves_a_day(text, on, first.text):
-            other = date_of(document(hit.passage.document))
-            if not (date and other and other < date):
-                return candidate_from(hit, span, text, first)
+        changes = _changes_an_amount(text, stated) or _moves_a_day(text, on, first.text)
+        if changes and not later(date, date_of(document(hit.passage.document))):
+            return candidate_from(hit, span, text, first)
     return None
 
 
@@ -58,13 +58,14 @@ def changed_since(
     hits: Sequence[Hit],
     document: Callable[[str], Document],
 ) -> Candidate | None:
-    """The sentence of a later document that changes what is asked, without the value it had.
+    """The sentence of another document that changes what is asked, without the value it had.
 
     "I raise the rent by 7 from April" tells that a rent of 85 holds no longer. The sentence must
     name an amount or a day, a word of changing, and something that question and answer name, too;
     the passage it stands in all of the question's words that the answer's passage holds, but for
     such as "take place", which a sentence that moves the event has no need of. Where the
-    question asks for what was, or the document bears no date after the answer's, nothing is told.
+    question asks for what was, or the document bears no date, or one that is not after the
+    answer's, nothing is told.
     """
     if asks_what_was(question) or not (_amounts(first.text) or days(first.text)):
         return None
@@ -77,8 +78,10 @@ def changed_since(
         if not (changes or (_MOVES.search(text) and days(text))):
             continue
         whole = document(hit.passage.document)
-        later = date_of(whole) > date
-        if later and thing & frozenset(terms(text)) and around <= _surroundings(hit, whole):
+        since = date_of(whole)
+        if not since or since == date or later(date, since):
+            continue
+        if thing & frozenset(terms(text)) and around <= _surroundings(hit, whole):
             return candidate_from(hit, span, text, first)
     return None
 

@@ -130,5 +130,10 @@ def ece_by_chance(probabilities: Floats, bins: int = ECE_BINS, draws: int = 1000
         return float("nan")
     random, clipped = np.random.default_rng(0), np.clip(probabilities, 0.0, 1.0)
     return float(
-        np.mean([ece(clipped, random.random(len(clipped)) < clipped, bins) for _ in range(draws)])
+        np.mean(
+            [
+                ece(clipped, (random.random(len(clipped)) < clipped).astype(float), bins)
+                for _ in range(draws)
+            ]
+        )
     )

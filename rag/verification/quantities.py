@@ -26,11 +26,11 @@ _ORDINALS = _split(
 )
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SCALE_LETTERS = {"k": 1000, "m": 10**6, "bn": 10**9, "mn": 10**6}
-_MONTHS = _split(
+MONTHS = _split(
     "january february march april may june july august september october november december"
 )
-_MONTH_OF = {m: i for i, m in enumerate(_MONTHS, 1)} | {
-    m[:3]: i for i, m in enumerate(_MONTHS, 1) if m != "may"
+_MONTH_OF = {m: i for i, m in enumerate(MONTHS, 1)} | {
+    m[:3]: i for i, m in enumerate(MONTHS, 1) if m != "may"
 }
 _MONTH_OF["sept"] = 9
 _WORDS = (
@@ -75,13 +75,16 @@ for _canon, _forms in {
 UNIT_WORDS = frozenset(form for form in _UNITS if form.isalpha()) | {"per", "cent"}
 """The words that stand behind a number as its unit: two texts share them by chance."""
 
-_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_ISO = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
+_MOST_DAYS = 31
 _DAY = re.compile(
     r"\b(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[A-Z][a-z]+)|"
     r"(?P<month2>[A-Z][a-z]+) (?P<day2>\d{1,2})(?:st|nd|rd|th)?)\b(?:,? (?P<year>\d{4})\b)?"
 )
 _CLOCK = re.compile(r"\b(\d{1,2})[:.](\d{2})(?=\s?(?:am|pm|a\.m|p\.m|h\b|o'clock)|\b(?!\d))", re.I)
 _GROUPED = r"\d{1,3}(?:[,\u00a0\u202f' ]\d{3})+(?!\d)"
+# No minus: the dash of "2019-2020", "A-5" and "3 - 5", or that of a list ("- 5 apples").
+_MINUS = re.compile(r"(?:(?<![^\s(|:=€$£])(?<!\d\s)[-\u2212\u2013]|\b[Mm]inus\s+)\Z")
 _NUMBER = re.compile(
     rf"(?P<sign>[€$£]\s?)?(?P<digits>{_GROUPED}(?:\.\d+)?|\d+(?:[.,]\d+)?)"
     r"(?P<suffix>st\b|nd\b|rd\b|th\b)?(?P<scale>\s?(?:k|m|bn|mn)\b(?![a-z]))?"
@@ -92,7 +95,10 @@ _WORD = re.compile(r"[A-Za-z]+")
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A value as it stands in a text, with the unit behind it (empty if none is known)."""
+    """A value as it stands in a text, with the unit behind it (empty if none is known).
+
+    `text` are its digits or words, without sign.
+    """
 
     value: Decimal
     unit: str
@@ -107,7 +113,7 @@ def quantities(text: str) -> list[Quantity]:
 
 def months(text: str) -> set[int]:
     """The months a text names, by word or in an ISO date; `may` only with a capital letter."""
-    found = {int(m) for _, m, _ in _ISO.findall(text) if 1 <= int(m) <= 12}
+    found = {int(m) for _, m, _ in _ISO.findall(text)}
     for word in re.findall(r"\b[A-Z][a-z]+\b", text):
         if (number := _MONTH_OF.get(word.lower())) is not None:
             found.add(number)
@@ -137,17 +143,21 @@ class Day:
 def days(text: str) -> list[Day]:
     """The days a text names, `2025-08-01` first, then such as `1 August 2025` or `August 1`."""
     folded = " ".join(text.split())
-    found = [
-        Day(int(m[3]), int(m[2]), int(m[1]), m.group())
-        for m in _ISO.finditer(folded)
-        if 1 <= int(m[2]) <= 12
-    ]
+    found = [Day(int(m[3]), int(m[2]), int(m[1]), m.group()) for m in _ISO.finditer(folded)]
     for match in _DAY.finditer(folded):
         month = _MONTH_OF.get((match["month"] or match["month2"]).lower())
-        if month is not None:
-            day, year = int(match["day"] or match["day2"]), int(match["year"] or 0)
+        day, year = int(match["day"] or match["day2"]), int(match["year"] or 0)
+        if month is not None and 1 <= day <= _MOST_DAYS:
             found.append(Day(day, month, year, match.group()))
     return found
+
+
+def without_days(text: str) -> str:
+    """The text on one line, with a space in place of each day that it names."""
+    folded = " ".join(text.split())
+    for day in days(folded):
+        folded = folded.replace(day.text, " ")
+    return folded
 
 
 def _in_digits(text: str) -> list[Quantity]:
@@ -167,9 +177,17 @@ def _in_digits(text: str) -> list[Quantity]:
             unit_text = _word_after(text, match.end())
         if unit_text == "per":  # per cent
             unit_text = "percent" if _word_after(text, match.end()) == "cent" else ""
-        unit = _UNITS.get((match["sign"] or "").strip()) or _UNITS.get(unit_text, "")
+        sign = (match["sign"] or "").strip()
+        if _minus_before(text, match.start()):
+            value = -value
+            sign = sign or text[max(0, match.start() - 2) : match.start() - 1]  # as in "€-5"
+        unit = _UNITS.get(sign) or _UNITS.get(unit_text, "")
         found.append(Quantity(value, unit, match["digits"], bool(match["suffix"])))
     return found
+
+
+def _minus_before(text: str, position: int) -> bool:
+    return _MINUS.search(text, max(0, position - 8), position) is not None
 
 
 def _word_after(text: str, position: int) -> str:
@@ -198,10 +216,9 @@ def _in_words(text: str) -> list[Quantity]:
             after = words[i + taken][0] if i + taken < len(words) else ""
             if after == "per" and i + taken + 1 < len(words):
                 after = "percent" if words[i + taken + 1][0] == "cent" else ""
+            number = Decimal(-value if i and words[i - 1][0] == "minus" else value).normalize()
             phrase = text[words[i][1] : words[i + taken - 1][2]]
-            found.append(
-                Quantity(Decimal(value).normalize(), _UNITS.get(after, ""), phrase, ordinal)
-            )
+            found.append(Quantity(number, _UNITS.get(after, ""), phrase, ordinal))
         i += taken or 1
     return found
 

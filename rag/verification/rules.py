@@ -19,8 +19,14 @@ Kind = Literal["number", "unit", "month", "name", "negation", "opposite"]
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|hardly|"
     r"rejected?|refus(?:ed?|es|ing)|fail(?:ed|s)?|denied|denies|declined|"
-    r"nicht|kein\w*|nie|pas|jamais|sin|non)\b|n['’]t\b",
+    r"nicht|kein\w*|nie|pas|jamais|non)\b|n['’]t\b",
     re.I,
+)
+# "fell by 5 %" tells of a change of -5 %, and the other way round.
+_FALLS = re.compile(
+    r"\b(?:f[ae]ll\w*|drop\w*|declin\w*|decreas\w*|reduc\w*|shr[aiu]nk\w*|lower\w*|loss(?:es)?|lost|"
+    r"cut|down|less|fewer|below|deficit|negative)\b",
+    re.IGNORECASE,
 )
 _CLAUSE = re.compile(
     r"[;:!?]\s|[.]\s+(?=[A-Z])|,\s+(?:but|while|whereas|although|though|and|or)\s|"
@@ -151,9 +157,11 @@ def findings(sentence: str, cited: str, context: Sequence[str] = ()) -> list[Fin
 
 def _numbers(sentence: str, cited: str) -> list[Finding]:
     there = quantities(cited)
+    falls, fell = (_FALLS.search(text) is not None for text in (sentence, cited))
     found = []
     for wanted in quantities(sentence):
-        same = [q for q in there if q.value == wanted.value]
+        turned = falls if wanted.value > 0 else fell
+        same = [q for q in there if wanted.value in (q.value, -q.value if turned else q.value)]
         if not same:
             found.append(Finding("number", wanted.text))
         elif wanted.unit and not any(_units_agree(wanted, q) for q in same):

@@ -23,6 +23,7 @@ FIRST = "Which ferry was built first, Orla or Petrel?"
         (FIRST, ("Orla is a ferry.", "Petrel was built in 1911."), None),
         (FIRST, ("Orla was built in 1911.", "Petrel was built in 1911."), None),
         ("Which is longer, Orla or Petrel?", ("It is 88 m long.", "In 1911 it was 40 m long."), 0),
+        ("Which was lower, Orla or Petrel?", ("It was -5 degrees.", "It was -12 degrees."), 1),
         ("Which is cheaper, Orla or Petrel?", ("A seat is 12 euros.", "A seat is 9 euros."), 1),
         ("Which is longer, Orla or Petrel?", ("It is 88 m long.", "It is 40 feet long."), None),
         ("Which is longer, Orla or Petrel?", ("It is 88 m long, 9 m wide.", "It is 40 m."), None),

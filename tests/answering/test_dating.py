@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answering import ask
-from rag.answering.dating import date_beside, date_of
+from rag.answering.dating import date_beside, date_of, later
 from rag.testing import FakeGenerator
 from rag.types import Document
 
@@ -20,6 +20,9 @@ from rag.types import Document
         ("a.txt", "Amendment to the lease of 14 May 2023, signed on 2 October 2025", "2025-10-02"),
         ("a.txt", "Supplement to the contract of 14 May 2023. Dated: 3 June 2024", "2024-06-03"),
         ("letter.txt", "", ""),
+        ("letter.txt", "Invoice 7781-20-33", ""),
+        ("letter.txt", "Release 2024.99.77", ""),
+        ("scan_2024_03_01.txt", "", "2024-03-01"),
         ("life.txt", "Ann Lee (born 3 May 1991 in Voss) was a cooper.", ""),
         ("life.txt", "Ann Lee (3 May 1991" + " and more" * 50, ""),
     ],
@@ -43,6 +46,21 @@ def test_a_day_that_the_sentence_speaks_of_is_not_its_documents_date() -> None:
     assert date_beside(dated, text) == "2025-09-30"
     report = Document("report-2024.txt", f"March 2025\n{text}", "0" * 64, "plain/1")
     assert date_beside(report, text) == "2025-03"  # more than the year in its name
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("2024-03-01", "2023", True),
+        ("2023", "2024-03-01", False),
+        ("2024", "2024-03-01", None),
+        ("2024-03-01", "2024-03", None),
+        ("2024-03-01", "", None),
+        ("", "", None),
+    ],
+)
+def test_dates_tell_which_is_later_as_far_as_they_go(one, other, expected) -> None:
+    assert later(one, other) is expected
 
 
 EELS = {

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.answering import ask, extremes
 from rag.answering.extremes import asks_extreme, extreme_row
 from rag.types import Document, Span
 
@@ -106,7 +107,25 @@ def test_what_cannot_be_compared_is_not(value) -> None:
     assert found("Which is the longest bridge?", text, "Holm") is None
 
 
-@given(st.lists(st.integers(0, 99999), min_size=2, max_size=30, unique=True), st.data())
+@pytest.mark.parametrize(("asked", "place"), [("coldest", "Tarn"), ("warmest", "Holm")])
+def test_below_zero_is_less(asked, place) -> None:
+    text = "Place: Holm | Low: 3 °C\nPlace: Skarv | Low: -5 °C\nPlace: Tarn | Low: \u221212 °C"
+    text = text.replace("Low", "Temperature")
+    assert found(f"Which place is the {asked}?", text, "Place: Skarv")[0].startswith(
+        f"Place: {place}"
+    )
+
+
+def test_a_table_is_read_once_however_many_hits_it_has(monkeypatch, make) -> None:
+    text = "\n".join(f"Shop: S{i} | Staff: {i % 7} to 9" for i in range(400))
+    read: list[int] = []
+    whole = extremes._rows
+    monkeypatch.setattr(extremes, "_rows", lambda *given: read.append(1) or whole(*given))
+    ask("Which shop has the most staff?", make({"shops.txt": text}))
+    assert len(read) == 1
+
+
+@given(st.lists(st.integers(-99999, 99999), min_size=2, max_size=30, unique=True), st.data())
 def test_it_is_the_row_that_max_and_min_give(values, data) -> None:
     text = "\n".join(f"Shop: S{i} | Sales: {v:,}" for i, v in enumerate(values))
     asked = data.draw(st.sampled_from(["most", "highest", "fewest", "lowest"]))

@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from rag.answering import ask
+from rag.answering.candidate import Candidate
 from rag.answering.candidates import find_candidates
-from rag.answering.replacing import changed_since
+from rag.answering.replacing import changed_since, replaced
+from rag.types import Phrase, Span
 
 CONTRACT = (
     "The total liability of the seller is limited to 250,000 pounds. Risk passes on unloading."
@@ -96,7 +98,10 @@ def test_a_later_change_without_the_old_value_is_cited_beside_it(make) -> None:
     texts = {"lease.txt": GARAGE, "2025-01-10-letter.txt": LETTER.format("raise the rent by 7")}
     answer = ask("What is the rent of the garage?", make(texts))
     assert [c.document for c in answer.citations] == ["lease.txt", "2025-01-10-letter.txt"]
-    assert any("later than lease.txt" in note for note in answer.notes)
+    assert any("which of the two is later, they do not say" in note for note in answer.notes)
+    texts["2024-01-10-lease.txt"] = texts.pop("lease.txt")
+    answer = ask("What is the rent of the garage?", make(texts))
+    assert any("is later than 2024-01-10-lease.txt" in note for note in answer.notes)
 
 
 def test_an_event_that_was_moved_has_a_new_day(make) -> None:
@@ -143,3 +148,18 @@ def test_what_is_asked_of_the_past_or_changed_elsewhere_stands(
 ) -> None:
     answer = ask(question, make({"lease.txt": GARAGE, name: letter}))
     assert [c.document for c in answer.citations] == ["lease.txt"]
+
+
+def test_a_digit_of_the_answer_is_no_value_of_it(make) -> None:
+    texts = {
+        "lease.txt": "The deposit of 250 euros is held for 5 days.",
+        "letter.txt": "The term of 5 days is replaced by 9 days.",
+    }
+    hits = make(texts).search("deposit", 5)
+    first = next(h for h in hits if h.passage.document == "lease.txt")
+    text = texts["lease.txt"]
+    at = text.index("250 euros")
+    phrase = Phrase("250 euros", "lease.txt", Span(at, at + 9))
+    span = Span(0, len(text))
+    candidate = Candidate("lease.txt", span, text, phrase, 1.0, 1.0, 1.0, first)
+    assert replaced(candidate, hits, make(texts).document) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.verification.quantities import days, months, quantities
+from rag.verification.quantities import days, months, quantities, without_days
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,16 @@ from rag.verification.quantities import days, months, quantities
         ("three thousand four hundred", "3400", ""),
         ("12 km", "12", "kilometre"),
         ("a dozen", "12", ""),
+        ("-5 °C", "-5", "degree"),
+        ("it was \u22125 degrees", "-5", "degree"),
+        ("(-5)", "-5", ""),
+        ("| -1,200 |", "-1200", ""),
+        ("-€5", "-5", "euro"),
+        ("€-5", "-5", "euro"),
+        ("minus 5 degrees", "-5", "degree"),
+        ("minus twelve degrees", "-12", "degree"),
+        ("room A-5", "5", ""),
+        ("- 5 apples", "5", ""),
     ],
 )
 def test_a_number_and_its_unit(text, value, unit) -> None:
@@ -41,6 +51,11 @@ def test_a_number_and_its_unit(text, value, unit) -> None:
 @pytest.mark.parametrize("text", ["one of them", "a second opinion", "no number here", ""])
 def test_what_is_no_number(text) -> None:
     assert quantities(text) == []
+
+
+@pytest.mark.parametrize("text", ["2019-2020", "3 -5", "3 - 5", "3\u20135", "pages 3-5"])
+def test_a_dash_between_numbers_is_no_sign(text) -> None:
+    assert all(q.value > 0 for q in quantities(text))
 
 
 def test_numbers_that_follow_each_other_stay_apart() -> None:
@@ -65,10 +80,16 @@ def test_grouping_does_not_change_a_number(number) -> None:
         ("2025-08-01 and 1\nAugust, 2026", [(1, 8, 2025), (1, 8, 2026)]),
         ("5 Points, 12 March", [(12, 3, 0)]),
         ("August 2025", []),
+        ("May 45, invoice 7781-20-33 or 2024-02-45", []),
     ],
 )
 def test_the_days_that_a_text_names(text, expected) -> None:
     assert [(d.day, d.month, d.year) for d in days(text)] == expected
+
+
+def test_a_text_without_its_days_keeps_its_other_numbers() -> None:
+    left = without_days("20 pupils came on 12 May 2020, 5 on 2020-05-13")
+    assert [q.value for q in quantities(left)] == [20, 5]
 
 
 def test_a_day_without_a_year_may_be_that_of_any() -> None:

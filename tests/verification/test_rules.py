@@ -22,6 +22,8 @@ DIFFERENT = [
     ("The trial was held in Oslo.", "The trial was held in Bergen.", "name"),
     ("The rate fell to 3.5 %.", "The rate rose to 3.5 %.", "opposite"),
     ("The gate opens at six.", "The gate closes at six.", "opposite"),
+    ("The low was 5 degrees.", "The low was -5 degrees on Monday.", "number"),
+    ("Profit was -3 million.", "Profit was 3 million.", "number"),
     ("The maximum is 12 tonnes.", "The minimum is twelve tonnes.", "opposite"),
 ]
 FOLLOWS = [
@@ -34,6 +36,9 @@ FOLLOWS = [
     ("Adeyemi's vote was missing.", "The vote of Ms Adeyemi was missing."),
     ("The council agreed to raise spending.", "“The council agreed to raise spending”, it says."),
     ("The plan was not agreed.", "The plan wasn't agreed."),
+    ("Sales fell by 5 % in March.", "Sales in March: -5 %"),
+    ("Sales in March: −5 %", "Sales fell by 5 % in March."),
+    ("Pride was called a sin.", "The bishop called it a sin, this pride."),
 ]
 
 
