@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from rag.answering.shape import Compared
 from rag.answering.terms import terms
-from rag.verification.quantities import quantities
+from rag.verification.quantities import Quantity, quantities
 
 _BOTH = re.compile(r"\b(?:both|each|all two)\b", re.IGNORECASE)
 _DIFFERENCE = re.compile(
@@ -23,21 +23,32 @@ _DIFFERENCE = re.compile(
 )
 _NAME = r"[A-Z0-9][\w'’.&-]*(?:\s+(?:(?:of|the|de|and the)\s+)?[A-Z0-9][\w'’.&-]*)*"
 _THINGS = re.compile(rf"{_NAME},?\s+and\s+(?:the\s+)?{_NAME}")
-_EARLIER = re.compile(r"\b(?:first|earli(?:er|est)|older|oldest|before)\b", re.IGNORECASE)
+
+
+def _degrees(comparatives: str) -> str:
+    """A pattern for the words and their superlatives: `larger` and `largest`."""
+    words = comparatives.split()
+    return rf"\b(?:{'|'.join([*words, *(w[:-2] + 'est' for w in words if w.endswith('er'))])})\b"
+
+
+_IN_TIME = "earlier later older younger newer"
+_IN_AMOUNT = (
+    "more larger bigger greater higher longer taller heavier deeper wider farther further dearer "
+    "costlier warmer hotter stronger",
+    "less fewer smaller lower shorter lighter narrower cheaper nearer closer colder cooler weaker",
+)
+_IN_SPEED = "faster quicker slower"
+COMPARATIVES = " ".join((_IN_TIME, *_IN_AMOUNT, _IN_SPEED, "better worse"))
+_EARLIER = re.compile(rf"{_degrees('earlier older')}|\b(?:first|before)\b", re.IGNORECASE)
 _LATER = re.compile(
-    r"\b(?:last|later|latest|younger|youngest|newer|newest|(?:more|most) recent(?:ly)?)\b",
-    re.IGNORECASE,
+    rf"{_degrees('later younger newer')}|\b(?:last|(?:more|most) recent(?:ly)?)\b", re.IGNORECASE
 )
-_MORE = re.compile(
-    r"\b(?:more|most|larger|largest|bigger|biggest|greater|greatest|higher|highest|longer|longest|"
-    r"taller|tallest|heavier|heaviest|deeper|wider|farther|further|dearer|costlier)\b",
-    re.IGNORECASE,
-)
-_LESS = re.compile(
-    r"\b(?:less|least|fewer|fewest|smaller|smallest|lower|lowest|shorter|shortest|lighter|lightest|"
-    r"cheaper|cheapest|nearer|closer)\b",
-    re.IGNORECASE,
-)
+_MORE = re.compile(rf"{_degrees(_IN_AMOUNT[0])}|\bmost\b", re.IGNORECASE)
+_LESS = re.compile(rf"{_degrees(_IN_AMOUNT[1])}|\bleast\b", re.IGNORECASE)
+_FASTER = re.compile(_degrees("faster quicker"), re.IGNORECASE)
+_SLOWER = re.compile(_degrees("slower"), re.IGNORECASE)
+_OF_TIME = frozenset({"second", "minute", "hour", "day", "week", "month", "year"})
+_OF_WAY = frozenset({"metre", "kilometre", "mile"})  # as in 80 km/h
 _YEAR = re.compile(r"(?<![\d.,])(?:1[0-9]|20)\d\d(?![\d,]|\.\d)")
 _LEAST = 1  # up to this a number is passed over: "one of the oldest" tells no amount
 
@@ -49,7 +60,8 @@ def asks_difference(question: str) -> bool:
 
 def asks_degree(question: str) -> bool:
     """Whether a question asks which of two is the earlier, larger or the like."""
-    return any(p.search(question) for p in (_EARLIER, _LATER, _MORE, _LESS))
+    patterns = (_EARLIER, _LATER, _MORE, _LESS, _FASTER, _SLOWER)
+    return any(pattern.search(question) for pattern in patterns)
 
 
 def in_order(
@@ -73,11 +85,19 @@ def winner(question: str, texts: Sequence[str]) -> int | None:
     """
     early, late = _EARLIER.search(question), _LATER.search(question)
     if early or late:
-        values = [_first_year(text) for text in texts]
-        least = early is not None
-    else:
-        values = _amounts(texts)
-        least = _LESS.search(question) is not None
+        return _end_of([_first_year(text) for text in texts], least=early is not None)
+    found = _amounts(texts)
+    if found is None:
+        return None
+    values, unit = [q.value for q in found], found[0].unit
+    if _FASTER.search(question) or _SLOWER.search(question):
+        if unit not in _OF_TIME | _OF_WAY:
+            return None
+        return _end_of(values, least=bool(_FASTER.search(question)) == (unit in _OF_TIME))
+    return _end_of(values, least=_LESS.search(question) is not None)
+
+
+def _end_of(values: Sequence[Decimal | None], *, least: bool) -> int | None:
     one, other = values
     if one is None or other is None or one == other:
         return None
@@ -89,15 +109,15 @@ def _first_year(text: str) -> Decimal | None:
     return Decimal(found.group()) if found else None
 
 
-def _amounts(texts: Sequence[str]) -> list[Decimal | None]:
-    """The one amount of each text, without years; none where the units differ."""
+def _amounts(texts: Sequence[str]) -> list[Quantity] | None:
+    """The one amount of each text, without years; None where there are more or the units differ."""
     found = [
         [q for q in quantities(_YEAR.sub(" ", t)) if not q.ordinal and abs(q.value) > _LEAST]
         for t in texts
     ]
     if any(len(each) != 1 for each in found) or found[0][0].unit != found[1][0].unit:
-        return [None, None]
-    return [each[0].value for each in found]
+        return None
+    return [each[0] for each in found]
 
 
 def names_first(sentence: str, pair: Sequence[Compared], which: int) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from rag.answering.candidate import Candidate, Judged
+from rag.answering.comparing import COMPARATIVES
 from rag.answering.dating import date_beside, later
 from rag.answering.disagreeing import same_names
 from rag.answering.linking import candidate_from, sentences_of
@@ -24,15 +25,10 @@ LIKELY = 0.2  # so likely a candidate is the other value, though its words are o
 SHARED = 0.4  # of the shorter sentence's words
 LEAST_SHARED = 3  # words
 LATER_SHARED = 0.5
-_MORE = (
-    "more less fewer better worse greater bigger larger smaller higher lower longer shorter taller "
-    "heavier lighter older younger newer earlier later cheaper dearer faster slower wider narrower "
-    "deeper stronger weaker warmer colder nearer closer further farther"
-)
 _TWO = re.compile(
     r"\bchang(?:ed?|es)\b|\bcompared?\b|\bdiffer\w*|\bthan\b|\bthe same\b|\bmatch(?:es|ed)?\b|"
     r"\bagree with\b|\bby how (?:much|many)\b|\benough\b|"
-    rf"\b(?:which|who)\b.*\b(?:{'|'.join(_MORE.split())})\b",
+    rf"\b(?:which|who)\b.*\b(?:{'|'.join(COMPARATIVES.split())})\b",
     re.IGNORECASE,
 )
 _BY_CHANCE = frozenset(terms(" ".join([*MONTHS, *UNIT_WORDS])))
