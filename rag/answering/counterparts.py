@@ -16,6 +16,7 @@ from rag.answering.disagreeing import same_names
 from rag.answering.linking import candidate_from, sentences_of
 from rag.answering.naming import of_one_form
 from rag.answering.shape import asks_what_was
+from rag.answering.surroundings import terms_above, terms_around
 from rag.answering.terms import named, terms
 from rag.types import Document, Hit, Span
 from rag.verification.quantities import MONTHS, UNIT_WORDS, days, quantities, without_days
@@ -94,7 +95,7 @@ def other_version(
     whole = document(first.document)
     date = date_beside(whole, first.text)
     asked = frozenset(terms(question))
-    thing, above = asked & frozenset(terms(first.text)), asked & _above(first.hit, whole)
+    thing, above = asked & frozenset(terms(first.text)), asked & terms_above(first.hit, whole)
     if not thing:
         return None
     for hit, span, text in sentences_of(_elsewhere(first, above, hits, document), document):
@@ -122,7 +123,7 @@ def _elsewhere(
         other = document(hit.passage.document)
         if other.path == whole.path or of_one_form(whole, other):
             continue
-        if above <= _above(hit, other) | frozenset(terms(hit.passage.text)):
+        if above <= terms_around(hit, other):
             yield hit
 
 
@@ -153,12 +154,6 @@ def _revalued(first: str, later: str) -> bool:
 def _denied(first: str, later: str) -> bool:
     """Whether one of two sentences denies what the other says, of which few words may be shared."""
     return denials(first) % 2 != denials(later) % 2 and shared(first, later, 2) >= LATER_SHARED
-
-
-def _above(hit: Hit, whole: Document) -> frozenset[str]:
-    """The words of title, headings and path: which heater a manual is of stands there."""
-    path = whole.path.replace("_", " ")
-    return frozenset(terms(f"{whole.title or ''} {hit.passage.heading or ''} {path}"))
 
 
 def _holds_two(text: str) -> bool:

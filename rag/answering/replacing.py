@@ -9,6 +9,7 @@ from rag.answering.candidate import Candidate
 from rag.answering.dating import date_of, later
 from rag.answering.linking import candidate_from, sentences_of
 from rag.answering.shape import asks_what_was
+from rag.answering.surroundings import terms_around
 from rag.answering.terms import terms
 from rag.types import Document, Hit, Span
 from rag.verification.quantities import Day, Quantity, days, quantities
@@ -71,7 +72,7 @@ def changed_since(
         return None
     asked = frozenset(terms(question))
     thing = asked & frozenset(terms(first.text))
-    around = (asked - _EVENT) & _surroundings(first.hit, document(first.document))
+    around = (asked - _EVENT) & terms_around(first.hit, document(first.document))
     date = date_of(document(first.document))
     for hit, span, text in _elsewhere(first.document, hits, document):
         changes = _CHANGES.search(text) and (quantities(text) or days(text))
@@ -81,14 +82,9 @@ def changed_since(
         since = date_of(whole)
         if not since or since == date or later(date, since):
             continue
-        if thing & frozenset(terms(text)) and around <= _surroundings(hit, whole):
+        if thing & frozenset(terms(text)) and around <= terms_around(hit, whole):
             return candidate_from(hit, span, text, first)
     return None
-
-
-def _surroundings(hit: Hit, whole: Document) -> frozenset[str]:
-    heads = f"{whole.title or ''} {hit.passage.heading or ''} {whole.path.replace('_', ' ')}"
-    return frozenset(terms(f"{heads} {hit.passage.text}"))
 
 
 def replaced_note(first: Candidate, change: Candidate) -> str:

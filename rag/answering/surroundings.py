@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from rag.answering.leads import lead_of
 from rag.answering.orders import gives_orders
-from rag.types import Document, Span
+from rag.answering.terms import terms
+from rag.types import Document, Hit, Span
 from rag.verification.rules import denials
 
 SETTING_CHARS = 110
@@ -72,6 +73,17 @@ def _joined(parts: Sequence[str]) -> str:
         return whole
     first, last = parts[0][: SETTING_CHARS // 2], parts[-1][: SETTING_CHARS // 2]
     return first if len(parts) == 1 else f"{first} > {last}"
+
+
+def terms_above(hit: Hit, whole: Document) -> frozenset[str]:
+    """The terms of title, headings and path: which heater a manual is of stands there."""
+    path = whole.path.replace("_", " ")
+    return frozenset(terms(f"{whole.title or ''} {hit.passage.heading or ''} {path}"))
+
+
+def terms_around(hit: Hit, whole: Document) -> frozenset[str]:
+    """The terms of a passage and of what stands above it."""
+    return terms_above(hit, whole) | frozenset(terms(hit.passage.text))
 
 
 def name_of(path: str) -> str:
