@@ -17,7 +17,7 @@ from rag.answering.linking import second_source
 from rag.answering.metering import Metered
 from rag.answering.naming import bearing, head_notes
 from rag.answering.pairing import decide_pair, holds_both, judged_together, paired, sides_of
-from rag.answering.shape import Compared, compared, parts_of
+from rag.answering.shape import Compared, compared, parts_of, posed
 from rag.answering.verdicts import Verdicts
 from rag.answering.workshop import Event, Workshop, checked_question
 from rag.answering.writing import Draft
@@ -54,8 +54,9 @@ def ask(
     with run.timed("retrieve"):
         hits = tuple(workshop.search(question, retrieve_k))
     run.listen(on_event)
-    parts = parts_of(question)
-    taken = [run.answer_part(part, question, hits, retrieve_k) for part in parts]
+    asked = posed(question)
+    parts = parts_of(asked)
+    taken = [run.answer_part(part, asked, hits, retrieve_k) for part in parts]
     return run.finish(question, hits, parts, taken, seed)
 
 

@@ -106,7 +106,8 @@ def other_version(
         if same and (_revalued(first.text, text) or _denied(first.text, text)):
             candidate = candidate_from(hit, span, text, first)
             tied = named(first.text) & named(text)  # "the Flat" of a lease and its letters
-            if tied or same_names(named(question), first, candidate, document):
+            two = len(thing & frozenset(terms(text))) > 1  # "email" alone stands in any document
+            if tied or (two and same_names(named(question), first, candidate, document)):
                 return candidate
     return None
 

@@ -10,6 +10,7 @@ from rag.answering.shape import (
     compared,
     fits_type,
     parts_of,
+    posed,
     shape_of,
     tells_time,
 )
@@ -178,3 +179,24 @@ def test_some_questions_ask_for_several_things(question, so) -> None:
 )
 def test_a_text_tells_a_time_by_a_day_a_month_a_year_or_an_hour(text, so) -> None:
     assert tells_time(text) is so
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("notice period tenant", "What is the notice period tenant?"),
+        ("Rye flour price per tonne", "What is the rye flour price per tonne?"),
+        ("DX-30 weight?", "What is the DX-30 weight?"),
+        ("deposit", "deposit"),
+        ("when lease ends", "when lease ends"),
+        ("the lease is over in May", "the lease is over in May"),
+        ("tell me about the lease", "tell me about the lease"),
+        ("Kosten der Garage", "Kosten der Garage"),
+        ("rent, deposit, notice", "rent, deposit, notice"),
+        ("What is the rent?", "What is the rent?"),
+        ("", ""),
+    ],
+)
+def test_words_of_a_search_box_are_posed_as_a_question(typed, asked) -> None:
+    assert posed(typed) == asked
+    assert posed(posed(typed)) == asked
