@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,7 +110,8 @@ class LlamaGenerator:
             rules = self._native.grammar(grammar) if grammar else None
             try:
                 used = self._enter(prompt)
-                return self._continue(used, rules, max_tokens, tuple(stop), on_text)
+                with self._accounted():
+                    return self._continue(used, rules, max_tokens, tuple(stop), on_text)
             finally:
                 if rules:
                     rules.close()
@@ -212,16 +214,26 @@ class LlamaGenerator:
         """
         frame = self._template.frame(prompt)
         tokens = self._behind(prompt, frame.tail)
-        kept = self._prefix(frame.head)
         there = _alike(before[1], tokens) if before[0] == frame.head else 0
-        try:
+        with self._accounted():
+            kept = self._prefix(frame.head)
             self._native.cut(kept.length + there)
             self._native.adapt(adapter)
             self._native.feed(tokens[there:], layer)
-        except BaseException:
-            self._current = None  # an interrupted batch leaves cells that nobody accounts for
-            raise
         return frame.head, tokens
+
+    @contextmanager
+    def _accounted(self) -> Iterator[None]:
+        """Has the prefix copied back before the next prompt where what runs within is broken off.
+
+        A failed batch empties the sequence, an interrupted one leaves cells that nobody accounts
+        for.
+        """
+        try:
+            yield
+        except BaseException:
+            self._current = None
+            raise
 
     def _prefix(self, head: str) -> _Kept:
         kept = self._kept.get(head)

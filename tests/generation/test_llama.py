@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import subprocess
 import sys
@@ -143,6 +144,27 @@ def test_more_than_the_context_is_refused_and_the_model_stays_usable(model) -> N
     finally:
         small.close()
         small.close()
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("failing", [1, 2, 4])
+def test_after_a_batch_that_failed_the_next_prompt_is_as_ever(
+    generator, monkeypatch, failing
+) -> None:
+    asked, worded = prompts(JUDGE), prompts(WORD)[0]
+    judged = generator.preference(asked, "yes", "no")
+    expected = generator.complete(worded, max_tokens=8)
+    bindings, calls = library(), itertools.count(1)
+    decode = bindings.llama_decode
+
+    def fails_once(context, batch):
+        return 2 if next(calls) == failing else decode(context, batch)
+
+    monkeypatch.setattr(bindings, "llama_decode", fails_once)
+    with pytest.raises(ModelInvalid, match="code 2"):
+        generator.complete(worded, max_tokens=8)
+    assert generator.complete(worded, max_tokens=8) == expected
+    assert generator.preference(asked, "yes", "no") == judged
 
 
 @pytest.mark.models
