@@ -57,16 +57,6 @@ def check(
     return Support(score, verdict, tuple(_REASON[f.kind].format(f.detail) for f in found))
 
 
-def support(
-    claim: str,
-    evidence: Sequence[str],
-    reader: Reader | None = None,
-    judge: Callable[[], float] | None = None,
-) -> float:
-    """The support score of a claim by texts, 0 to 1."""
-    return check(claim, evidence, reader, judge=judge).score
-
-
 _REASON = {
     "number": "the number {} does not stand in the source",
     "unit": "the unit of {} is another in the source",
