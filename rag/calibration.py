@@ -44,7 +44,7 @@ class Calibrated:
         A signal without a weight counts nothing, a weight without its signal meets 0.
         """
         total = self.intercept + sum(w * signals.get(n, 0.0) for n, w in self.weights.items())
-        return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+        return sigmoid(total)
 
     def preference(self, signals: Mapping[str, float]) -> float:
         """How much a candidate is preferred to the others of its question: the larger, the more."""
@@ -308,7 +308,12 @@ def kept_with(in_force: Calibrated, answer: float) -> dict[str, float]:
     return {"answer": answer, **kept, **moved}
 
 
-def logit(p: float) -> float:
-    """The logit of a probability, of 0 and 1 that of 1e-6 and 1 - 1e-6."""
-    inside = min(max(p, 1e-6), 1 - 1e-6)
+def logit(p: float, edge: float = 1e-6) -> float:
+    """The logit of a probability; nearer than `edge` to 0 or 1, that of `edge` or 1 - `edge`."""
+    inside = min(max(p, edge), 1 - edge)
     return log(inside / (1 - inside))
+
+
+def sigmoid(x: float) -> float:
+    """The probability of a logit, of one beyond 30 that of 30: strictly between 0 and 1."""
+    return 1 / (1 + exp(-max(-30.0, min(30.0, x))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -172,13 +172,7 @@ class FakeGenerator:
         return len(_TOKEN.findall(text))
 
     def complete(
-        self,
-        prompt: Prompt,
-        *,
-        grammar: str | None = None,
-        max_tokens: int = 128,
-        stop: Sequence[str] = (),
-        on_text: Callable[[str], None] | None = None,
+        self, prompt: Prompt, *, max_tokens: int = 128, stop: Sequence[str] = ()
     ) -> Completion:
         """The next reply, or the sentence nearest to the question; cut at stops and the limit."""
         self.prompts.append(prompt)
@@ -189,8 +183,6 @@ class FakeGenerator:
         finished = len(tokens) <= max_tokens
         if not finished:
             text = text[: tokens[max_tokens - 1].end()]
-        if on_text:
-            on_text(text)
         used = self.count_tokens(prompt.rest)
         return Completion(text, used, min(len(tokens), max_tokens), finished)
 

@@ -19,7 +19,9 @@ from rag.calibration import (
     for_answers,
     load,
     log_loss,
+    logit,
     parse,
+    sigmoid,
     to_json,
     within_fitted,
 )
@@ -157,3 +159,14 @@ def test_the_word_on_a_passage_is_fitted_where_it_was_given() -> None:
     silent = [{"judge": 1.0}] * 30
     assert within_fitted(model, [*rows, *silent], [*labels, *[True] * 30]) == found
     assert within_fitted(model, silent, [True, False] * 15) == {}
+
+
+@given(st.floats(0.001, 0.999))
+def test_a_probability_is_that_of_its_logit(p) -> None:
+    assert sigmoid(logit(p)) == pytest.approx(p)
+
+
+@pytest.mark.parametrize("edge", [1e-6, 1e-4])
+def test_a_logit_is_bounded_at_the_edge_and_a_probability_never_0_or_1(edge) -> None:
+    assert (logit(0.0, edge), logit(1.0, edge)) == (logit(edge, edge), logit(1 - edge, edge))
+    assert 0 < sigmoid(-1e9) == sigmoid(-30) < sigmoid(30) == sigmoid(1e9) < 1

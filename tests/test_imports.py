@@ -19,7 +19,7 @@ ROOMS = (
     ("settings",),
     ("models",),
     ("untrusted",),
-    ("places", "stamps"),
+    ("places", "stamps", "leftovers"),
     ("sources",),
     ("sentences", "passages"),
     ("embedding",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rag.generation.protocol import Completion, Generator, Head, Prompt
 
@@ -35,19 +35,11 @@ class Metered:
         return self._inner.count_tokens(text)
 
     def complete(
-        self,
-        prompt: Prompt,
-        *,
-        grammar: str | None = None,
-        max_tokens: int = 128,
-        stop: Sequence[str] = (),
-        on_text: Callable[[str], None] | None = None,
+        self, prompt: Prompt, *, max_tokens: int = 128, stop: Sequence[str] = ()
     ) -> Completion:
         """The inner model's continuation, counted."""
         self._count(prompt)
-        done = self._inner.complete(
-            prompt, grammar=grammar, max_tokens=max_tokens, stop=stop, on_text=on_text
-        )
+        done = self._inner.complete(prompt, max_tokens=max_tokens, stop=stop)
         self.completion_tokens += done.completion_tokens
         return done
 
@@ -83,7 +75,7 @@ class Metered:
             constant = "\n".join(text for _, text in prompt.prefix)
             self.prompt_tokens += self._inner.count_tokens(constant)
         known = _alike(before, prompt.rest)
-        self.prompt_tokens += self._inner.count_tokens(prompt.rest[known:] + prompt.opening)
+        self.prompt_tokens += self._inner.count_tokens(prompt.rest[known:])
 
 
 def _alike(one: str, other: str) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import codecs
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ModelInvalid
-from rag.generation.grammar import Grammar
 from rag.generation.native import Native
 from rag.generation.protocol import Completion, Head, Prompt
 from rag.generation.states import States
@@ -95,24 +95,18 @@ class LlamaGenerator:
         self,
         prompt: Prompt,
         *,
-        grammar: str | None = None,
         max_tokens: int = 128,
         stop: Sequence[str] = (),
-        on_text: Callable[[str], None] | None = None,
     ) -> Completion:
-        """The greedy continuation of the prompt, under a GBNF grammar if one is given.
+        """The greedy continuation of the prompt.
 
         It ends at the end of the turn, before the first of `stop`, or after `max_tokens`. Bytes
         that are no UTF-8 become U+FFFD.
         """
         with self._lock:
-            rules = self._native.grammar(grammar) if grammar else None
-            try:
-                used = self._enter(prompt)
-                return self._continue(used, rules, max_tokens, tuple(stop), on_text)
-            finally:
-                if rules:
-                    rules.close()
+            used = self._enter(prompt)
+            with self._accounted():
+                return self._continue(used, max_tokens, tuple(stop))
 
     def preference(self, prompts: Sequence[Prompt], yes: str, no: str) -> list[float]:
         """For each prompt, logit(`yes`) - logit(`no`) of the first token after it."""
@@ -173,10 +167,6 @@ class LlamaGenerator:
                 row[:] = self._native.state
         return found
 
-    def prompt_tokens(self, prompt: Prompt) -> int:
-        """The number of tokens of a prompt, its constant prefix included."""
-        return sum(map(len, self.tokens(prompt)))
-
     def tokens(self, prompt: Prompt) -> tuple[list[int], list[int]]:
         """The tokens of a prompt's constant prefix and those behind it, as they are decoded."""
         with self._lock:
@@ -191,11 +181,7 @@ class LlamaGenerator:
 
     def _behind(self, prompt: Prompt, tail: str) -> list[int]:
         native = self._native
-        return [
-            *native.tokens(prompt.rest, special=False),
-            *native.tokens(tail, special=True),
-            *(native.tokens(prompt.opening, special=False) if prompt.opening else ()),
-        ]
+        return [*native.tokens(prompt.rest, special=False), *native.tokens(tail, special=True)]
 
     def _enter(self, prompt: Prompt, layer: int | None = None, adapter: Path | None = None) -> int:
         """Decodes a prompt, with `layer` only up to that one; returns its length in tokens."""
@@ -212,16 +198,26 @@ class LlamaGenerator:
         """
         frame = self._template.frame(prompt)
         tokens = self._behind(prompt, frame.tail)
-        kept = self._prefix(frame.head)
         there = _alike(before[1], tokens) if before[0] == frame.head else 0
-        try:
+        with self._accounted():
+            kept = self._prefix(frame.head)
             self._native.cut(kept.length + there)
             self._native.adapt(adapter)
             self._native.feed(tokens[there:], layer)
-        except BaseException:
-            self._current = None  # an interrupted batch leaves cells that nobody accounts for
-            raise
         return frame.head, tokens
+
+    @contextmanager
+    def _accounted(self) -> Iterator[None]:
+        """Has the prefix copied back before the next prompt where what runs within is broken off.
+
+        A failed batch empties the sequence, an interrupted one leaves cells that nobody accounts
+        for.
+        """
+        try:
+            yield
+        except BaseException:
+            self._current = None
+            raise
 
     def _prefix(self, head: str) -> _Kept:
         kept = self._kept.get(head)
@@ -253,36 +249,23 @@ class LlamaGenerator:
     def _key(self, threads: int) -> str:
         return f"{self._sha256} {threads} {self._native.context_tokens} {self._native.build()}"
 
-    def _continue(
-        self,
-        used: int,
-        rules: Grammar | None,
-        max_tokens: int,
-        stop: tuple[str, ...],
-        on_text: Callable[[str], None] | None,
-    ) -> Completion:
+    def _continue(self, used: int, max_tokens: int, stop: tuple[str, ...]) -> Completion:
         native = self._native
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        written = _Written(stop, on_text)
+        written = _Written(stop)
         count, finished = 0, False
         limit = min(max_tokens, native.context_tokens - used)
         while count < limit:
-            scores = native.scores()
-            token = rules.choose(scores) if rules else int(scores.argmax())
+            token = int(native.scores().argmax())
             count += 1
-            if native.ends(token):
+            if native.ends(token) or written.add(decoder.decode(native.piece(token))):
                 finished = True
                 break
-            if written.add(decoder.decode(native.piece(token))):
-                finished = True
-                break
-            if rules:
-                rules.accept(token)
             if count < limit:
                 native.feed([token])
         if not written.stopped:
             written.add(decoder.decode(b"", final=True))
-        return Completion(written.finish(), used, count, finished)
+        return Completion(written.text, used, count, finished)
 
 
 def _alike(one: Sequence[int], other: Sequence[int]) -> int:
@@ -292,32 +275,20 @@ def _alike(one: Sequence[int], other: Sequence[int]) -> int:
 
 
 class _Written:
-    """The text so far; hands it on as soon as no stop string can begin in it."""
+    """The text so far, up to the first stop string in it."""
 
-    def __init__(self, stop: tuple[str, ...], on_text: Callable[[str], None] | None) -> None:
+    def __init__(self, stop: tuple[str, ...]) -> None:
         self._stop = stop
-        self._on_text = on_text
-        self._text = ""
-        self._sent = 0
         self._longest = max(map(len, stop), default=1)
+        self.text = ""
         self.stopped = False
 
     def add(self, piece: str) -> bool:
         """Appends a piece; returns whether a stop string was met."""
-        begin = max(0, len(self._text) - self._longest + 1)
-        self._text += piece
-        found = [at for word in self._stop if (at := self._text.find(word, begin)) >= 0]
+        begin = max(0, len(self.text) - self._longest + 1)
+        self.text += piece
+        found = [at for word in self._stop if (at := self.text.find(word, begin)) >= 0]
         if found:
-            self._text = self._text[: min(found)]
+            self.text = self.text[: min(found)]
             self.stopped = True
-        self._send(len(self._text) - (0 if self.stopped else self._longest - 1))
         return self.stopped
-
-    def finish(self) -> str:
-        self._send(len(self._text))
-        return self._text
-
-    def _send(self, until: int) -> None:
-        if self._on_text and until > self._sent:
-            self._on_text(self._text[self._sent : until])
-            self._sent = until

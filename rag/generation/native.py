@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import MissingDependency, ModelInvalid
-from rag.generation.grammar import Grammar
 from rag.generation.tap import Tap
 
 if TYPE_CHECKING:
@@ -276,10 +275,6 @@ class Native:
         """Forgets the whole sequence."""
         self._lib.llama_memory_clear(self._memory, False)
         self.position = 0
-
-    def grammar(self, text: str) -> Grammar:
-        """A running grammar; raises `ValueError` where llama.cpp does not accept its text."""
-        return Grammar(self._lib, self._vocabulary, text)
 
     def close(self) -> None:
         """Frees the context and the model; calling it again does nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,6 @@ class Prompt:
 
     prefix: tuple[tuple[str, str], ...]
     rest: str
-    opening: str = ""  # what the assistant's turn begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +62,9 @@ class Generator(Protocol):
         """The number of tokens of a text, special tokens not counted as special."""
 
     def complete(
-        self,
-        prompt: Prompt,
-        *,
-        grammar: str | None = None,
-        max_tokens: int = 128,
-        stop: Sequence[str] = (),
-        on_text: Callable[[str], None] | None = None,
+        self, prompt: Prompt, *, max_tokens: int = 128, stop: Sequence[str] = ()
     ) -> Completion:
-        """The greedy continuation of the prompt, under a GBNF grammar if one is given."""
+        """The greedy continuation of the prompt, before the first of `stop`."""
 
     def preference(self, prompts: Sequence[Prompt], yes: str, no: str) -> list[float]:
         """For each prompt, logit(`yes`) - logit(`no`) of the first token after it."""

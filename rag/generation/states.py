@@ -7,6 +7,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from rag.leftovers import remove_leftovers
+
 _MAGIC = b"ragstate1"
 _MOST_FILES = 24
 
@@ -52,6 +54,7 @@ class States:
                 partial.unlink(missing_ok=True)
 
     def _prune(self) -> None:
+        remove_leftovers(self._folder, "*.part")  # a state has 28 KB a token
         files = sorted(self._folder.glob("*.state"), key=lambda f: (f.stat().st_mtime, f.name))
         for old in files[:-_MOST_FILES]:
             old.unlink(missing_ok=True)

@@ -8,7 +8,6 @@ training does in its place.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +15,12 @@ from typing import Any
 
 from rag.errors import MissingDependency, ModelInvalid
 from rag.models import LocalModel
-from rag.reading.protocol import Entailment, Reader, Reading, SpanScore
-from rag.reading.windows import best_spans, join_windows
+from rag.reading.protocol import NO_TEXT, Entailment, Reader, Reading, SpanScore
+from rag.reading.windows import best_spans, join_windows, softmax
 
 _OVERLAP_TOKENS = 96
 _QUESTION_TOKENS = 64
 _DEFAULT_TOKENS = 384
-NO_TEXT = -20.0  # the answerable logit of a text without words
 
 
 def load_cross_encoder(model: LocalModel, *, fallback: Reader, threads: int = 0) -> Reader:
@@ -187,12 +185,9 @@ class ClassifyingReader(_Base):
             return_overflowing_tokens=True,
         )
         logits = self._logits(encoded, 0).logits[0].tolist()
-        top = max(logits)
-        weights = [math.exp(x - top) for x in logits]
-        total = sum(weights)
         sums = dict.fromkeys(("supported", "contradicted", "neither"), 0.0)
-        for meaning, weight in zip(self._labels, weights, strict=True):
-            sums[meaning] += weight / total
+        for meaning, share in zip(self._labels, softmax(logits), strict=True):
+            sums[meaning] += share
         return Entailment(**sums)
 
     def _score(self, question: str, text: str) -> float:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelInvalid
-from rag.reading.protocol import Entailment, Reading, SpanScore
+from rag.reading.protocol import NO_TEXT, Entailment, Reading, SpanScore
+from rag.reading.windows import MAX_SPAN_TOKENS, distinct, rank, softmax
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,8 +22,6 @@ OUTPUTS = ("start_logits", "end_logits", "answerable", "claim")
 MAX_FIRST_TOKENS = 64
 WINDOW_TOKENS = 224  # of the text, about the longest that training showed
 OVERLAP_TOKENS = 64
-MAX_SPAN_TOKENS = 30
-NO_TEXT = -20.0  # the answerable logit of a text without words
 _BATCH_TOKENS = 2048
 _PAD_TO = 16
 _CANDIDATES = 24
@@ -110,7 +108,7 @@ class MiniLMReader:
         best: list[Entailment] = [Entailment(0.0, 0.0, 1.0) for _ in evidence]
         seen = [False] * len(best)
         for window, row in zip(windows, logits, strict=True):
-            found = _softmax(row)
+            found = Entailment(*softmax([float(value) for value in row]))
             if not seen[window.text] or found.neither < best[window.text].neither:
                 best[window.text], seen[window.text] = found, True
         return best
@@ -169,25 +167,22 @@ def _reading(
     spans: int,
 ) -> Reading:
     """The best spans over all windows of one text."""
-    found: list[tuple[float, float, int, int]] = []
+    found: list[tuple[SpanScore, float]] = []  # scored from the null of its window, and that null
     answerable = NO_TEXT
     for window, starts, ends, judged in windows:
         answerable = max(answerable, float(judged))
         null = float(starts[0]) + float(ends[0])
         for score, start, end in _candidates(text, encoding, window, starts, ends):
-            found.append((score - null, null, start, end))
+            found.append((SpanScore(start, end, score - null), null))
     if not found:
         nulls = [float(starts[0]) + float(ends[0]) for _, starts, ends, _ in windows]
         return Reading((), max(nulls, default=0.0), answerable)
-    found.sort(key=lambda item: (-item[0], item[2], item[3]))
-    null = found[0][1]
-    kept: list[SpanScore] = []
-    for margin, _, start, end in found:
-        if all(end <= other.start or start >= other.end for other in kept):
-            kept.append(SpanScore(start, end, margin + null))
-        if len(kept) == spans:
-            break
-    return Reading(tuple(kept), null, answerable)
+    # With the null of its window as that of all, the surest span keeps its own logits: they are
+    # compared with those of other texts.
+    null = min(found, key=lambda item: rank(item[0]))[1]
+    kept = distinct([span for span, _ in found], spans)
+    moved = tuple(SpanScore(s.start, s.end, s.score + null) for s in kept)
+    return Reading(moved, null, answerable)
 
 
 def _candidates(
@@ -215,14 +210,6 @@ def _candidates(
     out.sort(key=lambda item: (-item[0], item[1], item[2]))
     # A comma or a dash alone can score well beside an answer, but is none.
     return [item for item in out[:400] if any(c.isalnum() for c in text[item[1] : item[2]])]
-
-
-def _softmax(logits: NDArray[np.float32]) -> Entailment:
-    values = [float(value) for value in logits]
-    top = max(values)
-    powers = [math.exp(value - top) for value in values]
-    total = sum(powers)
-    return Entailment(powers[0] / total, powers[1] / total, powers[2] / total)
 
 
 def _session(path: Path, threads: int) -> Any:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+NO_TEXT = -20.0  # what `Reading.answerable` is of a text without words
+
 
 @dataclass(frozen=True, slots=True)
 class SpanScore:

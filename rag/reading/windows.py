@@ -1,7 +1,8 @@
-"""From start and end logits to spans of a text, over one or several windows."""
+"""From logits to spans of a text, over one or several windows, and to probabilities."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rag.reading.protocol import SpanScore
@@ -36,7 +37,7 @@ def best_spans(
         best = max(inside, key=lambda n: (starts[n] + ends[n], -n))
         span = _trimmed(text, _start(offsets, best), _end(offsets, best))
         scored = [SpanScore(*span, starts[best] + ends[best])] if span else []
-    return _distinct(scored, limit)
+    return distinct(scored, limit)
 
 
 def join_windows(
@@ -46,23 +47,37 @@ def join_windows(
 
     Each window's spans keep their distance to that window's null score.
     """
-    null = min(nulls)
+    null = min(nulls)  # as the scripts of BERT and its successors for SQuAD 2.0 take it
     moved = [
         SpanScore(s.start, s.end, s.score - own + null)
         for spans, own in zip(windows, nulls, strict=True)
         for s in spans
     ]
-    return _distinct(moved, limit), null
+    return distinct(moved, limit), null
 
 
-def _distinct(spans: Sequence[SpanScore], limit: int) -> list[SpanScore]:
+def rank(span: SpanScore) -> tuple[float, int, int]:
+    """What spans are sorted by: the best first, of equal ones the earlier, then the shorter."""
+    return -span.score, span.start, span.end
+
+
+def distinct(spans: Sequence[SpanScore], limit: int) -> list[SpanScore]:
+    """The best of the spans that do not overlap a better one, at most `limit`; best first."""
     kept: list[SpanScore] = []
-    for span in sorted(spans, key=lambda s: (-s.score, s.start, s.end)):
+    for span in sorted(spans, key=rank):
         if len(kept) == limit:
             break
         if all(span.end <= other.start or other.end <= span.start for other in kept):
             kept.append(span)
     return kept
+
+
+def softmax(logits: Sequence[float]) -> list[float]:
+    """The probabilities of logits, in order."""
+    top = max(logits)
+    powers = [math.exp(x - top) for x in logits]
+    total = sum(powers)
+    return [power / total for power in powers]
 
 
 def _start(offsets: Sequence[tuple[int, int] | None], token: int) -> int:

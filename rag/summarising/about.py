@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import exp, log
+from math import log
 from typing import TYPE_CHECKING
 
+from rag.calibration import sigmoid
 from rag.embedding.protocol import Embedder
 from rag.reading.protocol import Reader
 from rag.summarising.selecting import Pool, is_speech
@@ -192,7 +193,7 @@ def _readings(
             break
     texts = ["\n".join(pool.units[i].shown for i in s) for s in stretches]
     for stretch, text, reading in zip(stretches, texts, reader.read(topic, texts), strict=True):
-        says = 1 / (1 + exp(-max(-30.0, min(30.0, reading.answerable))))
+        says = sigmoid(reading.answerable)
         line = text[: reading.spans[0].start].count("\n") if reading.spans else -1
         for place, i in enumerate(stretch):
             found[i] = max(found[i], says * (1.0 if place == line else 0.6))

@@ -19,9 +19,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rag.leftovers import remove_leftovers
+
 MOST_FILES = 20_000
 PRUNED_SHARE = 0.25
 LABEL = "document.json"  # in a document's folder: whose wordings these are
+HALF_WRITTEN = ".*.new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,9 @@ class Wordings:
     def keep_only(self, document: str, sources: Iterable[str]) -> None:
         """Drops what was made from sentences that are not among a document's `sources` now."""
         there = {_mark(s) for s in sources}
-        for file in sorted((self.folder / self._owner(document).folder).glob("*.txt")):
+        folder = self.folder / self._owner(document).folder
+        remove_leftovers(folder, HALF_WRITTEN)
+        for file in sorted(folder.glob("*.txt")):
             try:
                 stands = set(json.loads(file.read_text(encoding="utf-8"))["of"]) <= there
             except (OSError, ValueError, KeyError, TypeError):
@@ -84,7 +89,8 @@ class Wordings:
                 _removed(file)
 
     def prune(self, most: int = MOST_FILES) -> None:
-        """Removes the oldest files where there are more than `most`."""
+        """Removes what was left half written, and the oldest where there are more than `most`."""
+        remove_leftovers(self.folder, f"*/{HALF_WRITTEN}")
         try:
             files = [(f.stat().st_mtime, f) for f in self.folder.glob("*/*.txt")]
         except OSError:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from rag.verification.rules import Finding, findings, is_verbatim
-from rag.verification.support import Support, check, support
+from rag.verification.support import Support, check
 
-__all__ = ["Finding", "Support", "check", "findings", "is_verbatim", "support"]
+__all__ = ["Finding", "Support", "check", "findings", "is_verbatim"]

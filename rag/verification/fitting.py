@@ -27,12 +27,13 @@ from rag.calibration import (
     calibration_error,
     fit,
     log_loss,
+    logit,
     parse,
     to_json,
 )
 from rag.errors import SetInvalid
 from rag.reading.protocol import Reader
-from rag.verification.support import SIGNALS, UNSURE, check, clipped, signals_of
+from rag.verification.support import EDGE, SIGNALS, UNSURE, check, clipped, signals_of
 
 FOLDS = 5
 SHIPPED = Path(__file__).parent.parent / "data" / "calibration" / "support-generic.json"
@@ -82,19 +83,14 @@ def fit_judge(
 
     From scores that it may move. A model whose word says nothing weighs 0, and the score 1.
     """
-    rows = [{"score": _logit(s), "judge": clipped(j)} for s, j in zip(scores, logits, strict=True)]
+    rows = [
+        {"score": logit(s, EDGE), "judge": clipped(j)} for s, j in zip(scores, logits, strict=True)
+    ]
     model = fit(rows, labels, ("score", "judge"), penalty=1.0)
     weight = model.weights["judge"]
     if weight <= 0:
         return 1.0, 0.0, 0.0
     return max(0.0, model.weights["score"]), weight, -model.intercept / weight
-
-
-def _logit(p: float) -> float:
-    from math import log
-
-    inside = min(max(p, 1e-4), 1 - 1e-4)
-    return log(inside / (1 - inside))
 
 
 def _judge(sets: Sequence[Path], split: str, count: int, seed: int) -> tuple[str, str]:
@@ -125,7 +121,7 @@ def _judge(sets: Sequence[Path], split: str, count: int, seed: int) -> tuple[str
     raw = json.loads(SHIPPED.read_text(encoding="utf-8"))
     in_force = parse("support", raw, calibrated=True)
     moved = [
-        own * _logit(s) + weight * (clipped(j) - centre)
+        own * logit(s, EDGE) + weight * (clipped(j) - centre)
         for s, j in zip(scores, logits, strict=True)
     ]
     record = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from rag.calibration import GENERIC, Calibrated, load
+from rag.calibration import GENERIC, Calibrated, load, logit, sigmoid
 from rag.reading.protocol import Entailment, Reader
 from rag.verification.rules import Finding, coverage, findings, is_verbatim
 
@@ -18,6 +18,7 @@ UNSURE = (0.1, 0.9)  # between these a language model is asked too, if there is 
 # Unless the calibration has fitted ones: what the score of the rest counts then, and the judge.
 SCORE_WEIGHT, JUDGE_WEIGHT, JUDGE_CENTRE = 1.0, 0.5, 0.0
 JUDGE_MOST = 4.0  # logits beyond it say no more
+EDGE = 1e-4  # a probability nearer to 0 or 1 says no more
 _SURE_AGAINST = frozenset({"number", "unit", "negation"})
 _NEUTRAL = Entailment(1 / 3, 1 / 3, 1 / 3)
 
@@ -57,16 +58,6 @@ def check(
     return Support(score, verdict, tuple(_REASON[f.kind].format(f.detail) for f in found))
 
 
-def support(
-    claim: str,
-    evidence: Sequence[str],
-    reader: Reader | None = None,
-    judge: Callable[[], float] | None = None,
-) -> float:
-    """The support score of a claim by texts, 0 to 1."""
-    return check(claim, evidence, reader, judge=judge).score
-
-
 _REASON = {
     "number": "the number {} does not stand in the source",
     "unit": "the unit of {} is another in the source",
@@ -99,8 +90,8 @@ def _signals(
 ) -> dict[str, float]:
     kinds = [f.kind for f in found]
     return {
-        "supported": _logit(entailment.supported),
-        "contradicted": _logit(entailment.contradicted),
+        "supported": logit(entailment.supported, EDGE),
+        "contradicted": logit(entailment.contradicted, EDGE),
         "coverage": coverage(sentence, text),
         "findings": float(min(3, len(kinds))),
         "sure_against": float(any(k in _SURE_AGAINST for k in kinds)),
@@ -127,32 +118,19 @@ def _score(
     return score * (SUPPORTED - 0.01) if found else score
 
 
-def _moved(model: Calibrated, score: float, logit: float) -> float:
+def _moved(model: Calibrated, score: float, said: float) -> float:
     """The score moved by what a language model says, which is weighed around its centre."""
     own = model.threshold("judge_score", SCORE_WEIGHT)
     weight = model.threshold("judge_weight", JUDGE_WEIGHT)
     centre = model.threshold("judge_centre", JUDGE_CENTRE)
-    return _squash(own * _logit(score) + weight * (clipped(logit) - centre))
+    return sigmoid(own * logit(score, EDGE) + weight * (clipped(said) - centre))
 
 
-def clipped(logit: float) -> float:
+def clipped(said: float) -> float:
     """A language model's logit difference, bounded."""
-    return max(-JUDGE_MOST, min(JUDGE_MOST, logit))
+    return max(-JUDGE_MOST, min(JUDGE_MOST, said))
 
 
 @cache
 def _model(judge_name: str) -> Calibrated:
     return load(f"support-{judge_name}")
-
-
-def _logit(p: float) -> float:
-    from math import log
-
-    clipped = min(max(p, 1e-4), 1 - 1e-4)
-    return log(clipped / (1 - clipped))
-
-
-def _squash(x: float) -> float:
-    from math import exp
-
-    return 1 / (1 + exp(-x))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import subprocess
 import sys
@@ -108,26 +109,14 @@ def test_template_tokens_in_a_text_are_plain_text(generator) -> None:
 
 
 @pytest.mark.models
-def test_the_limit_the_stop_and_the_parts_of_the_text(generator) -> None:
+def test_the_text_ends_at_the_limit_or_the_stop(generator) -> None:
     prompt = prompts(WORD)[0]
-    parts: list[str] = []
-    whole = generator.complete(prompt, max_tokens=10, on_text=parts.append)
-    assert "".join(parts) == whole.text
+    whole = generator.complete(prompt, max_tokens=10)
     assert whole.completion_tokens <= 10
     word = whole.text.split()[1]
     cut = generator.complete(prompt, max_tokens=10, stop=(word,))
     assert cut.text == whole.text[: whole.text.index(word)]
     assert cut.finished
-
-
-@pytest.mark.models
-def test_a_grammar_bounds_what_is_written(generator) -> None:
-    prompt = prompts(WORD)[0]
-    done = generator.complete(prompt, grammar='root ::= ("yes" | "no") " [1]"', max_tokens=20)
-    assert done.text in ("yes [1]", "no [1]")
-    assert done.finished
-    with pytest.raises(ValueError, match="GBNF"):
-        generator.complete(prompt, grammar="root ::= (")
 
 
 @pytest.mark.models
@@ -138,11 +127,32 @@ def test_more_than_the_context_is_refused_and_the_model_stays_usable(model) -> N
         with pytest.raises(ModelInvalid, match="context of 192"):
             small.preference([Prompt(JUDGE, "word " * 400)], "yes", "no")
         assert small.preference(prompts(JUDGE)[:1], "yes", "no") == expected
-        rest = 192 - small.prompt_tokens(prompts(WORD)[0])
+        rest = 192 - sum(map(len, small.tokens(prompts(WORD)[0])))
         assert small.complete(prompts(WORD)[0], max_tokens=500).completion_tokens <= rest
     finally:
         small.close()
         small.close()
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("failing", [1, 2, 4])
+def test_after_a_batch_that_failed_the_next_prompt_is_as_ever(
+    generator, monkeypatch, failing
+) -> None:
+    asked, worded = prompts(JUDGE), prompts(WORD)[0]
+    judged = generator.preference(asked, "yes", "no")
+    expected = generator.complete(worded, max_tokens=8)
+    bindings, calls = library(), itertools.count(1)
+    decode = bindings.llama_decode
+
+    def fails_once(context, batch):
+        return 2 if next(calls) == failing else decode(context, batch)
+
+    monkeypatch.setattr(bindings, "llama_decode", fails_once)
+    with pytest.raises(ModelInvalid, match="code 2"):
+        generator.complete(worded, max_tokens=8)
+    assert generator.complete(worded, max_tokens=8) == expected
+    assert generator.preference(asked, "yes", "no") == judged
 
 
 @pytest.mark.models

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,3 +49,13 @@ def test_old_states_go(tmp_path) -> None:
         states.save(str(number), 1, b"s")
     assert len(list(tmp_path.iterdir())) <= 24
     assert states.load("39") is not None
+
+
+def test_what_a_killed_run_left_half_written_goes_after_an_hour(tmp_path) -> None:
+    left, writing = tmp_path / "a.state.17.part", tmp_path / "b.state.18.part"
+    for file in (left, writing):
+        file.write_bytes(b"half")
+    ago = time.time() - 3700
+    os.utime(left, (ago, ago))
+    States(tmp_path, "k").save("a", 1, b"s")
+    assert (left.exists(), writing.exists()) == (False, True)

@@ -14,7 +14,7 @@ from rag.models import resolve
 from rag.reading import load_reader
 from rag.reading.cross_encoder import load_cross_encoder
 from rag.reading.protocol import Reader, SpanScore
-from rag.reading.windows import best_spans, join_windows
+from rag.reading.windows import best_spans, join_windows, softmax
 from rag.settings import Settings
 from rag.testing import FakeEmbedder, FakeReader
 
@@ -225,3 +225,7 @@ def test_windows_are_joined_by_their_distance_to_their_own_null() -> None:
     spans, null = join_windows([first, second], [1.0, 7.0], 5)
     assert null == 1.0
     assert spans == [SpanScore(0, 3, 5.0), SpanScore(10, 12, 2.0)]
+
+
+def test_probabilities_sum_to_1_however_large_the_logits() -> None:
+    assert softmax([1e4, 1e4, -1e4]) == [0.5, 0.5, 0.0]

@@ -13,12 +13,11 @@ from rag.errors import ModelInvalid
 from rag.reading.minilm import (
     FORMAT,
     INPUTS,
-    NO_TEXT,
     OVERLAP_TOKENS,
     WINDOW_TOKENS,
     MiniLMReader,
 )
-from rag.reading.protocol import Reading
+from rag.reading.protocol import NO_TEXT, Reading
 
 WORDS = (
     "when",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,21 @@ def test_the_oldest_go_where_there_are_too_many(tmp_path: Path) -> None:
         os.utime(next((tmp_path / "s").glob(f"*/{key}.txt")), (i, i))
     kept.prune(most=4)
     assert [kept.get("a.md", key) for key in keys] == [None] * 5 + ["5", "6", "7"]
+
+
+@pytest.mark.parametrize("tidy", [Wordings.prune, lambda kept: kept.keep_only("a.md", ["One."])])
+def test_what_a_killed_run_left_half_written_goes_after_an_hour(tmp_path: Path, tidy) -> None:
+    kept = Wordings(tmp_path / "s")
+    kept.put("a.md", KEY, "of one", ["One."])
+    (folder,) = (tmp_path / "s").iterdir()
+    left, writing = folder / ".left.new", folder / ".writing.new"
+    for file in (left, writing):
+        file.write_text("half a senten")
+    ago = time.time() - 3700
+    os.utime(left, (ago, ago))
+    tidy(kept)
+    assert (left.exists(), writing.exists()) == (False, True)
+    assert kept.get("a.md", KEY) == "of one"
 
 
 def test_a_wording_goes_with_a_sentence_that_it_was_made_from(tmp_path: Path) -> None:
