@@ -62,6 +62,19 @@ def test_the_largest_sections_come_first_where_not_all_fit() -> None:
     assert [pool.sections[i] for i in chosen] == [1]
 
 
+def test_what_no_longer_fits_is_passed_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found out unit by unit, it cost a pass over all units for each of them."""
+    texts = [f"{' '.join(WORDS)} line {i}" for i in range(300)]
+    pool = _pool([*texts, "bees fly"], [*range(300), 300])
+    scores = relevance(pool)
+    passes = []
+    where = np.where
+    monkeypatch.setattr(np, "where", lambda *given: passes.append(0) or where(*given))
+    chosen = select(pool, scores, budget_words=20, every_section=True, most_words=30)
+    assert 300 in chosen  # the one that still fits
+    assert 0 < len(passes) <= len(chosen) + 2
+
+
 def test_what_scores_below_zero_is_never_chosen() -> None:
     pool = _pool(["rent rises now", "bees fly now", "pipes leak now"], [0, 0, 0])
     scores = np.array([-1.0, 0.4, -1.0], dtype=np.float32)
