@@ -209,13 +209,13 @@ def relevance(pool: Pool, weights: Weights = DEFAULT) -> NDArray[np.float32]:
     import numpy as np
 
     sections = np.asarray(pool.sections)
-    scores = weights.whole * (pool.vectors @ _centroid(pool.vectors))
+    whole = unit_rows(pool.vectors.mean(axis=0, keepdims=True))[0]
+    own = centroids(pool.sections, len(pool.sizes), pool.vectors)[sections]
+    scores = weights.whole * (pool.vectors @ whole)
+    scores = scores + weights.section * np.einsum("ij,ij->i", pool.vectors, own)
     first: dict[int, int] = {}
     for i, number in enumerate(pool.sections):
         first.setdefault(number, i)
-    for number in np.unique(sections):
-        inside = sections == number
-        scores[inside] += weights.section * (pool.vectors[inside] @ _centroid(pool.vectors[inside]))
     place = np.array([i - first[n] for i, n in enumerate(pool.sections)])
     scores = scores + weights.lead / (1.0 + place)
     scores = scores + weights.words * common_words(pool.units)
@@ -278,10 +278,25 @@ def common_words(units: Sequence[Unit]) -> NDArray[np.float32]:
     return scaled
 
 
-def _centroid(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def centroids(
+    groups: Sequence[int], count: int, vectors: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The unit vector of each of `count` groups, shape (count, dimension); 0 for an empty one.
+
+    `groups` numbers the group of each row. All are summed in one pass, since in a large collection
+    each document is a group.
+    """
     import numpy as np
 
-    mean = vectors.mean(axis=0)
-    length = float(np.linalg.norm(mean))
-    centroid: NDArray[np.float32] = mean / length if length else mean
-    return centroid
+    sums = np.zeros((count, vectors.shape[1]), dtype=np.float32)
+    np.add.at(sums, np.asarray(groups, dtype=np.int64), vectors)
+    return unit_rows(sums)
+
+
+def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The rows at length 1; one of zeros stays so."""
+    import numpy as np
+
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: NDArray[np.float32] = (rows / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return scaled

@@ -81,6 +81,19 @@ def test_what_scores_below_zero_is_never_chosen() -> None:
     assert select(pool, scores, budget_words=100) == [1]
 
 
+def test_a_unit_is_central_to_its_section_by_the_cosine_to_the_mean_of_that_section_alone() -> None:
+    texts = [f"{one} {other} today" for one in WORDS[:4] for other in WORDS[4:]]
+    pool = _pool(texts, [0, 1, 1, 3] * 6)  # the third section is empty
+    none = Weights(whole=0, words=0, lead=0, cue=0, opening=0, dangling=0, routine=0)
+    found = relevance(pool, replace(none, section=1.0))
+    for unit, number in enumerate(pool.sections):
+        mean = np.mean(
+            [v for v, s in zip(pool.vectors, pool.sections, strict=True) if s == number], 0
+        )
+        cosine = pool.vectors[unit] @ mean / np.linalg.norm(mean)
+        assert found[unit] == pytest.approx(cosine, abs=1e-5)
+
+
 def test_a_sentence_that_leans_on_another_counts_less() -> None:
     pool = _pool(["it costs the harbour board 40", "now costs the harbour board 40"], [0, 0])
     scores = relevance(pool, Weights(lead=0.0))
