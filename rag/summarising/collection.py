@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -106,7 +106,8 @@ def collection_of(
     if len(documents) < 2:
         return Collection()
     themes = [] if about else themes_of(pool)
-    related = relations(_near(pool, scores) if about else pool, _dates(documents))
+    by_path = {document.path: document for document in documents}
+    related = relations(_near(pool, scores) if about else pool, by_path)
     return Collection(tuple(themes), tuple(_told(related, length)), THEMES[length])
 
 
@@ -118,12 +119,6 @@ def _near(pool: Pool, scores: NDArray[np.float32]) -> Pool:
         vectors=pool.vectors[kept],
         sections=[pool.sections[i] for i in kept],
     )
-
-
-def _dates(documents: Sequence[Document]) -> Mapping[str, str]:
-    from rag.answering.dating import date_of
-
-    return {document.path: date_of(document) for document in documents}
 
 
 def _told(found: Sequence[Relation], length: str) -> list[Relation]:
