@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from rag.summarising import SummaryTools, summarise
+from rag.summarising.account import Account
+from rag.summarising.collection import Collection
 from rag.summarising.differing import Relation, relations
 from rag.summarising.making import Text
 from rag.summarising.selecting import Pool
-from rag.summarising.themes import themes_of
+from rag.summarising.themes import Theme, themes_of
 from rag.summarising.units import units_of
 from rag.testing import FakeEmbedder
 
@@ -132,6 +135,35 @@ def test_a_summary_names_themes_and_relations_with_citations_to_all_sides(
     for sentence in joint:
         assert {summary.citations[m - 1].document for m in sentence.citations} == documents
     assert "What changed from one document to a later one" in summary.summary.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("count", "more"), [(4, ""), (5, ""), (6, " and 1 more"), (12, " and 7 more")]
+)
+def test_a_theme_of_many_documents_names_those_it_cites_and_counts_the_rest(
+    text_of: TextOf, tools: SummaryTools, count: int, more: str
+) -> None:
+    texts = [text_of(f"{i:02}.txt", f"{HARBOUR} Boat {i} lies there.") for i in range(count)]
+    summary = summarise(texts, tools, length="long")
+    (told,) = [s for s in summary.sentences if "theme in common" in s.text]
+    cited = [summary.citations[m - 1].document for m in told.citations]
+    assert len(cited) == min(count, 5)
+    names, _, _rest = told.text.partition(" have a theme")
+    assert names.removesuffix(more).replace(" and ", ", ").split(", ") == cited
+    assert names.endswith(more or cited[-1])
+
+
+def test_a_theme_cites_the_documents_that_speak_of_it_most(text_of: TextOf) -> None:
+    texts = [text_of(f"{i}.txt", f"{HARBOUR} Boat {i} lies there.") for i in range(7)]
+    pool = pool_of(*texts)
+    theme = Theme(tuple(f"{i}.txt" for i in range(7)), ("harbour", "boat"))
+    less = [u if u.document > "1.txt" else replace(u, text="Ropes hang.") for u in pool.units]
+    account = Account({d.path: d for d, _ in texts})
+    together = Collection((theme,), named=1)
+    assert together.tell_theme(account, replace(pool, units=less), "0.txt", set()) == set(
+        theme.documents
+    )
+    assert [c.document for c in account.citations] == [f"{i}.txt" for i in range(2, 7)]
 
 
 def test_names_of_documents_bring_no_markers_into_the_text(
