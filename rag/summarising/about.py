@@ -200,5 +200,9 @@ def _readings(
     return found
 
 
-def _stretch(units: Sequence[object], middle: int) -> range:
-    return range(max(0, middle - STRETCH), min(len(units), middle + STRETCH + 1))
+def _stretch(units: Sequence[Unit], middle: int) -> range:
+    """The places of a unit and those around it in its document."""
+    document = units[middle].document
+    near = range(max(0, middle - STRETCH), min(len(units), middle + STRETCH + 1))
+    same = [i for i in near if units[i].document == document]
+    return range(same[0], same[-1] + 1)

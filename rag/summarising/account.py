@@ -132,7 +132,10 @@ class Account:
         return True
 
     def compose(self, text: str, units: Sequence[Unit], section: int) -> None:
-        """Adds a sentence made of whole quotations of the units."""
+        """Adds a sentence made of whole quotations of the units, or of what code counted in them.
+
+        It is not checked: the caller says nothing in it that was not so made or counted.
+        """
         self._add(text, units, section, Support(VERBATIM, "supported"))
 
     def _check(self, text: str, units: Sequence[Unit]) -> tuple[Support, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ RELATIONS = {"short": 1, "medium": 3, "long": 8}
 AGREEMENTS = {"short": 0, "medium": 1, "long": 2}
 THEMES = {"short": 0, "medium": 3, "long": 12}
 NUMBER_OF: dict[Kind, int] = {"change": -1, "differ": -2, "agree": -3}
+WITNESSES = 5  # so many documents of a theme are named and cited; the rest are counted
 _FIRST_THEME = -10
 _HEADINGS = {
     NUMBER_OF["change"]: "What changed from one document to a later one",
@@ -45,15 +46,16 @@ class Collection:
 
     def weighed(self, pool: Pool) -> Pool:
         """The pool with each section as large as its document's theme: themes come first."""
-        theme = {name: t for t in self.themes for name in t.documents}
         document = dict(zip(pool.sections, (u.document for u in pool.units), strict=True))
         words = Counter[str]()
         for number, name in document.items():
             words[name] += pool.sizes[number]
+        large: dict[str, int] = {}
+        for theme in self.themes:
+            large |= dict.fromkeys(theme.documents, sum(words[name] for name in theme.documents))
         sizes = list(pool.sizes)
         for number, name in document.items():
-            if name in theme:
-                sizes[number] = sum(words[other] for other in theme[name].documents)
+            sizes[number] = large.get(name, sizes[number])
         return replace(pool, sizes=sizes)
 
     def order(self, pool: Pool, chosen: Sequence[int]) -> list[int]:
@@ -71,14 +73,16 @@ class Collection:
     def tell_theme(
         self, account: Account, pool: Pool, document: str, named: Set[str]
     ) -> frozenset[str]:
-        """Adds the sentence that names the theme of a document; gives the documents it names.
+        """Adds the sentence that names the theme of a document; gives the documents of the theme.
 
-        Nothing is added where the document has no theme, or is among those `named` already.
+        It names and cites a few of them and counts the rest. Nothing is added where the document
+        has no theme, or is among those `named` already.
         """
         for number, theme in enumerate(self.themes[: self.named]):
             if document in theme.documents and document not in named:
-                units = [_witness(theme, name, pool) for name in theme.documents]
-                text = f"{_listed(theme.documents)} have a theme in common: {_listed(theme.words)}."
+                units = _witnesses(theme, pool)
+                documents = _listed([u.document for u in units], len(theme.documents))
+                text = f"{documents} have a theme in common: {_listed(theme.words)}."
                 account.compose(text, units, _FIRST_THEME - number)
                 return frozenset(theme.documents)
         return frozenset()
@@ -106,7 +110,8 @@ def collection_of(
     if len(documents) < 2:
         return Collection()
     themes = [] if about else themes_of(pool)
-    related = relations(_near(pool, scores) if about else pool, _dates(documents))
+    by_path = {document.path: document for document in documents}
+    related = relations(_near(pool, scores) if about else pool, by_path)
     return Collection(tuple(themes), tuple(_told(related, length)), THEMES[length])
 
 
@@ -120,24 +125,31 @@ def _near(pool: Pool, scores: NDArray[np.float32]) -> Pool:
     )
 
 
-def _dates(documents: Sequence[Document]) -> Mapping[str, str]:
-    from rag.answering.dating import date_of
-
-    return {document.path: date_of(document) for document in documents}
-
-
 def _told(found: Sequence[Relation], length: str) -> list[Relation]:
     agreed = [r for r in found if r.kind == "agree"][: AGREEMENTS[length]]
     return [r for r in found if r.kind != "agree"][: RELATIONS[length]] + agreed
 
 
-def _witness(theme: Theme, document: str, pool: Pool) -> Unit:
-    """The sentence of a document that holds most of the theme's words; the first of equals."""
+def _witnesses(theme: Theme, pool: Pool) -> list[Unit]:
+    """Of each document, at most `WITNESSES`, the sentence that holds most of the theme's words.
+
+    The documents whose sentences hold most of them, in the order of the theme; the first of equals.
+    """
     wanted = {s for word in theme.words for s in content_words(word)}
-    inside = [u for u in pool.units if u.document == document]
-    return max(inside, key=lambda u: len(wanted & set(content_words(u.text))))
+    best: dict[str, tuple[int, Unit]] = {}
+    inside = set(theme.documents)
+    for unit in pool.units:
+        if unit.document in inside:
+            held = len(wanted & set(content_words(unit.text)))
+            if unit.document not in best or held > best[unit.document][0]:
+                best[unit.document] = held, unit
+    cited = sorted(theme.documents, key=lambda name: -best[name][0])[:WITNESSES]
+    return [best[name][1] for name in theme.documents if name in cited]
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str], count: int = 0) -> str:
+    """The names in words; where they are fewer than `count`, how many more there are."""
     plain = [shown_text(name) for name in names]
+    if count > len(plain):
+        plain.append(f"{count - len(plain)} more")
     return " and ".join([", ".join(plain[:-1]), plain[-1]] if len(plain) > 1 else plain)

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from rag.answering.dating import date_beside
 from rag.answering.writing import shown_text
 from rag.summarising.fidelity import leans
 from rag.summarising.selecting import Pool
 from rag.summarising.themes import Nearness
 from rag.summarising.units import Unit
-from rag.verification.quantities import days, months, quantities
+from rag.types import Document
+from rag.verification.quantities import months, quantities
 from rag.verification.rules import content_words, findings, normalised
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ DENIED_WORDS = 3  # the same where no number differs: less is not about one thin
 MOST_WORDS = 40
 ALIKE_FAR = 0.78  # where the documents as a whole are not near each other
 _BLOCK = 512
-_LABEL = re.compile(r"^[A-Z]\w+ [\d./-]+:\s|^\d+(?:\.\d+)+\s")  # `Decision 2025-12:`, `2.3`
+# `Decision 2025-12:`, or the `2.3` of `2.3 The rent rises`, not that of `2.3 million litres`.
+_LABEL = re.compile(r"^[A-Z]\w+ [\d./-]+:\s|^\d+(?:\.\d+)+\s(?=[A-Z])")
 _IN_PLACE_OF = re.compile(
     r"\b(?:instead of|rather than|no longer|up from|down from|formerly)\b", re.I
 )
@@ -68,10 +71,11 @@ def _says(unit: Unit) -> str:
     return f"{shown_text(unit.document)} says “{unit.text.rstrip('.')}”"
 
 
-def relations(pool: Pool, dates: Mapping[str, str]) -> list[Relation]:
+def relations(pool: Pool, documents: Mapping[str, Document]) -> list[Relation]:
     """How documents relate, the most alike sentences first; no sentence twice.
 
-    `dates` holds the date that a document bears as `YYYY-MM-DD` or less, empty where it bears none.
+    `documents` holds each by its path. What differs between two that bear different dates changed;
+    a date is one as the answers to questions know it (`rag.answering.dating`).
     """
     pairs = list(_pairs(pool))
     beside: dict[Unit, set[str]] = {}
@@ -84,7 +88,7 @@ def relations(pool: Pool, dates: Mapping[str, str]) -> list[Relation]:
         for one, other, alike in pairs
         if max(len(beside[one]), len(beside[other])) < FORM_DOCUMENTS
         and (alike >= ALIKE_FAR or near(one.document, other.document))
-        and (relation := _related(one, other, alike, dates))
+        and (relation := _related(one, other, alike, documents))
     ]
     kept: list[Relation] = []
     said: set[Unit] = set()
@@ -123,9 +127,11 @@ def _usable(unit: Unit) -> bool:
     return fits and not leans(unit.text)
 
 
-def _related(one: Unit, other: Unit, alike: float, dates: Mapping[str, str]) -> Relation | None:
-    first, second = _date(one, dates), _date(other, dates)
+def _related(
+    one: Unit, other: Unit, alike: float, documents: Mapping[str, Document]
+) -> Relation | None:
     if _differ(one.text, other.text, alike):
+        first, second = (date_beside(documents[u.document], u.text) for u in (one, other))
         if first and second and first[: len(second)] != second[: len(first)]:
             early, late = (one, other) if first < second else (other, one)
             return Relation("change", early, late, alike)
@@ -135,18 +141,8 @@ def _related(one: Unit, other: Unit, alike: float, dates: Mapping[str, str]) -> 
     return None
 
 
-def _date(unit: Unit, dates: Mapping[str, str]) -> str:
-    """The date that a unit's document bears; empty where it is the one that the unit speaks of.
-
-    An offer that "stands until 15 September" was not made then.
-    """
-    date = dates.get(unit.document, "")
-    named = {day.iso for day in days(unit.text)}
-    return "" if date in named else date
-
-
 def _differ(one: str, other: str, alike: float) -> bool:
-    here, there = _values(one), _values(other)
+    here, there = _numbers_by_unit(one), _numbers_by_unit(other)
     if any(here[u].isdisjoint(there[u]) for u in here.keys() & there.keys()):
         return True
     all_here, all_there = (set().union(*v.values()) for v in (here, there))
@@ -165,12 +161,12 @@ def _differ(one: str, other: str, alike: float) -> bool:
 
 
 def _agree(one: str, other: str) -> bool:
-    here, there = _values(one), _values(other)
+    here, there = _numbers_by_unit(one), _numbers_by_unit(other)
     same = {u for u in here.keys() & there.keys() if u != "year" and here[u] & there[u]}
     return bool(same) and all(here[u] == there[u] for u in here.keys() & there.keys())
 
 
-def _values(text: str) -> dict[str, set[Decimal]]:
+def _numbers_by_unit(text: str) -> dict[str, set[Decimal]]:
     """The numbers of a sentence by their unit; of a day of a month, `date`; of a year, `year`."""
     text = _LABEL.sub("", text)
     found: dict[str, set[Decimal]] = {}

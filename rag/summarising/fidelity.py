@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 
-from rag.summarising.retelling import turned_round
+from rag.summarising.retelling import nearest, turned_round
 from rag.summarising.units import Unit
 from rag.verification.rules import content_words, stem
 
@@ -212,7 +212,7 @@ def _modes(text: str, source: str) -> Iterator[str]:
 
 def _doubt(text: str, units: Sequence[Unit]) -> str:
     """What is only thought possible in the source and stands as a fact in the wording."""
-    found = _DOUBT.search(_nearest(text, units).text)
+    found = _DOUBT.search(nearest(text, units).text)
     if found and not _DOUBT_KEPT.search(text):
         return f"the source is less sure ('{found[0]}')"
     return ""
@@ -220,16 +220,10 @@ def _doubt(text: str, units: Sequence[Unit]) -> str:
 
 def _frame(text: str, units: Sequence[Unit]) -> str:
     """When the source's sentence holds, told at its start, and left out of the wording."""
-    found = _FRAME.match(_nearest(text, units).text)
+    found = _FRAME.match(nearest(text, units).text)
     if found and found[1].lower() not in text.lower():
         return f"the source says it of one time only ('{found[0]}')"
     return ""
-
-
-def _nearest(text: str, units: Sequence[Unit]) -> Unit:
-    """The unit that shares most words with a wording."""
-    wanted = set(content_words(text))
-    return max(units, key=lambda u: len(wanted & set(content_words(u.text))))
 
 
 def _attribution(text: str, units: Sequence[Unit]) -> str:
@@ -282,7 +276,7 @@ def _teller(text: str, units: Sequence[Unit], source: str) -> str:
 def _self(text: str, units: Sequence[Unit]) -> str:
     """What a writer says as `I`, in other words: who that is does not stand in the source."""
     told = [u for u in units if not u.speaker and _I.search(_QUOTED.sub("", u.text))]
-    if told and _nearest(text, units) in told and not _I.search(text):
+    if told and nearest(text, units) in told and not _I.search(text):
         return "its source speaks as 'I', and nobody can tell who that is"
     return ""
 
@@ -292,7 +286,7 @@ def _addressed(text: str, units: Sequence[Unit]) -> str:
 
     "Would you please check his blood?" to a doctor is nothing that the patient should do.
     """
-    told = _nearest(text, units)
+    told = nearest(text, units)
     if not told.speaker and _YOU.search(_QUOTED.sub("", told.text)) and not _YOU.search(text):
         return "its source speaks to 'you', and nobody can tell who that is"
     return ""
@@ -300,7 +294,7 @@ def _addressed(text: str, units: Sequence[Unit]) -> str:
 
 def _limits(text: str, units: Sequence[Unit]) -> str:
     """A word by which the source limits what it says, and which is left out."""
-    found = _LIMITS.search(_nearest(text, units).text)
+    found = _LIMITS.search(nearest(text, units).text)
     if found and not _LIMITED.search(text):
         return f"the source limits it ('{found[0]}')"
     return ""

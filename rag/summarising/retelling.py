@@ -51,13 +51,13 @@ def turned_round(text: str, units: Sequence[Unit], reporting: Collection[str]) -
 
     `reporting` are stems of words that only say that something was said.
     """
-    nearest = _nearest(text, units)
+    closest = nearest(text, units)
     found = [
-        _unnamed(text, nearest),
-        _untold(text, nearest),
+        _unnamed(text, closest),
+        _untold(text, closest),
         _subject(text, units, reporting),
         _pronoun(text, units),
-        _choice(text, nearest),
+        _choice(text, closest),
         _planned(text, units),
     ]
     return [reason for reason in found if reason]
@@ -74,7 +74,8 @@ def broken(text: str, quotes: Sequence[str]) -> str:
     return ""
 
 
-def _nearest(text: str, units: Sequence[Unit]) -> Unit:
+def nearest(text: str, units: Sequence[Unit]) -> Unit:
+    """The unit that shares most words with a wording; the first of equals."""
     wanted = set(content_words(text))
     return max(units, key=lambda u: len(wanted & set(content_words(u.text))))
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, log
 from typing import TYPE_CHECKING
 
@@ -120,37 +120,78 @@ def select(
     number of units. With `every_section` each section gives a sentence before any gives a second,
     the largest sections first, even beyond the budget, but not beyond `most_words`.
     """
-    import numpy as np
-
     most = len(pool.units) if most is None else most
-    sections = np.asarray(pool.sections)
-    sizes = np.array([u.words for u in pool.units], dtype=np.float32)
-    bonus = _bonus(pool, weights)
-    likeness = np.zeros(len(pool.units), dtype=np.float32)
-    usable = scores >= 0
-    chosen: list[int] = []
-    words, first_round = 0, every_section
-    while len(chosen) < most and (words < budget_words or first_round):
-        open_ = usable & (likeness <= LIKE)
-        worth = scores + bonus - weights.novelty * likeness
-        if first_round:
-            open_ = usable & (bonus > 0)
-            worth = scores + 100 * bonus - LONG_COST * sizes
+    choice = _Choice.of(pool, scores, weights)
+    if every_section:
+        while len(choice.chosen) < most and choice.of_a_new_section(most_words):
+            pass
+    while len(choice.chosen) < most and choice.words < budget_words:
+        if not choice.of_all(budget_words * OVER):
+            break
+    return sorted(choice.chosen)
+
+
+@dataclass(slots=True)
+class _Choice:
+    """What was chosen so far, and what the rest is worth beside it; each array has shape (n,)."""
+
+    pool: Pool
+    scores: NDArray[np.float32]
+    novelty: float
+    sections: NDArray[np.int_]
+    sizes: NDArray[np.float32]
+    bonus: NDArray[np.float32]
+    likeness: NDArray[np.float32]  # to the most alike of the chosen
+    usable: NDArray[np.bool_]
+    chosen: list[int] = field(default_factory=list)
+    words: int = 0
+
+    @classmethod
+    def of(cls, pool: Pool, scores: NDArray[np.float32], weights: Weights) -> _Choice:
+        """Nothing chosen yet."""
+        import numpy as np
+
+        return cls(
+            pool,
+            scores,
+            weights.novelty,
+            sections=np.asarray(pool.sections),
+            sizes=np.array([u.words for u in pool.units], dtype=np.float32),
+            bonus=_bonus(pool, weights),
+            likeness=np.zeros(len(pool.units), dtype=np.float32),
+            usable=scores >= 0,
+        )
+
+    def of_a_new_section(self, limit: float) -> bool:
+        """Takes the best unit of a section without one; False where none is left that fits."""
+        worth = self.scores + 100 * self.bonus - LONG_COST * self.sizes
+        return self._take(self.bonus > 0, worth, limit)
+
+    def of_all(self, limit: float) -> bool:
+        """Takes the best unit that says something new; False where none is left that fits."""
+        worth = self.scores + self.bonus - self.novelty * self.likeness
+        return self._take(self.likeness <= LIKE, worth, limit)
+
+    def _take(self, open_: NDArray[np.bool_], worth: NDArray[np.float32], limit: float) -> bool:
+        """Takes the worthiest open unit with which the words stay within the limit.
+
+        What no longer fits is left out at once: to find it out unit by unit would read all units
+        for each. The first unit may be of any length.
+        """
+        import numpy as np
+
+        open_ = open_ & self.usable
+        if self.chosen:
+            open_ &= self.words + self.sizes <= limit
         if not open_.any():
-            if not first_round:
-                break
-            first_round = False
-            continue
+            return False
         best = int(np.where(open_, worth, -np.inf).argmax())
-        usable[best] = False
-        limit = most_words if first_round else budget_words * OVER
-        if chosen and words + sizes[best] > limit:
-            continue  # too long for what is left
-        chosen.append(best)
-        words += int(sizes[best])
-        bonus[sections == sections[best]] = 0.0
-        likeness = np.maximum(likeness, pool.vectors @ pool.vectors[best])
-    return sorted(chosen)
+        self.usable[best] = False
+        self.chosen.append(best)
+        self.words += int(self.sizes[best])
+        self.bonus[self.sections == self.sections[best]] = 0.0
+        self.likeness = np.maximum(self.likeness, self.pool.vectors @ self.pool.vectors[best])
+        return True
 
 
 def _bonus(pool: Pool, weights: Weights) -> NDArray[np.float32]:
@@ -168,13 +209,13 @@ def relevance(pool: Pool, weights: Weights = DEFAULT) -> NDArray[np.float32]:
     import numpy as np
 
     sections = np.asarray(pool.sections)
-    scores = weights.whole * (pool.vectors @ _centroid(pool.vectors))
+    whole = unit_rows(pool.vectors.mean(axis=0, keepdims=True))[0]
+    own = centroids(pool.sections, len(pool.sizes), pool.vectors)[sections]
+    scores = weights.whole * (pool.vectors @ whole)
+    scores = scores + weights.section * np.einsum("ij,ij->i", pool.vectors, own)
     first: dict[int, int] = {}
     for i, number in enumerate(pool.sections):
         first.setdefault(number, i)
-    for number in np.unique(sections):
-        inside = sections == number
-        scores[inside] += weights.section * (pool.vectors[inside] @ _centroid(pool.vectors[inside]))
     place = np.array([i - first[n] for i, n in enumerate(pool.sections)])
     scores = scores + weights.lead / (1.0 + place)
     scores = scores + weights.words * common_words(pool.units)
@@ -237,10 +278,25 @@ def common_words(units: Sequence[Unit]) -> NDArray[np.float32]:
     return scaled
 
 
-def _centroid(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def centroids(
+    groups: Sequence[int], count: int, vectors: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The unit vector of each of `count` groups, shape (count, dimension); 0 for an empty one.
+
+    `groups` numbers the group of each row. All are summed in one pass, since in a large collection
+    each document is a group.
+    """
     import numpy as np
 
-    mean = vectors.mean(axis=0)
-    length = float(np.linalg.norm(mean))
-    centroid: NDArray[np.float32] = mean / length if length else mean
-    return centroid
+    sums = np.zeros((count, vectors.shape[1]), dtype=np.float32)
+    np.add.at(sums, np.asarray(groups, dtype=np.int64), vectors)
+    return unit_rows(sums)
+
+
+def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The rows at length 1; one of zeros stays so."""
+    import numpy as np
+
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: NDArray[np.float32] = (rows / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return scaled

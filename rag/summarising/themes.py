@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING
 
-from rag.summarising.selecting import Pool
+from rag.summarising.selecting import Pool, centroids, unit_rows
 from rag.summarising.units import Unit
 from rag.verification.rules import content_words
 
@@ -58,7 +58,7 @@ def themes_of(pool: Pool) -> list[Theme]:
         return []
     words = _words_of(names, pool)
     themes = []
-    vectors = _centroids(names, pool.units, pool.vectors)
+    vectors = _of_documents(names, pool.units, pool.vectors)
     for members in _groups(vectors, NEAR_FEW if _few(names) else NEAR):
         documents = tuple(names[i] for i in members)
         named = _named(documents, words)
@@ -74,7 +74,7 @@ class Nearness:
         names = list(dict.fromkeys(u.document for u in units))
         self._row = {name: i for i, name in enumerate(names)}
         self._least = AKIN_FEW if _few(names) else AKIN
-        self._vectors = _centroids(names, units, vectors)
+        self._vectors = _of_documents(names, units, vectors)
 
     def __call__(self, one: str, other: str) -> bool:
         """Whether they are near enough."""
@@ -86,25 +86,13 @@ def _few(names: Sequence[str]) -> bool:
     return len(names) < FEW
 
 
-def _centroids(
+def _of_documents(
     names: Sequence[str], units: Sequence[Unit], vectors: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """The unit vector of each document, shape (documents, dimension)."""
-    import numpy as np
-
     row = {name: i for i, name in enumerate(names)}
-    sums = np.zeros((len(names), vectors.shape[1]), dtype=np.float32)
-    np.add.at(sums, [row[u.document] for u in units], vectors)
-    means = _unit(sums)
-    return means if _few(names) else _unit(means - means.mean(axis=0))
-
-
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    import numpy as np
-
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = (rows / np.maximum(lengths, 1e-9)).astype(np.float32)
-    return scaled
+    means = centroids([row[u.document] for u in units], len(names), vectors)
+    return means if _few(names) else unit_rows(means - means.mean(axis=0))
 
 
 def _groups(vectors: NDArray[np.float32], near: float) -> list[list[int]]:

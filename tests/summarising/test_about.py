@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rag.reading.protocol import Reading
 from rag.summarising.about import nearness
 from rag.summarising.selecting import Pool
 from rag.summarising.units import Unit
-from rag.testing import FakeEmbedder
+from rag.testing import FakeEmbedder, FakeReader
 from rag.types import Span
 
 
@@ -54,6 +57,30 @@ def test_a_topic_that_only_the_question_names_is_spoken_of() -> None:
     assert nearness(fewer, "model battery lamp charger", embedder, None) is None
     assert nearness(fewer, "model battery lamp charger", embedder, None, everything) is not None
     assert nearness(fewer, "volcano ash cloud charger", embedder, None, everything) is None
+
+
+class _Noting(FakeReader):
+    """Keeps what it was given to read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[str] = []
+
+    def read(self, question: str, texts: Sequence[str], spans: int = 5) -> list[Reading]:
+        self.given += texts
+        return super().read(question, texts, spans)
+
+
+def test_the_reader_reads_no_two_documents_as_one_text() -> None:
+    texts = ["the lamp of the hall", "the battery of the lamp", "the battery of the boat", "a sail"]
+    units = [
+        Unit("ab"[i // 2], Span(9 * i, 9 * i + 8), t, i % 2, "sentence")
+        for i, t in enumerate(texts)
+    ]
+    embedder, reader = FakeEmbedder(dimension=256), _Noting()
+    pool = Pool(units, embedder.embed_passages(texts), [0, 0, 1, 1], [10, 7])
+    assert nearness(pool, "battery", embedder, reader) is not None
+    assert sorted(reader.given) == sorted(["\n".join(texts[:2]), "\n".join(texts[2:])])
 
 
 def test_a_topic_that_no_sentence_is_near_to_is_nowhere() -> None:

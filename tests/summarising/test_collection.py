@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from rag.summarising import SummaryTools, summarise
-from rag.summarising.differing import relations
+from rag.summarising.account import Account
+from rag.summarising.collection import Collection
+from rag.summarising.differing import Relation, relations
 from rag.summarising.making import Text
 from rag.summarising.selecting import Pool
-from rag.summarising.themes import themes_of
+from rag.summarising.themes import Theme, themes_of
 from rag.summarising.units import units_of
 from rag.testing import FakeEmbedder
 
@@ -47,8 +50,12 @@ def test_one_document_has_no_theme(text_of: TextOf) -> None:
     assert themes_of(pool_of(text_of("a.txt", f"{HARBOUR} {HARBOUR}"))) == []
 
 
-def kinds(one: Text, other: Text, dates: dict[str, str] | None = None) -> list[str]:
-    return [r.kind for r in relations(pool_of(one, other), dates or {})]
+def related(*texts: Text) -> list[Relation]:
+    return relations(pool_of(*texts), {document.path: document for document, _ in texts})
+
+
+def kinds(*texts: Text) -> list[str]:
+    return [r.kind for r in related(*texts)]
 
 
 LIMIT = "The hotel limit for trips within Europe is 145 euros for each night."
@@ -74,21 +81,35 @@ def test_what_one_denies_the_other_says(text_of: TextOf) -> None:
 
 
 def test_of_two_dates_the_earlier_comes_first(text_of: TextOf) -> None:
-    texts = text_of("new.txt", LIMIT.replace("145", "165")), text_of("old.txt", LIMIT)
-    (found,) = relations(pool_of(*texts), {"new.txt": "2025-03-01", "old.txt": "2024-01"})
+    later = text_of("2025-03-01.txt", LIMIT.replace("145", "165"))
+    (found,) = related(later, text_of("old.txt", f"January 2024\n\n{LIMIT}"))
     assert found.kind == "change"
     assert found.text.startswith("old.txt says “The hotel limit")
-    assert ", and later new.txt says “" in found.text
-    same_year = relations(pool_of(*texts), {"new.txt": "2025-03-01", "old.txt": "2025"})
-    assert [r.kind for r in same_year] == ["differ"]  # which is the later is not known
+    assert ", and later 2025-03-01.txt says “" in found.text
+    assert kinds(later, text_of("2025.txt", LIMIT)) == ["differ"]  # which is the later?
+
+
+OFFER = "The offer for the roof stands until {} September 2025."
 
 
 def test_a_day_that_is_spoken_of_makes_no_document_later(text_of: TextOf) -> None:
-    offer = "The offer for the roof stands until {} September 2025."
-    texts = text_of("a.txt", offer.format(15)), text_of("b.txt", offer.format(30))
-    spoken = {"a.txt": "2025-09-15", "b.txt": "2025-09-30"}
-    assert "change" not in kinds(*texts, spoken)
-    assert kinds(*texts, {"a.txt": "2025-05-01", "b.txt": "2025-06-01"}) == ["change"]
+    texts = text_of("a.txt", OFFER.format(15)), text_of("b.txt", OFFER.format(30))
+    assert "change" not in kinds(*texts)
+    dated = text_of("2025-05-01.txt", OFFER.format(15)), text_of("2025-06-01.txt", OFFER.format(30))
+    assert kinds(*dated) == ["change"]
+
+
+def test_a_day_in_the_name_of_a_document_dates_it_though_it_is_spoken_of(text_of: TextOf) -> None:
+    texts = [text_of(f"2025-09-{d}.txt", OFFER.format(d)) for d in (15, 30)]
+    assert kinds(*texts) == ["change"]
+
+
+def test_a_number_at_the_start_of_a_sentence_is_no_number_of_a_section(text_of: TextOf) -> None:
+    sold = "{} million litres of milk were sold by the dairy farms."
+    texts = text_of("a.txt", sold.format("2.5")), text_of("b.txt", sold.format("3.5"))
+    assert kinds(*texts) == ["differ"]
+    headed = text_of("a.txt", f"101.2 {LIMIT}"), text_of("b.txt", f"103.4 {LIMIT}")
+    assert "differ" not in kinds(*headed)
 
 
 def test_a_form_that_is_filled_in_anew_is_no_disagreement(text_of: TextOf) -> None:
@@ -96,7 +117,7 @@ def test_a_form_that_is_filled_in_anew_is_no_disagreement(text_of: TextOf) -> No
         text_of(f"{i}.txt", f"The pilot of the plane was {i} years old at that time.")
         for i in range(41, 46)
     ]
-    assert relations(pool_of(*texts), {}) == []
+    assert related(*texts) == []
 
 
 def test_a_summary_names_themes_and_relations_with_citations_to_all_sides(
@@ -114,6 +135,35 @@ def test_a_summary_names_themes_and_relations_with_citations_to_all_sides(
     for sentence in joint:
         assert {summary.citations[m - 1].document for m in sentence.citations} == documents
     assert "What changed from one document to a later one" in summary.summary.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("count", "more"), [(4, ""), (5, ""), (6, " and 1 more"), (12, " and 7 more")]
+)
+def test_a_theme_of_many_documents_names_those_it_cites_and_counts_the_rest(
+    text_of: TextOf, tools: SummaryTools, count: int, more: str
+) -> None:
+    texts = [text_of(f"{i:02}.txt", f"{HARBOUR} Boat {i} lies there.") for i in range(count)]
+    summary = summarise(texts, tools, length="long")
+    (told,) = [s for s in summary.sentences if "theme in common" in s.text]
+    cited = [summary.citations[m - 1].document for m in told.citations]
+    assert len(cited) == min(count, 5)
+    names, _, _rest = told.text.partition(" have a theme")
+    assert names.removesuffix(more).replace(" and ", ", ").split(", ") == cited
+    assert names.endswith(more or cited[-1])
+
+
+def test_a_theme_cites_the_documents_that_speak_of_it_most(text_of: TextOf) -> None:
+    texts = [text_of(f"{i}.txt", f"{HARBOUR} Boat {i} lies there.") for i in range(7)]
+    pool = pool_of(*texts)
+    theme = Theme(tuple(f"{i}.txt" for i in range(7)), ("harbour", "boat"))
+    less = [u if u.document > "1.txt" else replace(u, text="Ropes hang.") for u in pool.units]
+    account = Account({d.path: d for d, _ in texts})
+    together = Collection((theme,), named=1)
+    assert together.tell_theme(account, replace(pool, units=less), "0.txt", set()) == set(
+        theme.documents
+    )
+    assert [c.document for c in account.citations] == [f"{i}.txt" for i in range(2, 7)]
 
 
 def test_names_of_documents_bring_no_markers_into_the_text(

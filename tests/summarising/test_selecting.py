@@ -62,10 +62,36 @@ def test_the_largest_sections_come_first_where_not_all_fit() -> None:
     assert [pool.sections[i] for i in chosen] == [1]
 
 
+def test_what_no_longer_fits_is_passed_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found out unit by unit, it cost a pass over all units for each of them."""
+    texts = [f"{' '.join(WORDS)} line {i}" for i in range(300)]
+    pool = _pool([*texts, "bees fly"], [*range(300), 300])
+    scores = relevance(pool)
+    passes = []
+    where = np.where
+    monkeypatch.setattr(np, "where", lambda *given: passes.append(0) or where(*given))
+    chosen = select(pool, scores, budget_words=20, every_section=True, most_words=30)
+    assert 300 in chosen  # the one that still fits
+    assert 0 < len(passes) <= len(chosen) + 2
+
+
 def test_what_scores_below_zero_is_never_chosen() -> None:
     pool = _pool(["rent rises now", "bees fly now", "pipes leak now"], [0, 0, 0])
     scores = np.array([-1.0, 0.4, -1.0], dtype=np.float32)
     assert select(pool, scores, budget_words=100) == [1]
+
+
+def test_a_unit_is_central_to_its_section_by_the_cosine_to_the_mean_of_that_section_alone() -> None:
+    texts = [f"{one} {other} today" for one in WORDS[:4] for other in WORDS[4:]]
+    pool = _pool(texts, [0, 1, 1, 3] * 6)  # the third section is empty
+    none = Weights(whole=0, words=0, lead=0, cue=0, opening=0, dangling=0, routine=0)
+    found = relevance(pool, replace(none, section=1.0))
+    for unit, number in enumerate(pool.sections):
+        mean = np.mean(
+            [v for v, s in zip(pool.vectors, pool.sections, strict=True) if s == number], 0
+        )
+        cosine = pool.vectors[unit] @ mean / np.linalg.norm(mean)
+        assert found[unit] == pytest.approx(cosine, abs=1e-5)
 
 
 def test_a_sentence_that_leans_on_another_counts_less() -> None:
