@@ -80,7 +80,7 @@ _WORD = re.compile(rf"\b({'|'.join({*_WORDS, *_ENDS})})\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])[-\u2212]?(?:\d+(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _THOUSANDS = re.compile(r"(?<=\d)[,' ](?=\d{3})")
-_NO_VALUE = re.compile(r"\W*(?:n/?a|none|not\b.*|unknown|-+|)\W*", re.IGNORECASE)
+_NO_VALUE = re.compile(r"\W*(?:n/?a|none\b.*|not\b.*|unknown|-+|)\W*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from rag.types import Span
 _NUMBER = r"[-*•·‣▪◦●○■□►–—�]|§[ \t]?\d+|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.)]"
 _MARK = rf"(?:{STAMP}|{_NUMBER})[ \t]+"
 # What an item begins with before its sentences: "4. **Garden.**", "Medicines:", "(2) Garden.",
-# and who sent a message: "[12/09/2026, 18:02] Ann:".
+# "a) Garden - ", and who sent a message: "[12/09/2026, 18:02] Ann:".
 _LEAD = re.compile(
     rf"[ \t]*(?:{_MARK})?(?:\*\*|__)(?P<bold>[^*_\n]{{2,60}}?)[.:]?(?:\*\*|__)[.:]?(?=\s)"
     rf"|[ \t]*(?:{_MARK})?(?P<label>[^\W\d_][^.:;!?\n*|]{{1,40}}):(?=\s)"
     rf"|[ \t]*{_MARK}(?P<item>[^\W\d_][\w'’,& -]{{1,40}})\.(?=\s+\S)"
+    rf"|[ \t]*{_MARK}(?P<dashed>[^\W\d_][\w'’,&€$£ -]{{1,50}}?)[ \t]+[-–—][ \t]+(?=\S)"
 )
 _LEAD_WORDS = 5
 _SAYS = re.compile(  # a sentence heads nothing
@@ -53,7 +54,7 @@ def lead_of(text: str, span: Span) -> str:
     begin = _item_start(text, span.start)
     found = _LEAD.match(text, begin)
     if found and found.end() <= span.start:
-        lead = " ".join((found["bold"] or found["label"] or found["item"]).split())
+        lead = " ".join(next(filter(None, found.groupdict().values())).split())
         if len(lead.split()) <= _LEAD_WORDS and not _SAYS.search(lead):
             return lead
     if announced := _announcement(text, begin):

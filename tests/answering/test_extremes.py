@@ -101,6 +101,12 @@ def test_of_a_table_under_the_names_of_its_columns(question, row, rank) -> None:
     assert extreme[2] == rank
 
 
+@pytest.mark.parametrize("value", ["none offered", "n/a", "-"])
+def test_a_row_without_a_value_is_passed_over(value) -> None:
+    text = BRIDGES.replace("310 m", value)
+    assert found("Which is the longest bridge?", text, "Holm")[2] == "highest Length of 2"
+
+
 @pytest.mark.parametrize("value", ["12 to 15", "unlimited", "9 km", "about 3 or 4 m"])
 def test_what_cannot_be_compared_is_not(value) -> None:
     text = BRIDGES.replace("310 m", value)

@@ -24,6 +24,13 @@ def span_of(text: str, part: str) -> Span:
         ("Medicines: take one a day.", "Medicines"),
         ("(4) Garden and paths. Mrs Petrov helps.", "Garden and paths"),
         ("§ 7 Keys. There are four.", "Keys"),
+        ("a) New shelves - Ms Tran asked for £1,250. Agreed.", "New shelves"),
+        (
+            "- Screen for Reception, £2,100 – turned down. It is dear.",
+            "Screen for Reception, £2,100",
+        ),
+        ("- It was a long - and wet - day. We left.", ""),  # a sentence heads nothing
+        ("New shelves - they are agreed. They come soon.", ""),  # no item
         ("[12/09/2026, 18:05] Ann: Great!", "Ann"),
         ("12.09.26, 6:02 PM - Ann Lee: Great!", "Ann Lee"),
         ("1. Lift. It is old.\n2. **Rent.** It is\nhigh for such a house.", "Rent"),
