@@ -116,7 +116,7 @@ class AnswerView:
 
     def sources(self, answer: Answer) -> None:
         """Shows each source: its place, the quoted words, and how well it supports."""
-        self.terminal.line(self.terminal.style("Sources", "bold"))
+        self.terminal.line("Sources", "bold")
         for citation in answer.citations:
             self._source(citation, answer)
 
@@ -215,7 +215,7 @@ def show_why(answer: Answer, terminal: Terminal) -> None:
     if not answer.considered:
         terminal.line("nothing was considered: no passage came near the question")
         return
-    terminal.line(terminal.style("Considered", "bold"))
+    terminal.line("Considered", "bold")
     for number, candidate in enumerate(answer.considered, 1):
         lead = f"{number}. "
         hang = " " * len(lead)
@@ -227,6 +227,6 @@ def show_why(answer: Answer, terminal: Terminal) -> None:
         where = f"{candidate.document}:{candidate.span}"
         terminal.flow([(f"{where}  {signals}", "dim")], indent=hang)
     if answer.removed:
-        terminal.line(terminal.style("Removed", "bold"))
+        terminal.line("Removed", "bold")
     for removed in answer.removed:
         terminal.flow([(removed.text, "none"), (f" ({removed.reason})", "yellow")], indent="   ")

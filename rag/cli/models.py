@@ -42,7 +42,7 @@ def list_(ctx: typer.Context) -> None:
         return
     terminal = Terminal(quiet=state.quiet)
     for role in ("embedder", "reader", "generator"):
-        terminal.line(terminal.style(role, "bold"))
+        terminal.line(role, "bold")
         for model in found:
             if model.role == role:
                 _show(model, terminal)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rag.untrusted import printable
+
 if TYPE_CHECKING:
     from rag.indexing import Progress as IndexProgress
 
@@ -40,7 +42,7 @@ def progress_bar(*, quiet: bool, unit: str = "files") -> Iterator[Report | None]
         else [MofNCompleteColumn(), TextColumn(unit)]
     )
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # a file's name may hold brackets
         BarColumn(),
         *counts,
         TimeRemainingColumn(),
@@ -51,7 +53,7 @@ def progress_bar(*, quiet: bool, unit: str = "files") -> Iterator[Report | None]
         task = bar.add_task("", total=None)
 
         def report(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what[-48:], completed=done, total=total or None)
+            bar.update(task, description=printable(what)[-48:], completed=done, total=total or None)
 
         yield report
 

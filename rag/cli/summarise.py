@@ -133,7 +133,7 @@ def _show(summary: Summary, terminal: Terminal, *, streamed: bool) -> None:
         for line in summary.summary.split("\n"):
             _line(terminal, line)
     terminal.line()
-    terminal.line(terminal.style("Sources", "bold"))
+    terminal.line("Sources", "bold")
     for citation in summary.citations:
         terminal.flow(
             [(f"[{citation.marker}]", "green"), (f" {place(citation)}", "none")], hang="    "
