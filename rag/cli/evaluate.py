@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.cli.codes import DID_NOT_HOLD, DONE
-from rag.cli.progress import counted, progress_bar
+from rag.cli.progress import progress_bars
 from rag.cli.state import State
 from rag.cli.terminal import write_json
 from rag.errors import RagError, SettingsInvalid
@@ -90,7 +90,8 @@ def evaluate(
         raise typer.BadParameter(what, param_hint="--fail-under") from None
     if report is not None and not report.absolute().parent.is_dir():
         raise RagError(f"no folder {report.absolute().parent} for the report: make it first")
-    with _resumable(), progress_bar(quiet=state.quiet, unit="questions") as progress:
+    with _resumable(), progress_bars(quiet=state.quiet) as progress:
+        asked = progress.counting("questions")
         found = measure(
             set_path,
             state.index or _from_environment(),
@@ -104,9 +105,9 @@ def evaluate(
             run_dir=run,
             workers=workers,
             judge=judge,
-            progress=partial(progress, "evaluating") if progress else None,
-            indexing=counted(progress),
-            fetching=progress,
+            progress=partial(asked, "evaluating") if asked else None,
+            indexing=progress.indexing(),
+            fetching=progress.fetching,
         )
     if report is not None:
         write_html(found, report)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,11 +54,17 @@ class State:
         """Where `rag index` builds: the one named, the nearest existing one, or `./index`."""
         return self.index or nearest_index() or Path("index")
 
-    def open(self) -> Index:
-        """The open index to read."""
+    @contextmanager
+    def open(self) -> Iterator[Index]:
+        """The open index to read; a model that it fetches shows how far it is."""
+        from rag.cli.progress import progress_bars
         from rag.opened import Index
 
-        return Index(self.index_dir(), self.settings)
+        with (
+            progress_bars(quiet=self.quiet) as progress,
+            Index(self.index_dir(), self.settings, progress=progress.fetching) as index,
+        ):
+            yield index
 
 
 def nearest_index() -> Path | None:

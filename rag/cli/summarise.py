@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.cli.codes import DONE, NOTHING_FOUND, SOME_FAILED
-from rag.cli.progress import progress_bar
+from rag.cli.progress import progress_bars
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 from rag.errors import MissingDependency, UnreadableDocument
@@ -64,7 +64,7 @@ def summarise(
     terminal = Terminal(quiet=state.quiet)
     skipped: list[UnreadableDocument] = []
     with ExitStack() as stack:
-        bar = stack.enter_context(progress_bar(quiet=state.quiet, unit="sentences"))
+        progress = stack.enter_context(progress_bars(quiet=state.quiet))
         shown = state.as_json or output is not None or not sys.stdout.isatty()
         view = None if shown else _Stream(terminal, format_, stack)
         try:
@@ -76,7 +76,8 @@ def summarise(
                 length=length,
                 format=format_,
                 extractive=extractive,
-                progress=bar,
+                progress=progress.counting("sentences"),
+                fetching=progress.fetching,
                 on_event=view.told if view else None,
                 skipped=skipped.append,
             )
