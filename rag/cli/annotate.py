@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -77,8 +76,7 @@ def _opened(state: State, set_path: Path) -> Iterator[Index]:
     from rag.measuring import own_index
     from rag.opened import Index
 
-    named = state.index is not None or "RAG_INDEX" in os.environ
-    if named or not any((set_path / name).is_dir() for name in ("docs", "documents")):
+    if state.named_index() or not any((set_path / name).is_dir() for name in ("docs", "documents")):
         with state.open() as index:
             yield index
         return

@@ -8,7 +8,7 @@ import typer
 
 from rag.cli.codes import DID_NOT_HOLD, DONE
 from rag.cli.progress import progress_bars
-from rag.cli.state import State, nearest_index
+from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 
 SIGNS = {"ok": ("ok  ", "green"), "note": ("note", "yellow"), "problem": ("BAD ", "mark")}
@@ -32,7 +32,7 @@ def doctor(
     state: State = ctx.obj
     with progress_bars(quiet=state.quiet) as progress:
         findings = diagnose(
-            state.index or nearest_index(),
+            state.found_index(),
             state.settings,
             deep=deep,
             repair=repair,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,7 +93,7 @@ def evaluate(
         asked = progress.counting("questions")
         found = measure(
             set_path,
-            state.index or _from_environment(),
+            state.named_index(),
             stage=_stage(stage, set_path),
             settings=state.settings,
             limit=limit,
@@ -143,11 +142,6 @@ def _stage(named: str | None, set_path: Path) -> Stage:
             f"{named!r} is not one of {', '.join(STAGES)}", param_hint="--stage"
         )
     return default_stage(set_path)
-
-
-def _from_environment() -> Path | None:
-    given = os.environ.get("RAG_INDEX")
-    return Path(given).expanduser() if given else None
 
 
 def _print(found: Report, page: Path | None, *, fit: bool) -> None:

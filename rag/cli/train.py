@@ -76,7 +76,7 @@ def _train_confidence(state: State, set_path: Path, quote: bool, output: Path | 
         asked = progress.counting("questions")
         report = evaluate(
             set_path,
-            state.index,
+            state.named_index(),
             stage="reading" if quote else "answers",
             settings=state.settings,
             progress=partial(asked, "asking") if asked else None,
@@ -115,7 +115,7 @@ def _train_reader(state: State, set_path: Path, passes: int, output: Path | None
     with _resumable(), progress_bars(quiet=state.quiet) as progress:
         result = tune_set(
             set_path,
-            state.index,
+            state.named_index(),
             state.settings,
             cache_dir(),
             passes=passes,
