@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,13 +15,13 @@ from rag.cli.progress import progress_bars
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 from rag.errors import MissingDependency, UnreadableDocument
+from rag.types import SUMMARY_FORMATS, SUMMARY_WORDS
 
 if TYPE_CHECKING:
     from rag.summarising import Told
     from rag.types import Summary
 
-LENGTHS = ("short", "medium", "long")
-FORMATS = ("prose", "bullets", "outline")
+OFFERED = "{}, {} or {} words.".format(*SUMMARY_WORDS.values())
 
 
 def register(app: typer.Typer) -> None:
@@ -39,10 +40,10 @@ def summarise(
         ),
     ] = None,
     length: Annotated[
-        str, typer.Option("--length", metavar="|".join(LENGTHS), help="60, 150 or 400 words.")
+        str, typer.Option("--length", metavar="|".join(SUMMARY_WORDS), help=OFFERED)
     ] = "medium",
     format_: Annotated[
-        str, typer.Option("--format", metavar="|".join(FORMATS), help="How it is laid out.")
+        str, typer.Option("--format", metavar="|".join(SUMMARY_FORMATS), help="How it is laid out.")
     ] = "prose",
     extractive: Annotated[
         bool, typer.Option("--extractive", help="The documents' own sentences, no language model.")
@@ -56,9 +57,8 @@ def summarise(
     from rag.summarising.files import check_target, write_summary
 
     state: State = ctx.obj
-    for value, known, flag in ((length, LENGTHS, "--length"), (format_, FORMATS, "--format")):
-        if value not in known:
-            raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}", param_hint=flag)
+    _check(length, SUMMARY_WORDS, "--length")
+    _check(format_, SUMMARY_FORMATS, "--format")
     if output is not None:
         check_target(output)
     terminal = Terminal(quiet=state.quiet)
@@ -99,6 +99,11 @@ def summarise(
     if summary.status == "not_found":
         raise typer.Exit(NOTHING_FOUND)
     raise typer.Exit(SOME_FAILED if skipped else DONE)
+
+
+def _check(value: str, known: Collection[str], flag: str) -> None:
+    if value not in known:
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}", param_hint=flag)
 
 
 class _Stream:

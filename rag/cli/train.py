@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,6 +11,7 @@ import typer
 
 from rag.cli.progress import progress_bars
 from rag.cli.state import State
+from rag.cli.stopping import resumable
 from rag.cli.terminal import Terminal, write_json
 from rag.settings import cache_dir, config_file, user_config_dir
 
@@ -112,7 +110,8 @@ def _train_confidence(state: State, set_path: Path, quote: bool, output: Path | 
 def _train_reader(state: State, set_path: Path, passes: int, output: Path | None) -> None:
     from rag.training.tuned import keep, tune_set
 
-    with _resumable(), progress_bars(quiet=state.quiet) as progress:
+    behind = "at most a minute behind where this one was"
+    with resumable(behind), progress_bars(quiet=state.quiet) as progress:
         result = tune_set(
             set_path,
             state.named_index(),
@@ -148,15 +147,6 @@ def _train_reader(state: State, set_path: Path, passes: int, output: Path | None
         [("the confidence was fitted to the reader before: run `rag train` once more", "none")],
         hang="  ",
     )
-
-
-@contextmanager
-def _resumable() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.stderr.write("\nthe same command goes on, at most a minute behind where this one was")
-        raise
 
 
 def _figures(result: TunedReader) -> dict[str, Any]:
