@@ -7,10 +7,13 @@ import platform
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rag.errors import RagError
 from rag.settings import Settings, cache_dir, config_file
+
+if TYPE_CHECKING:
+    from rag.models import Progress
 
 Level = Literal["ok", "note", "problem"]
 
@@ -34,14 +37,21 @@ class Finding:
 
 
 def diagnose(
-    index_dir: Path | None, settings: Settings, *, deep: bool = False, repair: bool = False
+    index_dir: Path | None,
+    settings: Settings,
+    *,
+    deep: bool = False,
+    repair: bool = False,
+    fetching: Progress | None = None,
 ) -> list[Finding]:
     """What was found, in the order: installation, models, index.
 
     `index_dir` None means that no index was named or found, which is no problem by itself.
-    `deep` reads every byte of the index, `repair` rebuilds what can be rebuilt.
+    `deep` reads every byte of the index, `repair` rebuilds what can be rebuilt; `fetching` is told
+    of a download of the embedder that this may need.
     """
-    return [*_installation(), *_models(settings), *_index(index_dir, settings, deep, repair)]
+    about_index = _index(index_dir, settings, deep, repair, fetching)
+    return [*_installation(), *_models(settings), *about_index]
 
 
 def _installation() -> list[Finding]:
@@ -81,7 +91,13 @@ def _models(settings: Settings) -> list[Finding]:
     return findings
 
 
-def _index(index_dir: Path | None, settings: Settings, deep: bool, repair: bool) -> list[Finding]:
+def _index(
+    index_dir: Path | None,
+    settings: Settings,
+    deep: bool,
+    repair: bool,
+    fetching: Progress | None,
+) -> list[Finding]:
     if index_dir is None:
         return [Finding("index", "note", "none here; build one with: rag index PATH")]
     from rag.store import check_index, repair_index
@@ -91,7 +107,7 @@ def _index(index_dir: Path | None, settings: Settings, deep: bool, repair: bool)
     if repair:
         from rag.embedding import load_embedder
 
-        repaired = repair_index(index_dir, lambda: load_embedder(settings))
+        repaired = repair_index(index_dir, lambda: load_embedder(settings, fetching))
         findings = [Finding(name, "note", f"repaired: {what}") for what in repaired]
     problems = check_index(index_dir, deep=deep)
     findings += [Finding(name, "problem", p) for p in problems]

@@ -167,14 +167,15 @@ def summarise(
 ) -> Summary:
     """The cited summary of an index, or of files and folders (which need not be indexed).
 
-    `options`: `format` (prose, bullets, outline), `extractive`, `settings`, `progress`, `on_event`.
+    `options`: `format` (prose, bullets, outline), `extractive`, `progress`, `on_event`; of files
+    and folders also `settings`, and `fetching`, which is told of a download.
     """
     from rag.summarising.from_paths import summarise_paths
 
     if isinstance(what, Index):
         return what.summarise(about=about, length=length, **options)
     settings = options.pop("settings", None) or load_settings()
-    models = Models(settings)
+    models = Models(settings, options.pop("fetching", None))
     paths = [what] if isinstance(what, str | Path) else list(what)
     try:
         return summarise_paths(paths, models, settings, about=about, length=length, **options)
@@ -187,13 +188,15 @@ def summarise_paths(
     *,
     index_dir: PathLike | None,
     settings: Settings | None = None,
+    fetching: Progress | None = None,
     **options: Any,
 ) -> Summary:
     """The cited summary of what `paths` name, from the index in `index_dir` where it is there.
 
-    `index_dir` None means that there is no index; then every path is read on the fly.
+    `index_dir` None means that there is no index; then every path is read on the fly. `fetching`
+    is told of a download of a model.
     """
     if index_dir is None:
-        return summarise(paths, settings=settings, **options)
-    with Index(index_dir, settings) as index:
+        return summarise(paths, settings=settings, fetching=fetching, **options)
+    with Index(index_dir, settings, progress=fetching) as index:
         return index.summarise(paths, **options)

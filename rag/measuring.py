@@ -48,9 +48,11 @@ def evaluate(
     `index` is an open index or its folder; None indexes the set's own documents once, in the
     cache. With `judge` the language model is asked too in the support stage, as it is when an
     answer is checked; otherwise reader and rules judge alone. `workers` is the number of questions
-    at a time; the figures do not depend on it, seconds do. Raises `SetInvalid` for a set with
-    problems or without documents, `RunInvalid` for a run folder or baseline of something else,
-    `ValueError` for an unknown stage.
+    at a time; the figures do not depend on it, seconds do. `progress` is told of questions,
+    `indexing` of the set's own documents, `fetching` of a download.
+
+    Raises `SetInvalid` for a set with problems or without documents, `RunInvalid` for a run folder
+    or baseline of something else, `ValueError` for an unknown stage.
     """
     if stage not in STAGES:
         raise ValueError(f"stage {stage!r} is not one of {', '.join(STAGES)}")
@@ -65,7 +67,7 @@ def evaluate(
     try:
         if opened is None and stage != "support":
             if index is None or isinstance(index, Index):
-                place = own_index(folder, settings, indexing)
+                place = own_index(folder, settings, indexing, fetching)
             else:
                 place = Path(index)
             opened = Index(place, models.settings, models=models)
@@ -102,7 +104,10 @@ def shared_out(settings: Settings, workers: int, stage: Stage) -> Settings:
 
 
 def own_index(
-    folder: Path, settings: Settings, progress: Callable[[IndexProgress], None] | None = None
+    folder: Path,
+    settings: Settings,
+    progress: Callable[[IndexProgress], None] | None = None,
+    fetching: Fetching | None = None,
 ) -> Path:
     """The folder, in the cache, of an up-to-date index of a set's own documents."""
     if not folder.is_dir():
@@ -115,7 +120,7 @@ def own_index(
             f"evaluation set '{folder}' has no docs/ folder: add the documents, or name an index "
             "that holds them with --index DIR"
         )
-    update(folders, place / "index", settings=settings, progress=progress)
+    update(folders, place / "index", settings=settings, progress=progress, fetching=fetching)
     return place / "index"
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from rag.errors import SettingsInvalid
 
 CONFIG_NAME = "rag.toml"
+CATALOGUE_NAME = "catalogue.sqlite"
+"""The file that makes a folder an index."""
 
 
 @dataclass(frozen=True, slots=True)

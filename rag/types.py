@@ -14,6 +14,10 @@ Status = Literal["answered", "partial", "not_found"]
 Verdict = Literal["supported", "weak"]
 Mode = Literal["hybrid", "dense", "lexical"]
 
+SUMMARY_WORDS = {"short": 60, "medium": 150, "long": 400}
+"""About how many words a summary of each length has."""
+SUMMARY_FORMATS = ("prose", "bullets", "outline")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:

@@ -48,9 +48,10 @@ from rag.evaluation.text_metrics import rouge, without_markers
 from rag.generation.protocol import Completion, Generator, Prompt
 from rag.loading import Models
 from rag.settings import load_settings
-from rag.summarising import WORDS, SummaryTools, summarise
+from rag.summarising import SummaryTools, summarise
 from rag.summarising.from_paths import read_texts
 from rag.summarising.units import Unit, units_of
+from rag.types import SUMMARY_WORDS
 from rag.untrusted import neutralise
 from rag.verification.rules import content_words
 
@@ -196,7 +197,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--ways", type=lambda s: s.split(","), default=list(WAYS))
     parser.add_argument("--kind", choices=("whole", "query"), default="whole")
-    parser.add_argument("--length", choices=tuple(WORDS), default="medium")
+    parser.add_argument("--length", choices=tuple(SUMMARY_WORDS), default="medium")
     parser.add_argument("--docs", type=int, help="the shortest so many documents")
     parser.add_argument("--limit", type=int, help="so many items, evenly over the documents")
     parser.add_argument("--model")
@@ -295,14 +296,14 @@ def _other(
     (document, passages), *_ = read_texts([task.path], models, models.settings)
     units = [u for u in units_of(document, passages) if u.kind == "sentence"]
     if steps:
-        return map_reduce(document.text, steps, WORDS[length], task.query)
+        return map_reduce(document.text, steps, SUMMARY_WORDS[length], task.query)
     if way == "lexrank":
-        return lexrank(units, WORDS[length], task.query)
+        return lexrank(units, SUMMARY_WORDS[length], task.query)
     order = range(len(units))
     if task.query:
         vectors = embedder.embed_passages([u.text for u in units])
         order = np.argsort(-(vectors @ embedder.embed_query(task.query)), kind="stable")
-    return _first(units, [int(i) for i in order], WORDS[length])
+    return _first(units, [int(i) for i in order], SUMMARY_WORDS[length])
 
 
 def _first(units: Sequence[Unit], order: Sequence[int], words: int) -> str:

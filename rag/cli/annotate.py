@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rag.cli.progress import counted, progress_bar
+from rag.cli.progress import progress_bars
 from rag.cli.search import show_hit
 from rag.cli.state import State
 from rag.cli.terminal import Terminal
@@ -69,17 +70,20 @@ def annotate(
     terminal.line(f"{work.done} of {len(questions)} questions are in {set_path / QUESTIONS_NAME}")
 
 
-def _opened(state: State, set_path: Path) -> Index:
+@contextmanager
+def _opened(state: State, set_path: Path) -> Iterator[Index]:
     """The index that was named, else that of the set's own documents, else the nearest."""
     from rag.measuring import own_index
     from rag.opened import Index
 
-    named = state.index is not None or "RAG_INDEX" in os.environ
-    if named or not any((set_path / name).is_dir() for name in ("docs", "documents")):
-        return state.open()
-    with progress_bar(quiet=state.quiet) as progress:
-        place = own_index(set_path, state.settings, counted(progress))
-    return Index(place, state.settings)
+    if state.named_index() or not any((set_path / name).is_dir() for name in ("docs", "documents")):
+        with state.open() as index:
+            yield index
+        return
+    with progress_bars(quiet=state.quiet) as progress:
+        place = own_index(set_path, state.settings, progress.indexing(), progress.fetching)
+    with Index(place, state.settings) as index:  # its embedder is here: it made the index
+        yield index
 
 
 def _decide(work: Annotation, pending: Pending, index: Index, terminal: Terminal) -> Decision:

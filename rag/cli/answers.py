@@ -12,7 +12,7 @@ from rag.types import JUDGED_WHOLE
 if TYPE_CHECKING:
     from rag.answering import Event
     from rag.opened import Index
-    from rag.types import Answer, Citation, Sentence
+    from rag.types import Answer, Citation, Phrase, Sentence
 
 CLOSEST = 3
 IN_WORDS = {"supported": "supported", "weak": "weakly supported"}
@@ -75,8 +75,7 @@ class AnswerView:
         if isinstance(event, QuotationReady):
             citation = event.citation
             self.quoted.append(citation.quote)
-            phrase = event.phrase.text if event.phrase else ""
-            self.terminal.flow(quotation(citation.quote, phrase))
+            self.terminal.flow(quotation(citation, event.phrase))
             self._linked(citation, lead="  — ", hang="    ", style="dim")
             return
         if self._stands(event.sentence):
@@ -116,7 +115,7 @@ class AnswerView:
 
     def sources(self, answer: Answer) -> None:
         """Shows each source: its place, the quoted words, and how well it supports."""
-        self.terminal.line(self.terminal.style("Sources", "bold"))
+        self.terminal.line("Sources", "bold")
         for citation in answer.citations:
             self._source(citation, answer)
 
@@ -132,12 +131,7 @@ class AnswerView:
             self.terminal.flow([(copies, "dim")], indent="    ")
         if shown:
             return
-        phrase = answer.phrase
-        inside = (
-            phrase and phrase.document == citation.document and citation.span.contains(phrase.span)
-        )
-        words = phrase.text if phrase and inside else ""
-        self.terminal.flow(quotation(citation.quote, words), indent="    ")
+        self.terminal.flow(quotation(citation, answer.phrase), indent="    ")
         self.terminal.flow([(support, style)], indent="    ")
 
     def _linked(
@@ -196,16 +190,26 @@ class AnswerView:
             )
 
 
-def quotation(quote: str, phrase: str) -> list[Piece]:
-    """A quotation in quotation marks with the answering words in the mark style."""
-    at = quote.find(phrase) if phrase else -1
-    if at < 0:
+def quotation(citation: Citation, phrase: Phrase | None) -> list[Piece]:
+    """A quotation in quotation marks with the answering words in the mark style.
+
+    The words are found by their place: `5` may stand in a year of the quotation too. Words that
+    are not of this quotation are not marked in it.
+    """
+    quote = citation.quote
+    inside = (
+        phrase is not None
+        and phrase.document == citation.document
+        and citation.span.contains(phrase.span)
+    )
+    if phrase is None or not inside:
         return [("“", "dim"), (quote, "none"), ("”", "dim")]
+    words = phrase.span.shifted(-citation.span.start)
     return [
         ("“", "dim"),
-        (quote[:at], "none"),
-        (phrase, "mark"),
-        (quote[at + len(phrase) :], "none"),
+        (quote[: words.start], "none"),
+        (words.of(quote), "mark"),
+        (quote[words.end :], "none"),
         ("”", "dim"),
     ]
 
@@ -215,7 +219,7 @@ def show_why(answer: Answer, terminal: Terminal) -> None:
     if not answer.considered:
         terminal.line("nothing was considered: no passage came near the question")
         return
-    terminal.line(terminal.style("Considered", "bold"))
+    terminal.line("Considered", "bold")
     for number, candidate in enumerate(answer.considered, 1):
         lead = f"{number}. "
         hang = " " * len(lead)
@@ -227,6 +231,6 @@ def show_why(answer: Answer, terminal: Terminal) -> None:
         where = f"{candidate.document}:{candidate.span}"
         terminal.flow([(f"{where}  {signals}", "dim")], indent=hang)
     if answer.removed:
-        terminal.line(terminal.style("Removed", "bold"))
+        terminal.line("Removed", "bold")
     for removed in answer.removed:
         terminal.flow([(removed.text, "none"), (f" ({removed.reason})", "yellow")], indent="   ")

@@ -119,7 +119,6 @@ def globals_(
         settings=load_settings(flags),
         as_json=as_json,
         quiet=quiet,
-        verbose=verbose,
     )
 
 

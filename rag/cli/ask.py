@@ -13,9 +13,10 @@ from rag.cli.batch import BatchLine, read_batch, run_batch
 from rag.cli.codes import DONE, NOTHING_FOUND
 from rag.cli.copies import with_copies
 from rag.cli.filters import Format, FromFile, PathGlob, Since, Until, filters_of
+from rag.cli.outputs import require_folder
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
-from rag.errors import MissingDependency, RagError
+from rag.errors import MissingDependency
 from rag.places import place_of
 
 if TYPE_CHECKING:
@@ -63,15 +64,8 @@ def ask(
         "k": k,
         **filters_of(path, format_, since, until),
     }
-    if receipt and (from_file or interactive):
-        raise typer.BadParameter("goes with a single question", param_hint="--receipt")
-    if receipt and not receipt.absolute().parent.is_dir():
-        raise RagError(f"no folder {receipt.absolute().parent} for the receipt: make it first")
-    if interactive and (state.as_json or from_file):
-        raise typer.BadParameter("goes without --json and --from", param_hint="--interactive")
-    if question and (from_file or interactive):
-        alone = "--from" if from_file else "--interactive"
-        raise typer.BadParameter("goes without a question beside it", param_hint=alone)
+    _check_together(state, question, interactive, from_file, receipt)
+    require_folder(receipt, "receipt")
     if from_file is not None:
         raise typer.Exit(_batch(state, from_file, options))
     with state.open() as index:
@@ -80,6 +74,23 @@ def ask(
 
             raise typer.Exit(converse(index, state, options))
         raise typer.Exit(_single(state, index, " ".join(question or []), options, why, receipt))
+
+
+def _check_together(
+    state: State,
+    question: list[str] | None,
+    interactive: bool,
+    from_file: Path | None,
+    receipt: Path | None,
+) -> None:
+    """Raises `typer.BadParameter` for options of different kinds of asking."""
+    if receipt and (from_file or interactive):
+        raise typer.BadParameter("goes with a single question", param_hint="--receipt")
+    if interactive and (state.as_json or from_file):
+        raise typer.BadParameter("goes without --json and --from", param_hint="--interactive")
+    if question and (from_file or interactive):
+        alone = "--from" if from_file else "--interactive"
+        raise typer.BadParameter("goes without a question beside it", param_hint=alone)
 
 
 def _single(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.cli.codes import DONE, SOME_FAILED
+from rag.cli.mistakes import INTERNAL, unexpected
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 from rag.errors import QuestionInvalid, RagError
@@ -52,11 +53,17 @@ def _parse(line: str, number: int, key: str) -> BatchLine:
         row = json.loads(line)
     except ValueError as exc:
         return BatchLine(number, "", None, f"line {number} is not JSON: {exc}")
+    except RecursionError:
+        return BatchLine(number, "", None, f"line {number} is nested too deep to be read")
     if not isinstance(row, dict):
         return BatchLine(number, "", None, f"line {number} is not a JSON object")
     identity = row.get("id", number)
     text = row.get(key, row.get("question", row.get("query")))
     scope = row.get("scope")
+    try:  # Python reads more than JSON has (NaN, 1e999), and the id has to be written again
+        json.dumps(identity, allow_nan=False)
+    except (ValueError, RecursionError) as exc:
+        return BatchLine(number, "", None, f"line {number}: 'id' is no JSON value: {exc}")
     if not isinstance(text, str) or not text.strip():
         return BatchLine(identity, "", None, f"line {number} has no '{key}'")
     if scope is not None and not (
@@ -76,13 +83,8 @@ def run_batch(
     terminal = Terminal(quiet=state.quiet)
     failed = 0
     for line in lines:
-        try:
-            if line.error is not None:
-                raise QuestionInvalid(line.error)
-            form = {"id": line.id, **one(line)}
-        except RagError as exc:
-            failed += 1
-            form = {"id": line.id, "error": str(exc)}
+        form = {"id": line.id, **_result(line, one)}
+        failed += "error" in form
         if state.as_json:
             write_json(form, indent=None)
         elif "error" in form:
@@ -90,3 +92,15 @@ def run_batch(
         else:
             show(form, terminal)
     return SOME_FAILED if failed else DONE
+
+
+def _result(line: BatchLine, one: Callable[[BatchLine], dict[str, Any]]) -> dict[str, Any]:
+    """What a line gives; its error where it is a bad one or fails, whatever the reason."""
+    try:
+        if line.error is not None:
+            raise QuestionInvalid(line.error)
+        return one(line)
+    except (RagError, ValueError) as exc:
+        return {"error": str(exc)}
+    except INTERNAL as exc:
+        return {"error": unexpected(exc)}

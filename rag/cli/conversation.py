@@ -46,7 +46,7 @@ def converse(index: Index, state: State, options: dict[str, Any]) -> int:
             answer = index.ask(question, on_event=view.on_event, **options)
             asked = question
             view.finish(answer)
-        except RagError as exc:
+        except (RagError, ValueError) as exc:
             terminal.line(str(exc))
             continue
         except KeyboardInterrupt:

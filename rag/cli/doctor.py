@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from rag.cli.codes import DID_NOT_HOLD, DONE
-from rag.cli.state import State, nearest_index
+from rag.cli.progress import progress_bars
+from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 
 SIGNS = {"ok": ("ok  ", "green"), "note": ("note", "yellow"), "problem": ("BAD ", "mark")}
@@ -29,7 +30,14 @@ def doctor(
     from rag.diagnosis import diagnose
 
     state: State = ctx.obj
-    findings = diagnose(state.index or nearest_index(), state.settings, deep=deep, repair=repair)
+    with progress_bars(quiet=state.quiet) as progress:
+        findings = diagnose(
+            state.found_index(),
+            state.settings,
+            deep=deep,
+            repair=repair,
+            fetching=progress.fetching,
+        )
     bad = any(f.level == "problem" for f in findings)
     if state.as_json:
         form = [{"what": f.what, "level": f.level, "text": f.text} for f in findings]

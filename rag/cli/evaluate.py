@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,14 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.cli.codes import DID_NOT_HOLD, DONE
-from rag.cli.progress import counted, progress_bar
+from rag.cli.outputs import require_folder
+from rag.cli.progress import progress_bars
 from rag.cli.state import State
+from rag.cli.stopping import resumable
 from rag.cli.terminal import write_json
-from rag.errors import RagError, SettingsInvalid
+from rag.errors import SettingsInvalid
 
 if TYPE_CHECKING:
     from rag.evaluation import Report
     from rag.evaluation.fit import Proposal
+    from rag.evaluation.gate import Condition
     from rag.evaluation.product import Stage
 
 STAGES: tuple[Stage, ...] = ("retrieval", "reading", "answers", "support", "summaries")
@@ -73,27 +74,19 @@ def evaluate(
     ] = False,
 ) -> None:
     """Measure retrieval, reading, answers, support or summaries on a question set."""
-    from rag.evaluation.gate import check, parse_fail_under
+    from rag.evaluation.gate import check
     from rag.evaluation.report_html import write_html
     from rag.measuring import evaluate as measure
 
     state: State = ctx.obj
-    if fit and split == "test":
-        raise typer.BadParameter(
-            "what is fitted on the test split cannot be reported there: use --split dev",
-            param_hint="--fit",
-        )
-    try:
-        gates = [parse_fail_under(g) for g in fail_under or ()]
-    except SettingsInvalid as exc:
-        what = str(exc).removeprefix("--fail-under ")
-        raise typer.BadParameter(what, param_hint="--fail-under") from None
-    if report is not None and not report.absolute().parent.is_dir():
-        raise RagError(f"no folder {report.absolute().parent} for the report: make it first")
-    with _resumable(), progress_bar(quiet=state.quiet, unit="questions") as progress:
+    _check_fit(fit, split)
+    gates = _gates(fail_under or ())
+    require_folder(report, "report")
+    with resumable("where this one was"), progress_bars(quiet=state.quiet) as progress:
+        asked = progress.counting("questions")
         found = measure(
             set_path,
-            state.index or _from_environment(),
+            state.named_index(),
             stage=_stage(stage, set_path),
             settings=state.settings,
             limit=limit,
@@ -104,30 +97,35 @@ def evaluate(
             run_dir=run,
             workers=workers,
             judge=judge,
-            progress=partial(progress, "evaluating") if progress else None,
-            indexing=counted(progress),
-            fetching=progress,
+            progress=partial(asked, "evaluating") if asked else None,
+            indexing=progress.indexing(),
+            fetching=progress.fetching,
         )
     if report is not None:
         write_html(found, report)
     failed = check(found.metrics, gates)
-    if state.as_json:
-        form = found.to_json()
-        write_json({**form, "proposal": _proposal(found).to_json()} if fit else form)
-    else:
-        _print(found, report, fit=fit)
+    _show(found, report, as_json=state.as_json, fit=fit)
     for failure in failed:
         sys.stderr.write(f"{failure}\n")
     raise typer.Exit(DID_NOT_HOLD if failed else DONE)
 
 
-@contextmanager
-def _resumable() -> Iterator[None]:
+def _check_fit(fit: bool, split: str | None) -> None:
+    if fit and split == "test":
+        raise typer.BadParameter(
+            "what is fitted on the test split cannot be reported there: use --split dev",
+            param_hint="--fit",
+        )
+
+
+def _gates(given: Sequence[str]) -> list[Condition]:
+    from rag.evaluation.gate import parse_fail_under
+
     try:
-        yield
-    except KeyboardInterrupt:
-        sys.stderr.write("\nthe same command goes on where this one was")
-        raise
+        return [parse_fail_under(text) for text in given]
+    except SettingsInvalid as exc:
+        what = str(exc).removeprefix("--fail-under ")
+        raise typer.BadParameter(what, param_hint="--fail-under") from None
 
 
 def _stage(named: str | None, set_path: Path) -> Stage:
@@ -144,9 +142,12 @@ def _stage(named: str | None, set_path: Path) -> Stage:
     return default_stage(set_path)
 
 
-def _from_environment() -> Path | None:
-    given = os.environ.get("RAG_INDEX")
-    return Path(given).expanduser() if given else None
+def _show(found: Report, page: Path | None, *, as_json: bool, fit: bool) -> None:
+    if as_json:
+        form = found.to_json()
+        write_json({**form, "proposal": _proposal(found).to_json()} if fit else form)
+    else:
+        _print(found, page, fit=fit)
 
 
 def _print(found: Report, page: Path | None, *, fit: bool) -> None:

@@ -13,13 +13,11 @@ import typer
 from typer.core import TyperGroup
 
 from rag.cli.codes import DONE, ERROR, STOPPED, USAGE
+from rag.cli.mistakes import INTERNAL, unexpected
 from rag.errors import RagError
 
 WITH_VALUE = ("--index", "--model", "--embedder", "--reader", "--threads", "--gpu-layers")
 SWITCHES = ("--json", "--offline", "--quiet", "--verbose", "--version")
-
-# What a mistake in this program, not of its user, looks like: never shown as a traceback.
-INTERNAL = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ImportError)
 
 log = logging.getLogger("rag")
 
@@ -106,13 +104,7 @@ class RagGroup(TyperGroup):
             report_error("out of memory: close other programs or index fewer files at a time")
             raise typer.Exit(ERROR) from None
         except INTERNAL as exc:
-            log.debug("unexpected error", exc_info=True)
-            where = f"{type(exc).__name__}: {exc}"
-            report_error(
-                f"something went wrong inside rag ({where}); run it again with --verbose for the "
-                "details to report",
-                as_json=bool(ctx.params.get("as_json")),
-            )
+            report_error(unexpected(exc), as_json=bool(ctx.params.get("as_json")))
             raise typer.Exit(ERROR) from None
 
 

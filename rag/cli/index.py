@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag.cli.codes import DONE, SOME_FAILED
-from rag.cli.progress import counted, progress_bar
+from rag.cli.progress import progress_bars
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, plural, write_json
 from rag.errors import NoDocuments
@@ -56,7 +56,7 @@ def index(
             "no files named: write `rag index PATH`, for instance `rag index documents/`"
         )
     target = state.target_dir()
-    with progress_bar(quiet=state.quiet) as progress:
+    with progress_bars(quiet=state.quiet) as progress:
         report = library.update(
             paths or (),
             target,
@@ -66,8 +66,8 @@ def index(
             remove=remove or (),
             rebuild=rebuild,
             dry_run=dry_run,
-            progress=counted(progress),
-            fetching=progress,
+            progress=progress.indexing(),
+            fetching=progress.fetching,
         )
     _show(report, target, state, dry_run=dry_run)
     raise typer.Exit(SOME_FAILED if report.skipped else DONE)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag.cli.codes import DID_NOT_HOLD, DONE
-from rag.cli.progress import progress_bar
+from rag.cli.progress import progress_bars
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 
@@ -42,7 +42,7 @@ def list_(ctx: typer.Context) -> None:
         return
     terminal = Terminal(quiet=state.quiet)
     for role in ("embedder", "reader", "generator"):
-        terminal.line(terminal.style(role, "bold"))
+        terminal.line(role, "bold")
         for model in found:
             if model.role == role:
                 _show(model, terminal)
@@ -63,8 +63,8 @@ def pull(
     terminal = Terminal(quiet=state.quiet)
     done = []
     for name in wanted:
-        with progress_bar(quiet=state.quiet, unit="bytes") as progress:
-            model = fetch(name, settings, progress)
+        with progress_bars(quiet=state.quiet) as progress:
+            model = fetch(name, settings, progress.fetching)
         done.append({"name": model.name, "sha256": model.sha256})
         if not state.as_json:
             terminal.line(f"{model.name}: here, checked")

@@ -33,7 +33,7 @@ def status(
         write_json({**_json(found), **({"documents": names} if documents else {})})
         return
     terminal = Terminal(quiet=state.quiet)
-    terminal.line(terminal.style(f"index {found.path}", "bold"))
+    terminal.line(f"index {found.path}", "bold")
     holds = f"{plural(found.documents, 'document')}, {plural(found.passages, 'passage')}"
     terminal.line(f"  {holds}, {_size(found.bytes)}")
     for root in found.roots:
@@ -57,7 +57,7 @@ def status(
 def _names(what: str, names: tuple[str, ...], terminal: Terminal) -> None:
     if not names:
         return
-    terminal.line(terminal.style(f"  {len(names):,} {what}:", "yellow"))
+    terminal.line(f"  {len(names):,} {what}:", "yellow")
     for name in names[:SHOWN]:
         terminal.flow([(name, "none")], indent="    ")
     if len(names) > SHOWN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,17 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.cli.codes import DONE, NOTHING_FOUND, SOME_FAILED
-from rag.cli.progress import progress_bar
+from rag.cli.progress import progress_bars
 from rag.cli.state import State
 from rag.cli.terminal import Terminal, write_json
 from rag.errors import MissingDependency, UnreadableDocument
+from rag.types import SUMMARY_FORMATS, SUMMARY_WORDS
 
 if TYPE_CHECKING:
     from rag.summarising import Told
     from rag.types import Summary
 
-LENGTHS = ("short", "medium", "long")
-FORMATS = ("prose", "bullets", "outline")
+OFFERED = "{}, {} or {} words.".format(*SUMMARY_WORDS.values())
 
 
 def register(app: typer.Typer) -> None:
@@ -39,10 +40,10 @@ def summarise(
         ),
     ] = None,
     length: Annotated[
-        str, typer.Option("--length", metavar="|".join(LENGTHS), help="60, 150 or 400 words.")
+        str, typer.Option("--length", metavar="|".join(SUMMARY_WORDS), help=OFFERED)
     ] = "medium",
     format_: Annotated[
-        str, typer.Option("--format", metavar="|".join(FORMATS), help="How it is laid out.")
+        str, typer.Option("--format", metavar="|".join(SUMMARY_FORMATS), help="How it is laid out.")
     ] = "prose",
     extractive: Annotated[
         bool, typer.Option("--extractive", help="The documents' own sentences, no language model.")
@@ -56,15 +57,14 @@ def summarise(
     from rag.summarising.files import check_target, write_summary
 
     state: State = ctx.obj
-    for value, known, flag in ((length, LENGTHS, "--length"), (format_, FORMATS, "--format")):
-        if value not in known:
-            raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}", param_hint=flag)
+    _check(length, SUMMARY_WORDS, "--length")
+    _check(format_, SUMMARY_FORMATS, "--format")
     if output is not None:
         check_target(output)
     terminal = Terminal(quiet=state.quiet)
     skipped: list[UnreadableDocument] = []
     with ExitStack() as stack:
-        bar = stack.enter_context(progress_bar(quiet=state.quiet, unit="sentences"))
+        progress = stack.enter_context(progress_bars(quiet=state.quiet))
         shown = state.as_json or output is not None or not sys.stdout.isatty()
         view = None if shown else _Stream(terminal, format_, stack)
         try:
@@ -76,7 +76,8 @@ def summarise(
                 length=length,
                 format=format_,
                 extractive=extractive,
-                progress=bar,
+                progress=progress.counting("sentences"),
+                fetching=progress.fetching,
                 on_event=view.told if view else None,
                 skipped=skipped.append,
             )
@@ -98,6 +99,11 @@ def summarise(
     if summary.status == "not_found":
         raise typer.Exit(NOTHING_FOUND)
     raise typer.Exit(SOME_FAILED if skipped else DONE)
+
+
+def _check(value: str, known: Collection[str], flag: str) -> None:
+    if value not in known:
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}", param_hint=flag)
 
 
 class _Stream:
@@ -133,7 +139,7 @@ def _show(summary: Summary, terminal: Terminal, *, streamed: bool) -> None:
         for line in summary.summary.split("\n"):
             _line(terminal, line)
     terminal.line()
-    terminal.line(terminal.style("Sources", "bold"))
+    terminal.line("Sources", "bold")
     for citation in summary.citations:
         terminal.flow(
             [(f"[{citation.marker}]", "green"), (f" {place(citation)}", "none")], hang="    "

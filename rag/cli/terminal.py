@@ -24,7 +24,11 @@ Piece = tuple[str, str]  # text, style
 
 
 class Terminal:
-    """Writes for a person. Colour and links only where stdout is a terminal that has them."""
+    """Writes for a person. Colour and links only where stdout is a terminal that has them.
+
+    Whatever it is given is made printable, since a file's name may hold an escape sequence as well
+    as its text; the only sequences that reach the terminal are this class's own.
+    """
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
@@ -33,16 +37,20 @@ class Terminal:
         columns = shutil.get_terminal_size((80, 24)).columns
         self.width = max(MIN_WIDTH, min(MAX_WIDTH, columns))
 
-    def line(self, text: str = "") -> None:
-        """Writes a line to stdout."""
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+    def line(self, text: str = "", style: str = "none") -> None:
+        """Writes a line to stdout, however long, in a style."""
+        self._write(self.style(printable(text), style))
 
     def note(self, text: str) -> None:
         """Writes a remark to stderr, unless quiet."""
         if not self.quiet:
             sys.stdout.flush()
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(printable(text) + "\n")
+
+    def _write(self, styled: str) -> None:
+        """Writes a line with its escape sequences: its text has to be printable already."""
+        sys.stdout.write(styled + "\n")
+        sys.stdout.flush()
 
     def style(self, text: str, style: str) -> str:
         """The text in a style, where the terminal has colour."""
@@ -70,7 +78,7 @@ class Terminal:
         width = self.width - max(display_width(hang), _shown_width(lead))
         for number, words in enumerate(_lines([(text, style)], width)):
             shown = "".join(self.style(part, styled) for part, styled in words)
-            self.line((hang if number else lead) + self.link(shown, target, page))
+            self._write((hang if number else lead) + self.link(shown, target, page))
 
     def flow(self, pieces: Iterable[Piece], *, indent: str = "", hang: str | None = None) -> None:
         """Writes styled pieces as lines that fit the width; words are not broken if they fit."""
@@ -78,7 +86,7 @@ class Terminal:
         width = self.width - max(display_width(indent), display_width(hang))
         for number, words in enumerate(_lines(pieces, width)):
             styled = "".join(self.style(text, style) for text, style in words)
-            self.line((hang if number else indent) + styled)
+            self._write((hang if number else indent) + styled)
 
 
 def _shown_width(styled: str) -> int:

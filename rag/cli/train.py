@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.cli.progress import counted, progress_bar
+from rag.cli.progress import progress_bars
 from rag.cli.state import State
+from rag.cli.stopping import resumable
 from rag.cli.terminal import Terminal, write_json
 from rag.settings import cache_dir, config_file, user_config_dir
 
@@ -71,13 +70,16 @@ def _train_confidence(state: State, set_path: Path, quote: bool, output: Path | 
     from rag.measuring import evaluate
     from rag.tuning import load_own, save, tune
 
-    with progress_bar(quiet=state.quiet, unit="questions") as progress:
+    with progress_bars(quiet=state.quiet) as progress:
+        asked = progress.counting("questions")
         report = evaluate(
             set_path,
-            state.index,
+            state.named_index(),
             stage="reading" if quote else "answers",
             settings=state.settings,
-            progress=(lambda done, total: progress("asking", done, total)) if progress else None,
+            progress=partial(asked, "asking") if asked else None,
+            indexing=progress.indexing(),
+            fetching=progress.fetching,
         )
     generator = None if quote else report.head["identity"]["models"]["generator"]["name"]
     result = tune(report.records(), load_own(state.settings.calibration, generator))
@@ -108,15 +110,17 @@ def _train_confidence(state: State, set_path: Path, quote: bool, output: Path | 
 def _train_reader(state: State, set_path: Path, passes: int, output: Path | None) -> None:
     from rag.training.tuned import keep, tune_set
 
-    with _resumable(), progress_bar(quiet=state.quiet, unit="") as progress:
+    behind = "at most a minute behind where this one was"
+    with resumable(behind), progress_bars(quiet=state.quiet) as progress:
         result = tune_set(
             set_path,
-            state.index,
+            state.named_index(),
             state.settings,
             cache_dir(),
             passes=passes,
-            progress=progress,
-            indexing=counted(progress),
+            progress=progress.counting(""),
+            indexing=progress.indexing(),
+            fetching=progress.fetching,
         )
     kept = None
     if result.better:
@@ -143,15 +147,6 @@ def _train_reader(state: State, set_path: Path, passes: int, output: Path | None
         [("the confidence was fitted to the reader before: run `rag train` once more", "none")],
         hang="  ",
     )
-
-
-@contextmanager
-def _resumable() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.stderr.write("\nthe same command goes on, at most a minute behind where this one was")
-        raise
 
 
 def _figures(result: TunedReader) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from rag.errors import RagError
 from rag.evaluation.items import Claim, Gold, Question, SummaryTask
 from rag.evaluation.text_metrics import contains, without_markers
 from rag.json_form import checked_json
-from rag.summarising import WORDS
-from rag.types import Answer, Citation, Considered, Hit, Summary
+from rag.types import SUMMARY_WORDS, Answer, Citation, Considered, Hit, Summary
 
 Record = dict[str, Any]
 TextOf = Callable[[str], str] | None
@@ -208,7 +207,7 @@ def summary_record(item: SummaryTask, summary: Summary, text_of: TextOf) -> Reco
         "type": item.type,
         "status": summary.status,
         "summary": summary.summary,
-        "asked_words": WORDS[summary.length],
+        "asked_words": SUMMARY_WORDS[summary.length],
         "lead": lead,
         **_checked(summary, text_of),
         "coverage": {

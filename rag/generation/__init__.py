@@ -17,15 +17,16 @@ __all__ = ["Completion", "Generator", "Prompt", "load_generator"]
 def load_generator(settings: Settings, *, progress: Progress | None = None) -> LlamaGenerator:
     """The language model that the settings name, ready to be asked.
 
-    Raises `MissingDependency` where llama-cpp-python is not installed, `ModelUnavailable` where
-    the model is not here and may not be fetched, `ModelInvalid` where its file is no GGUF model.
+    `progress` is told of its download, where it has to be fetched first. Raises
+    `MissingDependency` where llama-cpp-python is not installed, `ModelUnavailable` where the model
+    is not here and may not be fetched, `ModelInvalid` where its file is no GGUF model.
     """
     from rag.generation.llama import LlamaGenerator
     from rag.generation.native import library
     from rag.models import resolve
 
     library()
-    model = resolve(settings.model, "generator", settings)
+    model = resolve(settings.model, "generator", settings, progress)
     return LlamaGenerator(
         model.weights,
         name=model.name,

@@ -69,12 +69,14 @@ def _fetch_file(
                 failures.append(ModelUnavailable(f"{source} is not there: reinstall rag"))
                 continue
             _accept(file, folder, str(source), stated)
+            _end(progress, file.name, cache.file_path(folder, file.name).stat().st_size)
             return
         except HubSilent as exc:
             silent.add(str(source))
             failures.append(exc)
         except (ModelUnavailable, ModelInvalid) as exc:
             failures.append(exc)
+    _end(progress, file.name, 0)
     # A wrong file is the graver news: say so with its own class.
     wrong = any(isinstance(f, ModelInvalid) for f in failures)
     said = "".join(f"\n  {f}" for f in failures)
@@ -82,6 +84,12 @@ def _fetch_file(
         f"model '{entry.name}': '{file.name}' could not be fetched:{said}\n"
         f"check the network, then run `rag models pull {entry.name}`"
     )
+
+
+def _end(progress: Progress | None, name: str, size: int) -> None:
+    """Tells that no more comes of a file: a server need not have named its length."""
+    if progress:
+        progress(name, size, size)
 
 
 def _accept(file: ModelFile, folder: Path, source: str, stated: str | None) -> None:

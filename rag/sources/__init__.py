@@ -9,10 +9,9 @@ from rag.sources.pool import ParserPool, read_files
 from rag.sources.protocol import Attachment, Parsed, Parser
 from rag.sources.reading import read_file
 from rag.sources.registry import PARSERS, parser_for, parser_versions
-from rag.sources.walking import CATALOGUE_NAME, Found, walk
+from rag.sources.walking import Found, walk
 
 __all__ = [
-    "CATALOGUE_NAME",
     "PARSERS",
     "Attachment",
     "Found",

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import NoDocuments, UnreadableDocument
+from rag.settings import CATALOGUE_NAME
 from rag.sources.naming import name_documents, relative_name
 from rag.sources.textless import is_textless
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-CATALOGUE_NAME = "catalogue.sqlite"
 INDEX_MARKER = ".rag-index"
 IGNORE_FILES = (".gitignore", ".ragignore")
 _NEVER = frozenset({".git", ".hg", ".svn"})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rag.settings import CATALOGUE_NAME
+
 FORMAT_VERSION = 1
 APPLICATION_ID = 0x72616769  # "ragi"
-CATALOGUE = "catalogue.sqlite"
 SEGMENTS = "segments"
 LOCK = "write.lock"
 HOLDER = "writer.json"
@@ -60,7 +61,7 @@ CREATE TABLE spare (
 
 def catalogue_path(index_dir: Path) -> Path:
     """The path of the catalogue in an index folder, whether it exists or not."""
-    return index_dir / CATALOGUE
+    return index_dir / CATALOGUE_NAME
 
 
 def holds_index(folder: Path) -> bool:

@@ -8,6 +8,6 @@ A worded sentence that fails its check is replaced by the chosen sentence itself
 from __future__ import annotations
 
 from rag.summarising.account import Told
-from rag.summarising.making import FORMATS, WORDS, SummaryTools, summarise
+from rag.summarising.making import SummaryTools, summarise
 
-__all__ = ["FORMATS", "WORDS", "SummaryTools", "Told", "summarise"]
+__all__ = ["SummaryTools", "Told", "summarise"]

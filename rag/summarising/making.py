@@ -22,15 +22,21 @@ from rag.summarising.rewriting import Group, grouped, judged, reword
 from rag.summarising.sections import LINES_WORDS, Section, sections_of
 from rag.summarising.selecting import Pool, relevance, select, weights_for
 from rag.summarising.units import Unit, is_label, units_of, with_short_lines
-from rag.types import Document, ModelInfo, Passage, Status, Summary
+from rag.types import (
+    SUMMARY_FORMATS,
+    SUMMARY_WORDS,
+    Document,
+    ModelInfo,
+    Passage,
+    Status,
+    Summary,
+)
 from rag.verification.rules import normalised
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-WORDS = {"short": 60, "medium": 150, "long": 400}
-FORMATS = ("prose", "bullets", "outline")
 SENTENCE_WORDS = 19  # a worded sentence has about so many
 MOST_WORDS = 1.5  # the long form may grow to so many times its length to have every section
 EMBED_BATCH = 256
@@ -127,10 +133,10 @@ def summarise(
 
 
 def _check_arguments(about: str | None, length: str, form: str) -> None:
-    if length not in WORDS:
-        raise ValueError(f"length is {length!r}, it must be one of {', '.join(WORDS)}")
-    if form not in FORMATS:
-        raise ValueError(f"format is {form!r}, it must be one of {', '.join(FORMATS)}")
+    if length not in SUMMARY_WORDS:
+        raise ValueError(f"length is {length!r}, it must be one of {', '.join(SUMMARY_WORDS)}")
+    if form not in SUMMARY_FORMATS:
+        raise ValueError(f"format is {form!r}, it must be one of {', '.join(SUMMARY_FORMATS)}")
     if about is not None and not any(c.isalnum() for c in about):
         raise QuestionInvalid("the topic (--about) is empty: name it in words, or leave it out")
 
@@ -203,7 +209,7 @@ def _scores(
 def _chosen(
     pool: Pool, scores: NDArray[np.float32], tools: SummaryTools, about: str | None, length: str
 ) -> list[int]:
-    budget, weights = WORDS[length], weights_for(pool)
+    budget, weights = SUMMARY_WORDS[length], weights_for(pool)
     if about is not None:
         weights = replace(weights, spread=0.0)  # a topic may be told of in one place alone
     every = length == "long" and about is None

@@ -32,6 +32,7 @@ from rag.training.own import Task, questions_of, split, tasks_of
 
 if TYPE_CHECKING:
     from rag.indexing import Progress as IndexProgress
+    from rag.models import Progress as Fetching
 
 SIGNIFICANT = 0.1  # the p-value above which a difference may be chance
 SUPPORT_MAY_LOSE = 0.02
@@ -81,6 +82,7 @@ def tune_set(
     seed: int = 13,
     progress: Progress | None = None,
     indexing: Callable[[IndexProgress], None] | None = None,
+    fetching: Fetching | None = None,
 ) -> TunedReader:
     """What tuning the reader of the settings on a set gives; the work lies in a folder of `cache`.
 
@@ -94,10 +96,10 @@ def tune_set(
             "the reader 'none' has no weights to train: name the shipped one, rag-reader-minilm, "
             "with --reader"
         )
-    model = resolve(settings.reader, "reader", settings)
+    model = resolve(settings.reader, "reader", settings, fetching)
     _require(model)
-    place = index or own_index(set_path, settings, indexing)
-    with Index(place, settings) as opened:
+    place = index or own_index(set_path, settings, indexing, fetching)
+    with Index(place, settings, progress=fetching) as opened:
         chosen = open_set(
             set_path, "reading", opened.documents(), lambda name: opened.document(name).text
         )

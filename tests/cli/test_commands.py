@@ -130,6 +130,63 @@ def test_a_batch_goes_on_after_a_bad_line(indexed, place):
     assert {h["document"] for h in rows[2]["hits"]} == {"home/bridge.txt"}
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '{"id": NaN, "question": "How much is the rent?"}',
+        '{"id": [1e999], "question": "How much is the rent?"}',
+        "[" * 100_000,
+        '{"id": ' + "[" * 100_000,
+    ],
+)
+def test_no_line_ends_a_batch(indexed, place, bad):
+    (place / "q.jsonl").write_text(f'{bad}\n{{"id": "b", "question": "How much is the rent?"}}\n')
+    shown = indexed("ask", "--quote", "--from", "q.jsonl", "--json", code=4).stdout
+    first, second = map(json.loads, shown.splitlines())
+    assert first["id"] == 1
+    assert "line 1" in first["error"]
+    assert second["id"] == "b"
+    assert "error" not in second
+
+
+@pytest.mark.parametrize("error", [ValueError("no such date"), IndexError("list index")])
+def test_what_one_question_raises_costs_that_question_alone(indexed, place, monkeypatch, error):
+    from rag.opened import Index
+
+    asked = Index.ask
+
+    def ask(index, question, **options):
+        if "boiler" in question:
+            raise error
+        return asked(index, question, **options)
+
+    monkeypatch.setattr(Index, "ask", ask)
+    (place / "q.jsonl").write_text(
+        '{"question": "When is the boiler fitted?"}\n{"question": "How much is the rent?"}\n'
+    )
+    shown = indexed("ask", "--quote", "--from", "q.jsonl", "--json", code=4).stdout
+    first, second = map(json.loads, shown.splitlines())
+    assert str(error) in first["error"]
+    assert "error" not in second
+
+
+def test_a_question_that_cannot_be_asked_does_not_end_a_conversation(indexed, monkeypatch):
+    from rag.opened import Index
+
+    asked = Index.ask
+
+    def ask(index, question, **options):
+        if "boiler" in question:
+            raise ValueError("no such \x1b[31mdate")
+        return asked(index, question, **options)
+
+    monkeypatch.setattr(Index, "ask", ask)
+    talk = "When is the boiler fitted?\nHow much is the rent due each month?\n/quit\n"
+    shown = indexed("ask", "--interactive", "--quote", stdin=talk).stdout
+    assert "no such date\n" in shown
+    assert "940 euros" in shown
+
+
 def test_show_marks_the_span(indexed, golden):
     golden("show-span", indexed("show", "lease:0-28"))
     golden("show-line", indexed("show", "home/lease.txt:3", "--context", "1"))

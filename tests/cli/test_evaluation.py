@@ -210,6 +210,44 @@ def test_without_an_index_the_set_s_own_documents_are_asked(rag, place):
     assert json.loads(rag("eval", "mine", "--stage", "retrieval", "--json").stdout)["n"] == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "taken"),
+    [
+        (["eval", "set", "--stage", "reading"], "rag.measuring.evaluate"),
+        (["train", "set", "--quote"], "rag.measuring.evaluate"),
+        (["train", "set", "--weights"], "rag.training.tuned.tune_set"),
+    ],
+)
+def test_the_index_of_the_environment_is_the_one_named(indexed, monkeypatch, command, taken):
+    class Seen(Exception):
+        pass
+
+    def seen(set_path, index, *args, **options):
+        raise Seen(index)
+
+    if taken.startswith("rag.training"):
+        pytest.importorskip("torch")
+    monkeypatch.setattr(taken, seen)
+    monkeypatch.setenv("RAG_INDEX", "elsewhere")
+    assert named_by(indexed(*command, code=None)) == "elsewhere"
+    assert named_by(indexed("--index", "index", *command, code=None)) == "index"
+    monkeypatch.setenv("RAG_INDEX", "")
+    assert named_by(indexed(*command, code=None)) == "None"
+
+
+def named_by(result):
+    return str(result.exception)
+
+
+def test_an_empty_name_in_the_environment_names_no_index(rag, place, monkeypatch):
+    monkeypatch.setenv("RAG_INDEX", "")
+    (place / "mine" / "docs").mkdir(parents=True)
+    (place / "mine" / "docs" / "ferry.txt").write_text("The ferry leaves at nine.\n")
+    (place / "q.txt").write_text("When does the ferry leave?\n")
+    rag("annotate", "mine", "--from", "q.txt", stdin="1\nat nine\nat nine\n")
+    assert annotated(place)[0]["gold"][0]["doc"] == "ferry.txt"
+
+
 def test_mistakes_in_the_options_cost_no_run(measured, place):
     for options, said in (
         (["--fail-under", "recal=1"], "did you mean recall@"),

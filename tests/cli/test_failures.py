@@ -90,7 +90,8 @@ def test_ctrl_c_during_an_evaluation_is_resumed(indexed, place, monkeypatch):
     with monkeypatch.context() as patch:
         stopping = Interrupted(FakeReader(), "read", at=2)
         patch.setattr("rag.reading.load_reader", lambda *a, **k: stopping)
-        indexed(*command, code=130)
+        stopped = indexed(*command, code=130)
+    assert "the same command goes on where this one was" in stopped.stderr
     resumed = json.loads(indexed(*command, "--json").stdout)
     whole = json.loads(indexed(*command[:-1], "another", "--json").stdout)
     assert resumed["n"] == 3

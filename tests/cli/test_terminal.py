@@ -11,6 +11,13 @@ from rag.cli.terminal import Terminal, write_json
 from rag.untrusted import display_width, printable
 
 
+class Screen(io.StringIO):
+    """Stands for a terminal."""
+
+    def isatty(self):
+        return True
+
+
 def shown_at(width, pieces, monkeypatch, **how):
     out = io.StringIO()
     monkeypatch.setattr("sys.stdout", out)
@@ -81,10 +88,6 @@ class Console:
 
 @pytest.mark.parametrize("modern", [True, False])
 def test_a_windows_console_is_asked_for_colour_first(monkeypatch, modern):
-    class Screen(io.StringIO):
-        def isatty(self):
-            return True
-
     console = Console(modern)
     monkeypatch.setattr("sys.platform", "win32")
     monkeypatch.setattr("ctypes.windll", console, raising=False)
@@ -97,3 +100,26 @@ def test_a_windows_console_is_asked_for_colour_first(monkeypatch, modern):
 def test_json_is_one_document(capsys):
     write_json({"answer": "zwölf"})
     assert json.loads(capsys.readouterr().out) == {"answer": "zwölf"}
+
+
+HOSTILE = "lease\x1b[2J\x1b]0;owned\x07.txt"
+
+
+def test_no_line_and_no_remark_lets_a_name_s_escapes_through(capsys):
+    terminal = Terminal()
+    terminal.line(HOSTILE)
+    terminal.line(f"index {HOSTILE}", "bold")
+    terminal.note(f"skipped {HOSTILE}: damaged")
+    shown = capsys.readouterr()
+    assert shown.out == "lease.txt\nindex lease.txt\n"
+    assert shown.err == "skipped lease.txt: damaged\n"
+
+
+def test_a_line_s_own_style_reaches_the_terminal(monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    Terminal().line("Sources", "bold")
+    assert screen.getvalue() == "\x1b[1mSources\x1b[0m\n"

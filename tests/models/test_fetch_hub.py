@@ -227,3 +227,13 @@ def test_a_disk_that_fills_up_is_told_and_leaves_no_model(
         pull("tiny", settings, catalogue=small)
     assert not (cache / "tiny" / "tiny.gguf").exists()
     assert "rag models pull tiny" in str(caught.value)
+
+
+def test_a_file_that_is_given_up_is_told_to_have_ended(
+    hub: Hub, small: Catalogue, settings: Settings
+) -> None:
+    hub.break_after = [30_000, 20_000, 10_000]
+    seen: list[tuple[str, int, int]] = []
+    with pytest.raises(ModelUnavailable):
+        pull("tiny", settings, lambda *args: seen.append(args), catalogue=small)
+    assert seen[-1] == ("tiny.gguf", 0, 0)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import NoDocuments
-from rag.sources import CATALOGUE_NAME, name_documents, walk
+from rag.settings import CATALOGUE_NAME
+from rag.sources import name_documents, walk
 
 
 def grow(root: Path, *files: str, **texts: str) -> None:
