@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from math import inf, log
 from typing import TYPE_CHECKING
 
+from rag.summarising import english
 from rag.summarising.units import Unit
 from rag.verification.rules import content_words
 
@@ -33,8 +34,8 @@ OPENING = 6.0  # after so many sentences the bonus of the opening is half
 _MOST_CUES = 3
 # What begins so leans on a sentence before it.
 _DANGLING = re.compile(
-    r"(?:it|they|she|he|him|her|this|that|these|those|but|and|or|however|then|there|thirdly|secondly|"
-    r"also|too|so|both|such|here)\b",
+    rf"(?:{english.PRONOUNS}|him|that|but|and|or|however|then|there|thirdly|secondly|also|too|so|both|such|"
+    r"here)\b",
     re.I,
 )
 # A question, or what every meeting and every letter says.
