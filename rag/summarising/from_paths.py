@@ -14,7 +14,8 @@ from rag.reading.protocol import Reader
 from rag.settings import Settings
 from rag.summarising.account import Told
 from rag.summarising.caching import Owner, Wordings, forget_gone, wordings_folder
-from rag.summarising.making import Progress, SummaryTools, Text, summarise
+from rag.summarising.gathering import Progress, Text
+from rag.summarising.making import SummaryTools, summarise
 from rag.types import Document, Passage, Summary
 
 if TYPE_CHECKING:

@@ -1,15 +1,15 @@
-"""summarise(): read all, choose, word, check, lay out."""
+"""summarise(): gather, choose, word, check, lay out."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.embedding.protocol import Embedder
-from rag.errors import NoDocuments, QuestionInvalid
+from rag.errors import QuestionInvalid
 from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
 from rag.store.analysis import language_of
@@ -17,21 +17,12 @@ from rag.summarising.about import nearness, signs_for
 from rag.summarising.account import Account, Told
 from rag.summarising.caching import Wordings
 from rag.summarising.collection import Collection, collection_of
+from rag.summarising.gathering import Material, Progress, Text, gather
 from rag.summarising.layout import coverage_of, heading_of, laid_out
 from rag.summarising.rewriting import Group, grouped, judged, reword
-from rag.summarising.sections import LINES_WORDS, Section, sections_of
 from rag.summarising.selecting import Pool, relevance, select, weights_for
-from rag.summarising.units import Unit, is_label, units_of, with_short_lines
-from rag.types import (
-    SUMMARY_FORMATS,
-    SUMMARY_WORDS,
-    Document,
-    ModelInfo,
-    Passage,
-    Status,
-    Summary,
-)
-from rag.verification.rules import normalised
+from rag.summarising.units import Unit
+from rag.types import SUMMARY_FORMATS, SUMMARY_WORDS, ModelInfo, Status, Summary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,12 +30,7 @@ if TYPE_CHECKING:
 
 SENTENCE_WORDS = 19  # a worded sentence has about so many
 MOST_WORDS = 1.5  # the long form may grow to so many times its length to have every section
-EMBED_BATCH = 256
-BOILERPLATE = 3
 WORDED_IN = "en"  # instructions and checks of a wording are English; other texts are quoted
-
-Progress = Callable[[str, int, int], None]
-Text = tuple[Document, Sequence[Passage]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,55 +67,17 @@ def summarise(
     """
     _check_arguments(about, length, form)
     began = time.perf_counter()
-    read = [(document, units_of(document, passages)) for document, passages in texts]
-    units = [u for _, members in read for u in members if u.kind != "nothing"]
-    if not units:
-        read = [(document, with_short_lines(document, members)) for document, members in read]
-        units = [u for _, members in read for u in members if u.kind != "nothing"]
-    if not units:
-        raise NoDocuments("there is no text to summarise: name a document that has some words")
-    vectors = _vectors(units, tools.embedder, progress)
-    if tools.wordings is not None:
-        for document, members in read:
-            tools.wordings.keep_only(document.path, (u.shown for u in members))
-    rows = {(u.document, u.position): row for row, u in enumerate(units)}
-    sections = sections_of(read, vectors, rows)
-    pool = _pool(sections, units, vectors, rows)
-    everything = [u for _, members in read for u in members]
-    scores = _scores(pool, tools, about, everything)
-    documents = [document for document, _ in texts]
-    together = collection_of(documents, pool, scores, about=about, length=length)
+    material = gather(texts, tools.embedder, tools.wordings, progress)
+    pool = material.pool
+    scores = _scores(pool, tools, about, material.everything)
+    together = collection_of(material.documents, pool, scores, about=about, length=length)
     chosen = _chosen(together.weighed(pool), scores, tools, about, length)
     selected = time.perf_counter()
-    account = Account(
-        {d.path: d for d, _ in texts},
-        tools.reader,
-        partial(judged, tools.generator, tools.wordings) if tools.generator else None,
-        on_event,
-        lambda number: together.heading(number) or heading_of(number, sections),
-        {(u.document, u.position): u for u in everything},
-    )
+    account = _account(material, together, tools, on_event)
     _tell(account, pool, chosen, together, tools, about, progress)
     done = time.perf_counter()
-    model = tools.generator or tools.reader or tools.embedder
-    passages = [p for _, members in texts for p in members]
-    return Summary(
-        summary=laid_out(account, form),
-        status=_status(account),
-        sentences=tuple(account.sentences),
-        removed=tuple(account.removed),
-        citations=tuple(account.citations),
-        coverage=coverage_of(sections, passages, account.citations, about),
-        about=about,
-        length=length,
-        format=form,
-        model=ModelInfo(model.name, model.sha256),
-        timings_ms={
-            "select": (selected - began) * 1000,
-            "generate": (done - selected) * 1000,
-            "total": (done - began) * 1000,
-        },
-    )
+    timings = {"select": selected - began, "generate": done - selected, "total": done - began}
+    return _report(account, material, tools, timings, about=about, length=length, form=form)
 
 
 def _check_arguments(about: str | None, length: str, form: str) -> None:
@@ -139,57 +87,6 @@ def _check_arguments(about: str | None, length: str, form: str) -> None:
         raise ValueError(f"format is {form!r}, it must be one of {', '.join(SUMMARY_FORMATS)}")
     if about is not None and not any(c.isalnum() for c in about):
         raise QuestionInvalid("the topic (--about) is empty: name it in words, or leave it out")
-
-
-def _vectors(
-    units: Sequence[Unit], embedder: Embedder, progress: Progress | None
-) -> NDArray[np.float32]:
-    import numpy as np
-
-    parts = []
-    for start in range(0, len(units), EMBED_BATCH):
-        batch = units[start : start + EMBED_BATCH]
-        parts.append(embedder.embed_passages([u.text for u in batch]))
-        if progress:
-            progress("reading", min(start + EMBED_BATCH, len(units)), len(units))
-    return np.vstack(parts)
-
-
-def _pool(
-    sections: Sequence[Section],
-    units: Sequence[Unit],
-    vectors: NDArray[np.float32],
-    rows: dict[tuple[str, int], int],
-) -> Pool:
-    """What is chosen from: the sentences of each section, or its lines where it has none.
-
-    The few lines of a title page, and who was present, say nothing beside the sentences.
-    """
-    members, numbers, at = [], [], []
-    everywhere = _boilerplate(units)
-    told = any(section.sentences for section in sections)
-    for number, section in enumerate(sections):
-        own = tuple(u for u in section.sentences if normalised(u.text) not in everywhere)
-        usable = own or section.sentences
-        if not usable:
-            lines = (u for u in section.units if u.kind == "line")
-            usable = tuple(u for u in lines if not (told and is_label(u.text)))
-            if told and sum(u.words for u in usable) < LINES_WORDS:
-                usable = ()
-        for unit in usable:
-            members.append(unit)
-            numbers.append(number)
-            at.append(rows[unit.document, unit.position])
-    sizes = [s.words for s in sections]
-    return Pool(members, vectors[at], numbers, sizes, [s.heading for s in sections])
-
-
-def _boilerplate(units: Sequence[Unit]) -> set[str]:
-    """The sentences, normalised, that stand word for word in at least `BOILERPLATE` documents."""
-    held: dict[str, set[str]] = {}
-    for unit in units:
-        held.setdefault(normalised(unit.text), set()).add(unit.document)
-    return {text for text, documents in held.items() if len(documents) >= BOILERPLATE}
 
 
 def _scores(
@@ -226,6 +123,23 @@ def _chosen(
     most = round(count * MOST_WORDS) if every else count
     wanted = min(most, max(count, len(set(pool.sections)))) if every else count
     return select(pool, scores, most=wanted, every_section=every, weights=weights)
+
+
+def _account(
+    material: Material,
+    together: Collection,
+    tools: SummaryTools,
+    on_event: Callable[[Told], None] | None,
+) -> Account:
+    """An empty account of what was gathered, with what it is checked by."""
+    return Account(
+        {document.path: document for document in material.documents},
+        tools.reader,
+        partial(judged, tools.generator, tools.wordings) if tools.generator else None,
+        on_event,
+        lambda number: together.heading(number) or heading_of(number, material.sections),
+        {(u.document, u.position): u for u in material.everything},
+    )
 
 
 def _tell(
@@ -290,6 +204,33 @@ def _tell_worded(
         if text and account.says_again(text) and section in account.sections:
             return
     account.quote(group.core, section)
+
+
+def _report(
+    account: Account,
+    material: Material,
+    tools: SummaryTools,
+    timings: Mapping[str, float],
+    *,
+    about: str | None,
+    length: str,
+    form: str,
+) -> Summary:
+    """The finished summary; `timings` are in seconds."""
+    model = tools.generator or tools.reader or tools.embedder
+    return Summary(
+        summary=laid_out(account, form),
+        status=_status(account),
+        sentences=tuple(account.sentences),
+        removed=tuple(account.removed),
+        citations=tuple(account.citations),
+        coverage=coverage_of(material.sections, material.passages, account.citations, about),
+        about=about,
+        length=length,
+        format=form,
+        model=ModelInfo(model.name, model.sha256),
+        timings_ms={stage: seconds * 1000 for stage, seconds in timings.items()},
+    )
 
 
 def _status(account: Account) -> Status:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from rag.summarising import english
 from rag.summarising.units import Unit
 from rag.verification.rules import content_words, stem
 
+OWN_SHARE = 0.6  # of what a person is said to have said must stand in that person's lines
 SURNAME = 4  # letters of a word that stands for a name
 _AUXILIARIES = (
     "would will has have had is was are were am should could can cannot must may might shall do "
@@ -21,13 +23,8 @@ _AUXILIARIES = (
 )
 _AUXILIARY = frozenset(_AUXILIARIES.split())
 _MINE = r"(?:\b(?:I|we)\b(?:['’]\w+)?)"
-_TELLS = re.compile(
-    r"(?<!\bI )(?<!\bwe )\b(?:says?|said|claim(?:s|ed)?|believ(?:es?|ed)|thinks?|thought|"
-    r"reckons?|reckoned|fear(?:s|ed)|warn(?:s|ed)?|caution(?:s|ed)?|argu(?:es?|ed)|hop(?:es|ed)|"
-    r"according to|suggest(?:s|ed)?|stat(?:es|ed)|report(?:s|ed)|expects?|expected|"
-    r"estimat(?:es?|ed)|allegedly|reportedly)\b",
-    re.I,
-)
+_HELD = "|".join((*english.told(english.HELD + english.HELD_BY_SEVERAL), *english.HELD_BY_SEVERAL))
+_TELLS = re.compile(rf"(?<!\bI )(?<!\bwe )\b(?:{_HELD}|according to|allegedly|reportedly)\b", re.I)
 _CHOICE = re.compile(r"\b(?:rather|instead|prefer\w*)\b", re.I)
 # Where a speaker broke off, or was not understood.
 _BREAK = re.compile(
@@ -41,9 +38,14 @@ _TO_COME_KEPT = re.compile(
     r"want\w*|about to|next|until|expect\w*|due|wo)\b|['’](?:ll|d|t)\b|\bis to\b|\bare to\b",
     re.I,
 )
-_PRONOUN = re.compile(
-    r"\b(?:it|they|them|this|these|those|he|she|him|his|her|hers|their|its)\b", re.I
+_PRONOUN = re.compile(rf"\b(?:{english.PRONOUNS}|them|him|his|hers|their|theirs|its)\b", re.I)
+_OF_ONESELF = (
+    "has|have|had|needs?|needed|must|will|would|should|is|was|plans?|planned|wants?|wanted"
 )
+_QUOTED = re.compile(r"[\"“”][^\"“”]*[\"“”]")
+_I = re.compile(r"\b(?:I|my|mine)\b(?!\.)")
+_YOU = re.compile(r"\b(?:you|your|yours|yourself)\b", re.I)
+_ONE = re.compile(r"\b(?:I|my|me|mine)\b", re.I)
 
 
 def turned_round(text: str, units: Sequence[Unit], reporting: Collection[str]) -> list[str]:
@@ -53,6 +55,10 @@ def turned_round(text: str, units: Sequence[Unit], reporting: Collection[str]) -
     """
     closest = nearest(text, units)
     found = [
+        _attribution(text, units),
+        _person(text, units),
+        _self(text, closest),
+        _addressed(text, closest),
         _unnamed(text, closest),
         _untold(text, closest),
         _subject(text, units, reporting),
@@ -78,6 +84,58 @@ def nearest(text: str, units: Sequence[Unit]) -> Unit:
     """The unit that shares most words with a wording; the first of equals."""
     wanted = set(content_words(text))
     return max(units, key=lambda u: len(wanted & set(content_words(u.text))))
+
+
+def _attribution(text: str, units: Sequence[Unit]) -> str:
+    """A part of the wording, from one speaker's name to the next, that others said."""
+    speakers = sorted({u.speaker for u in units if u.speaker}, key=len, reverse=True)
+    if len(speakers) < 2:
+        return ""
+    names = "|".join(re.escape(s) for s in speakers)
+    there = {
+        s: {w for u in units if u.speaker == s for w in content_words(u.text)} for s in speakers
+    }
+    marks = list(re.finditer(rf"\b(?:{names})\b", text))
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):
+        part = set(content_words(text[mark.end() : end]))
+        told = part & set().union(*there.values())
+        if told and len(told & there[mark[0]]) < OWN_SHARE * len(told):
+            return f"others than the {mark[0]} said it"
+    return ""
+
+
+def _person(text: str, units: Sequence[Unit]) -> str:
+    """Something told of the speaker as a person that the speaker does not tell of themselves.
+
+    `Chair: We must go` is no duty of the chair alone, `EL: It was a ferry` does not make EL one.
+    """
+    for speaker in sorted({u.speaker for u in units if u.speaker}):
+        name = re.escape(speaker)
+        told = re.search(rf"\b{name} (?:{_OF_ONESELF})\b", text)
+        lines = " ".join(u.text for u in units if u.speaker == speaker)
+        if told and not _ONE.search(lines):
+            return f"the speaker does not say it of themselves ('{told[0]}')"
+        if speaker.isupper() and re.search(rf"\bthe {name}\b", text, re.I):
+            return f"'{speaker}' is a person's initials"
+    return ""
+
+
+def _self(text: str, told: Unit) -> str:
+    """What a writer says as `I`, in other words: who that is does not stand in the source."""
+    if not told.speaker and _I.search(_QUOTED.sub("", told.text)) and not _I.search(text):
+        return "its source speaks as 'I', and nobody can tell who that is"
+    return ""
+
+
+def _addressed(text: str, told: Unit) -> str:
+    """What a writer asks of `you`, as a duty of somebody whom the source does not name.
+
+    "Would you please check his blood?" to a doctor is nothing that the patient should do.
+    """
+    if not told.speaker and _YOU.search(_QUOTED.sub("", told.text)) and not _YOU.search(text):
+        return "its source speaks to 'you', and nobody can tell who that is"
+    return ""
 
 
 def _name(speaker: str) -> str:

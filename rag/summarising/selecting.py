@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from math import inf, log
 from typing import TYPE_CHECKING
 
+from rag.summarising import english
 from rag.summarising.units import Unit
+from rag.summarising.vectors import centroids, unit_rows
 from rag.verification.rules import content_words
 
 if TYPE_CHECKING:
@@ -33,8 +35,8 @@ OPENING = 6.0  # after so many sentences the bonus of the opening is half
 _MOST_CUES = 3
 # What begins so leans on a sentence before it.
 _DANGLING = re.compile(
-    r"(?:it|they|she|he|him|her|this|that|these|those|but|and|or|however|then|there|thirdly|secondly|"
-    r"also|too|so|both|such|here)\b",
+    rf"(?:{english.PRONOUNS}|him|that|but|and|or|however|then|there|thirdly|secondly|also|too|so|both|such|"
+    r"here)\b",
     re.I,
 )
 # A question, or what every meeting and every letter says.
@@ -275,28 +277,4 @@ def common_words(units: Sequence[Unit]) -> NDArray[np.float32]:
     values = np.array(raw, dtype=np.float32)
     top = float(values.max()) if len(values) else 0.0
     scaled: NDArray[np.float32] = values / top if top > 0 else values
-    return scaled
-
-
-def centroids(
-    groups: Sequence[int], count: int, vectors: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """The unit vector of each of `count` groups, shape (count, dimension); 0 for an empty one.
-
-    `groups` numbers the group of each row. All are summed in one pass, since in a large collection
-    each document is a group.
-    """
-    import numpy as np
-
-    sums = np.zeros((count, vectors.shape[1]), dtype=np.float32)
-    np.add.at(sums, np.asarray(groups, dtype=np.int64), vectors)
-    return unit_rows(sums)
-
-
-def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The rows at length 1; one of zeros stays so."""
-    import numpy as np
-
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = (rows / np.maximum(lengths, 1e-9)).astype(np.float32)
     return scaled

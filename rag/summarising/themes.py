@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING
 
-from rag.summarising.selecting import Pool, centroids, unit_rows
+from rag.summarising.selecting import Pool
 from rag.summarising.units import Unit
+from rag.summarising.vectors import centroids, unit_rows
 from rag.verification.rules import content_words
 
 if TYPE_CHECKING:

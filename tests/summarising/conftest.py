@@ -10,7 +10,7 @@ import pytest
 from rag.passages import make_passages
 from rag.sources.reading import parse_bytes
 from rag.summarising import SummaryTools
-from rag.summarising.making import Text
+from rag.summarising.gathering import Text
 from rag.testing import FakeEmbedder, FakeGenerator, FakeReader
 from rag.types import Document
 

@@ -11,7 +11,7 @@ from rag.summarising import SummaryTools, summarise
 from rag.summarising.account import Account
 from rag.summarising.collection import Collection
 from rag.summarising.differing import Relation, relations
-from rag.summarising.making import Text
+from rag.summarising.gathering import Text
 from rag.summarising.selecting import Pool
 from rag.summarising.themes import Theme, themes_of
 from rag.summarising.units import units_of

@@ -11,7 +11,7 @@ import pytest
 from rag.errors import RagError
 from rag.summarising import SummaryTools, summarise
 from rag.summarising.files import as_html, as_markdown, coverage_line, place, write_summary
-from rag.summarising.making import Text
+from rag.summarising.gathering import Text
 from rag.types import Citation, Span
 
 HOSTILE = (

@@ -11,7 +11,7 @@ from rag.errors import NoDocuments, QuestionInvalid
 from rag.json_form import summary_json
 from rag.summarising import SummaryTools, Told, summarise
 from rag.summarising.caching import Wordings
-from rag.summarising.making import Text
+from rag.summarising.gathering import Text
 from rag.testing import FakeEmbedder, FakeGenerator, FakeReader
 from rag.types import Summary
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rag.summarising import SummaryTools, summarise
 from rag.summarising.account import Account
-from rag.summarising.making import Text
+from rag.summarising.gathering import Text
 from rag.summarising.units import units_of
 from rag.testing import FakeEmbedder, FakeGenerator, FakeReader
 
