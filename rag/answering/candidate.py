@@ -20,8 +20,9 @@ class Candidate:
     `before` is what a sentence leans on, `named` the line at the head of its document that names
     what the question names, where the sentence does not, `dated` the date of the document where a
     question of a time may mean it; a `rival` stands in a document alike that does not hold those
-    names. `own`, `inset` and `around` are the shares of the
-    question's weight that stand in the sentence, in it and its setting, and in the passage, too.
+    names, a `stranger` in one that holds none of the names that others do. `own`, `inset` and
+    `around` are the shares of the question's weight that stand in the sentence, in it and its
+    setting, and in the passage, too.
     `rank` says of a row of a table what it holds the most or least of, where that is asked, and
     `ranked_of` of how many; its phrase is that value.
     """
@@ -47,6 +48,7 @@ class Candidate:
     rank: str = ""
     ranked_of: int = 0
     rival: bool = False
+    stranger: bool = False
 
     @property
     def told(self) -> str:
@@ -97,6 +99,7 @@ class Candidate:
             "type": fits_type(kind, self.phrase.text),
             "rank": 1.0 / self.hit.rank,
             "rival": float(self.rival),
+            "stranger": float(self.stranger),
         }
 
 

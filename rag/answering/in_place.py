@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.deciding import Decision
+from rag.answering.deciding import STRANGER_FACTOR, Decision
 from rag.answering.leads import items_in
 from rag.answering.sentences import is_heading, may_answer, read_alone, readable
 from rag.answering.surroundings import heads_table
@@ -177,7 +177,10 @@ class _Judging:
         return None
 
     def _judged(self, candidate: Candidate, signal: str, logit: float) -> Judged:
-        return Judged(candidate, {signal: logit}, self.weigh.probability({"judge": logit}), True)
+        chance = self.weigh.probability({"judge": logit})
+        if candidate.stranger:
+            chance *= STRANGER_FACTOR
+        return Judged(candidate, {signal: logit}, chance, True)
 
 
 def _may_state(span: Span, document: Document) -> bool:

@@ -51,6 +51,7 @@ def candidate_at(
         leaned_on(hit.passage.sentences, run, whole.text),
         named=line,
         rival=name in known.rivals,
+        stranger=known.subject.share(name) == 0.0,
     )
 
 

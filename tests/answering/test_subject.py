@@ -8,6 +8,7 @@ import pytest
 
 from rag.answering import ask
 from rag.answering.candidates import find_candidates
+from rag.answering.deciding import STRANGER_FACTOR
 from rag.answering.naming import Naming, head_notes, naming_line, stands_in
 from rag.retrieval import Subject
 from rag.testing import FakeReader
@@ -79,6 +80,22 @@ def test_a_document_of_another_kind_is_no_rival(make) -> None:
     assert naming.rivals == naming.named == frozenset()
     heads = {hit.passage.document: naming.head(hit.passage) for hit in hits}
     assert heads == {"a.txt": "", "lease.txt": "lease. "}  # what they stand under anyway
+
+
+def test_a_document_that_holds_none_of_the_names_is_less_likely_to_be_meant(make) -> None:
+    texts = {
+        "lease.txt": "The flat in Quay Street. The rent of the flat is 940 euros a month.",
+        "mail.txt": "We move to Wharf House in June.",
+    }
+    question = "What is the rent of Wharf House?"
+    wharf = Subject(("wharf", "house"), {"mail.txt": 1.0})
+
+    def rent(subject: Subject) -> float:
+        answer = ask(question, shop(make, subject, texts))
+        found = next(c for c in answer.considered if "940" in c.text)
+        return dict(found.signals)["p"]
+
+    assert rent(wharf) == pytest.approx(STRANGER_FACTOR * rent(Subject()), abs=1e-3)
 
 
 @pytest.mark.parametrize(
