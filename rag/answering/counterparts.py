@@ -33,6 +33,10 @@ _TWO = re.compile(
     re.IGNORECASE,
 )
 _BY_CHANCE = frozenset(terms(" ".join([*MONTHS, *UNIT_WORDS])))
+_AGAINST = re.compile(  # "22 cars, against 64 on the other"
+    r"\b(?:against|instead of|rather than|compared (?:to|with)|(?:up|down) from)\b(?=.*\d)",
+    re.IGNORECASE | re.DOTALL,
+)
 _FRACTION = re.compile(r"\b(?:half|halves|thirds?|quarters?|fifths?|tenths?)\b", re.IGNORECASE)
 
 
@@ -158,7 +162,9 @@ def _denied(first: str, later: str) -> bool:
 
 
 def _holds_two(text: str) -> bool:
-    """Whether a text holds two values of one unit."""
+    """Whether a text holds two values of one unit, or sets one value against another."""
+    if _AGAINST.search(text) and len(quantities(without_days(text))) > 1:
+        return True
     units = {(q.unit, q.value) for q in quantities(text) if q.unit}
     return len(units) > len({unit for unit, _ in units})
 

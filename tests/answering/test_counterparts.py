@@ -130,7 +130,9 @@ def test_units_alone_are_no_common_matter() -> None:
     assert shared(rent, "The rent of the north wing went up by 4 per cent.") > 0.5
 
 
-@pytest.mark.parametrize("before", ["", ", the year before by 4 per cent"])
+@pytest.mark.parametrize(
+    "before", ["", ", the year before by 4 per cent", " to 50 euros a plot, up from 48"]
+)
 def test_a_sentence_with_both_values_needs_no_other(make, before) -> None:
     texts = {
         "minutes.md": f"The fee for a garden rises by 3 per cent{before}.",
