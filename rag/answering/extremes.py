@@ -104,11 +104,9 @@ class _Row:
     text: str
     cells: tuple[Cell, ...]
 
-    def place(self, name: str) -> Span:
-        """Where the value of a column stands; empty without one."""
-        cell = next((cell for cell in self.cells if cell.name == name), None)
-        start, end = (cell.start, cell.end) if cell else (0, 0)
-        return Span(self.span.start + start, self.span.start + end)
+    def cell(self, name: str) -> Cell | None:
+        """The cell of a column; None where the row leaves it empty."""
+        return next((cell for cell in self.cells if cell.name == name), None)
 
     def terms(self) -> frozenset[str]:
         """The terms of the values."""
@@ -150,8 +148,11 @@ def _extreme(asked: _Asked, rows: Sequence[_Row]) -> Extreme | None:
     if len(found) < FEWEST_ROWS or found[0][0] == found[1][0]:
         return None
     best = found[0][1]
+    cell = best.cell(name)
+    at = best.span.start
+    place = Span(at + cell.start, at + cell.end) if cell else best.span
     rank = f"{'highest' if end > 0 else 'lowest'} {name}"
-    return Extreme(best.span, best.place(name), rank, len(found), tuple(r.span for r in rows))
+    return Extreme(best.span, place, rank, len(found), tuple(r.span for r in rows))
 
 
 def with_extreme(
@@ -257,8 +258,8 @@ def _numbered(name: str, rows: Sequence[_Row]) -> list[tuple[float, _Row]] | Non
     found: list[tuple[float, _Row]] = []
     units: set[str] = set()
     for row in rows:
-        place = row.place(name)
-        text = row.text[place.start - row.span.start : place.end - row.span.start].strip()
+        cell = row.cell(name)
+        text = row.text[cell.start : cell.end].strip() if cell else ""
         if text.lower() == "free":
             found.append((0.0, row))
             continue

@@ -113,6 +113,17 @@ def test_what_cannot_be_compared_is_not(value) -> None:
     assert found("Which is the longest bridge?", text, "Holm") is None
 
 
+def test_a_row_may_leave_the_column_empty(make) -> None:
+    rows = ("Tool: Saw | Price: 40 | Note: new", "Tool: Axe | Note: lent", "Tool: Vice | Price: 90")
+    text = "\n".join(rows)
+    assert found("Which tool has the highest price?", text, "Tool: Axe")[1:] == (
+        "90",
+        "highest Price of 2",
+    )
+    answer = ask("Which tool has the highest price?", make({"tools.csv": text}))
+    assert "Vice" in answer.answer
+
+
 @pytest.mark.parametrize(("asked", "place"), [("coldest", "Tarn"), ("warmest", "Holm")])
 def test_below_zero_is_less(asked, place) -> None:
     text = "Place: Holm | Low: 3 °C\nPlace: Skarv | Low: -5 °C\nPlace: Tarn | Low: \u221212 °C"
