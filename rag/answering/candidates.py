@@ -194,7 +194,7 @@ def _sentences(pairs: Sequence[tuple[Hit, Reading]], named: Naming) -> list[_Sen
 
 
 def _above(setting: str, path: str) -> frozenset[str]:
-    return frozenset(terms(setting)) | frozenset(terms(path.replace("_", " ")))
+    return frozenset(terms(setting)) | frozenset(terms(path))
 
 
 def _weight(sought: Wanted, sentence: _Sentence) -> float:

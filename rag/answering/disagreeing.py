@@ -147,9 +147,8 @@ def _held(
     What is said of the DX-30 does not contradict what is said of the DX-40. Whose contract an
     amendment changes stands at its head alone.
     """
-    path = candidate.document.replace("_", " ")
     head = head_lines(document(candidate.document))
-    return names & frozenset(terms(f"{path} {head} {candidate.setting} {candidate.text}"))
+    return names & frozenset(terms(f"{candidate.document} {head} {candidate.setting} {candidate.text}"))
 
 
 def worth_judging(question_words: frozenset[str], first: Candidate, other: Candidate) -> bool:

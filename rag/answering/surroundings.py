@@ -77,8 +77,7 @@ def _joined(parts: Sequence[str]) -> str:
 
 def terms_above(hit: Hit, whole: Document) -> frozenset[str]:
     """The terms of title, headings and path: which heater a manual is of stands there."""
-    path = whole.path.replace("_", " ")
-    return frozenset(terms(f"{whole.title or ''} {hit.passage.heading or ''} {path}"))
+    return frozenset(terms(f"{whole.title or ''} {hit.passage.heading or ''} {whole.path}"))
 
 
 def terms_around(hit: Hit, whole: Document) -> frozenset[str]:

@@ -9,7 +9,7 @@ from math import log
 
 from rag.verification.rules import content_words, stem
 
-_TOKEN = re.compile(r"\w+")
+_TOKEN = re.compile(r"[^\W_]+")  # `cost_eur`, a column's name, is two
 # "What does it cost a month?" asks for the monthly charge.
 _OF_TIMES = {
     "hourly": "hour",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,6 +126,12 @@ def test_a_row_may_leave_the_column_empty(make) -> None:
     assert "Vice" in answer.answer
 
 
+def test_a_column_of_an_exported_file_is_named_by_its_words() -> None:
+    text = "tool: Saw | cost_eur: 40 | loan_days: 7\ntool: Vice | cost_eur: 90 | loan_days: 3"
+    assert found("Which tool is the most expensive?", text, "tool: Saw")[1] == "90"
+    assert found("Which tool has the most loan days?", text, "tool: Vice")[1] == "7"
+
+
 @pytest.mark.parametrize(("asked", "place"), [("coldest", "Tarn"), ("warmest", "Holm")])
 def test_below_zero_is_less(asked, place) -> None:
     text = "Place: Holm | Low: 3 °C\nPlace: Skarv | Low: -5 °C\nPlace: Tarn | Low: \u221212 °C"
@@ -156,3 +164,18 @@ def test_it_is_the_row_that_max_and_min_give(values, data) -> None:
 def test_most_of_what_people_ask_asks_for_no_extreme() -> None:
     assert not asks_extreme("What did the council decide?")
     assert asks_extreme("Which is the least expensive?")
+
+
+_CELLS = st.sampled_from(
+    ["Tool: Saw", "Price: 40", "Price: -5", "Price: free", "Note: new", "Price:"]
+)
+
+
+@given(st.lists(st.lists(_CELLS, max_size=4), min_size=1, max_size=6), st.booleans())
+def test_no_table_makes_it_fail(rows, piped) -> None:
+    text = "\n".join(f"| {' | '.join(r)} |" if piped else " | ".join(r) for r in rows) + "\n|x|"
+    for line in re.finditer(r"[^\n]+", text):
+        row = Span(line.start(), line.end())
+        document = Document("t.csv", text, "0" * 64, "csv/1")
+        extreme = extreme_row("Which tool has the highest price?", document, row)
+        assert extreme is None or extreme.row.contains(extreme.cell)
