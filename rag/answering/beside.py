@@ -8,9 +8,9 @@ from dataclasses import replace
 from rag.answering.candidate import Candidate
 from rag.answering.leads import announces, with_items
 from rag.answering.shape import answer_type, asks_several, tells_time
-from rag.answering.surroundings import heading_above
+from rag.answering.surroundings import excludes, heading_above
 from rag.answering.terms import terms
-from rag.types import Document
+from rag.types import Document, Span
 from rag.verification.quantities import months, quantities
 
 
@@ -34,16 +34,26 @@ def dated_heading(
 def whole_list(question: str, best: Candidate, document: Callable[[str], Document]) -> Candidate:
     """An item of a list with the whole of it, where several things are asked that head the list.
 
-    "Which medicines does she take?" is answered by all that stands below "Medicines:".
+    "Which medicines does she take?" is answered by all that stands below "Medicines:", or below a
+    heading of that word; "What is left out?" by all below a heading that excludes.
     """
     if not asks_several(question):
         return best
-    text, sentences = document(best.document).text, best.hit.passage.sentences
-    asked = frozenset(terms(question))
+    whole = document(best.document)
+    text, sentences = whole.text, best.hit.passage.sentences
+    heading = heading_above(whole, best.span)
     for label in sorted(s for s in sentences if s.end <= best.span.start)[::-1]:
-        if announces(label.of(text)):
-            run = with_items(text, sentences, label)
-            if run.contains(best.span) and asked & frozenset(terms(label.of(text))):
-                return replace(best, span=run, text=run.of(text))
+        heads = heading is not None and label.overlaps(heading)
+        if not heads and not announces(label.of(text)):
+            continue
+        run = with_items(text, sentences, label)
+        meant = frozenset(terms(question)) & frozenset(terms(label.of(text))) or (
+            heads and excludes(question) and excludes(label.of(text))
+        )
+        if not meant or not run.contains(best.span):
             break
+        # A heading is told with what stands under it anyway, and quoted where it denies that.
+        first = min(s.start for s in sentences if s.start >= label.end) if heads else run.start
+        run = Span(first, run.end)
+        return replace(best, span=run, text=run.of(text))
     return best

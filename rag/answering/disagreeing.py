@@ -148,7 +148,9 @@ def _held(
     amendment changes stands at its head alone.
     """
     head = head_lines(document(candidate.document))
-    return names & frozenset(terms(f"{candidate.document} {head} {candidate.setting} {candidate.text}"))
+    return names & frozenset(
+        terms(f"{candidate.document} {head} {candidate.setting} {candidate.text}")
+    )
 
 
 def worth_judging(question_words: frozenset[str], first: Candidate, other: Candidate) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from rag.stamps import STAMP
 from rag.types import Span
 
-_NUMBER = r"[-*•·‣▪◦●○■□►–—�]|§[ \t]?\d+|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.)]"
+_NUMBER = r"[-*•·‣▪◦●○■□►–—�]|§[ \t]?\d+|\(?(?:[A-Z]?\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.)]"
 _MARK = rf"(?:{STAMP}|{_NUMBER})[ \t]+"
 # What an item begins with before its sentences: "4. **Garden.**", "Medicines:", "(2) Garden.",
 # "a) Garden - ", and who sent a message: "[12/09/2026, 18:02] Ann:".
@@ -33,7 +33,7 @@ _ASKED = re.compile(
     r"(?:^|\n)[\s>#*_-]*(?:Q(?:uestion)?\s?\d*[.:)]\s*)?(?P<asked>[^\n?]{4,}\?)[*_]*$"
 )
 _ASKED_CHARS = 100
-_LIST_CHARS = 500  # of a list that is quoted together
+_LIST_CHARS = 700  # of a list that is quoted together
 _LINE_CHARS = 160  # longer, a line without a mark is no item
 _ITEM_CHARS = 2000  # further up nothing is looked for
 _ITEM_MARK = re.compile(rf"[ \t]*{_MARK}")

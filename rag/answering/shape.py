@@ -37,7 +37,9 @@ _LIST = re.compile(
 _SEVERAL = re.compile(
     r"\b(?:which|what)\s+(?:(?:other|kinds?|sorts?|types?)\s+(?:of\s+)?)?"
     r"(?!(?:is|was|does|has|this|his|its|us|always|years?|times?)\b)[a-z]{2,}(?<!s)s\b|"
-    r"\bwhat (?:do|does|must|should|shall|can|are|were)\b.*\b(?:need|bring|include|consist|pack)",
+    r"\bwhat (?:do|does|must|should|shall|can|are|were)\b.*\b(?:need|bring|include|consist|pack)|"
+    r"\bwhat(?:['’]s| is| are| isn['’]t| aren['’]t)(?: not)?\s+(?:\w+\s+)?"
+    r"(?:covered|included|excluded|allowed|forbidden|permitted|insured|left out)\b",
     re.I,
 )
 _TIME = re.compile(

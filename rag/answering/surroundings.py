@@ -156,9 +156,13 @@ def heading_above(document: Document, span: Span) -> Span | None:
     return Span(start, start + len(heading.text)) if start >= 0 else None
 
 
-def _denies(text: str) -> bool:
-    short = len(text.split()) <= _LABEL_WORDS
-    return short and bool(denials(_NON.sub("", text)) or _EXCLUDES.search(text))
+def _denies(label: str) -> bool:
+    return len(label.split()) <= _LABEL_WORDS and excludes(label)
+
+
+def excludes(text: str) -> bool:
+    """Whether a text denies or excludes something."""
+    return bool(denials(_NON.sub("", text)) or _EXCLUDES.search(text))
 
 
 def leans(text: str) -> bool:

@@ -76,3 +76,31 @@ def test_where_several_things_are_asked_the_list_of_them_is_quoted(question, wor
     assert found.span == wanted
     assert found.text == found.span.of(LETTER)
     assert found.phrase == best.phrase
+
+
+POLICY = (
+    "# Policy\n\n## What is covered\n\n1. Theft from the shed.\n\n2. Fire.\n\n"
+    "## What we do not cover\n\nC1. Theft when it was not locked.\n\nC2. Racing or training.\n\n"
+    "C3. Wear and rust.\n\nAsk us.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "first", "last"),
+    [
+        ("What are the exclusions?", "Racing", "C1.", "rust."),
+        ("What is not covered?", "Racing", "C1.", "rust."),
+        ("What is covered?", "shed", "1.", "Fire."),
+        ("Is racing covered?", "Racing", "Racing", "training."),  # one thing is asked
+        ("What are the exclusions?", "shed", "1.", "shed."),  # the heading does not exclude
+        ("What are the prices?", "Racing", "Racing", "training."),
+    ],
+)
+def test_where_several_things_are_asked_all_below_the_heading_is_quoted(
+    question, words, first, last
+) -> None:
+    document = document_of(POLICY)
+    found = whole_list(question, candidate_of(document, words), lambda name: document)
+    assert found.text.startswith(first)
+    assert found.text.endswith(last)
+    assert found.text == found.span.of(POLICY)

@@ -24,6 +24,7 @@ def span_of(text: str, part: str) -> Span:
         ("Medicines: take one a day.", "Medicines"),
         ("(4) Garden and paths. Mrs Petrov helps.", "Garden and paths"),
         ("§ 7 Keys. There are four.", "Keys"),
+        ("C4. Racing. It is not covered.", "Racing"),
         ("a) New shelves - Ms Tran asked for £1,250. Agreed.", "New shelves"),
         (
             "- Screen for Reception, £2,100 – turned down. It is dear.",
@@ -82,7 +83,7 @@ def test_a_lead_is_short_and_stands_before_the_sentence(text, start) -> None:
         ("You need:\n- boots\nFood:\n- bread", "- boots"),
         ("You need:\n\nMeet at nine.", "You need:"),
         ("You need:\nName: Ann\nAge: 7", "You need:"),
-        ("You need:\n- boots\n- " + "very " * 99 + "big boots", "- boots"),  # no more than 500
+        ("You need:\n- boots\n- " + "very " * 150 + "big boots", "- boots"),  # no more than 700
     ],
 )
 def test_a_list_is_taken_with_what_announces_it(text, run) -> None:
