@@ -1,4 +1,4 @@
-"""How a message or a note begins that says when it was sent: "[12/09/2026, 18:02] Ann: ..."."""
+"""How a message begins that says when it was sent ("12/09/2026, 18:02 Ann: ..."), or is quoted."""
 
 from __future__ import annotations
 
@@ -10,3 +10,5 @@ STAMP = rf"\[?{_DAY}\[?{_CLOCK}{_CLOSE}"
 """The pattern of a day with a time, as exports of chats and logs write them."""
 TIME = rf"\[?{_CLOCK}{_CLOSE}"
 """The pattern of a time alone, as in a list of what happened when."""
+QUOTING = r"^[ \t]*>(?:[ \t]?>)*(?:[ \t]+|(?=[^\W\d_]|$))"
+"""The pattern of the marks before a line of a quoted mail ("> I can do dinner."); ">5" is none."""

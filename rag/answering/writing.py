@@ -15,6 +15,7 @@ from rag.calibration import GENERIC
 from rag.generation.judging import judge_claim
 from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
+from rag.stamps import QUOTING
 from rag.types import Citation, Document, Removed, Sentence, Span, Verdict
 from rag.untrusted import printable
 from rag.verification.citing import citation_of, context_of
@@ -135,6 +136,6 @@ def shown_text(text: str) -> str:
     return " ".join(_MARKER.sub(r"(\1)", printable(_QUOTING.sub("", text))).split())
 
 
-_QUOTING = re.compile(r"^[ \t]*(?:>[ \t]?)+(?=\S)", re.MULTILINE)
+_QUOTING = re.compile(QUOTING, re.MULTILINE)
 # A document's own `[1]`, also in full width or other brackets, would pass for a citation.
 _MARKER = re.compile(r"[\[［【〔⟦]\s*(\d[\d\s,;–-]*)\s*[\]］】〕⟧]")

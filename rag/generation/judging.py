@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag.generation.heads import load_head
 from rag.generation.protocol import Generator, Prompt
+from rag.stamps import QUOTING
 from rag.untrusted import neutralise
 
 YES, NO = "yes", "no"
@@ -60,9 +62,12 @@ _EXAMPLES: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
+_QUOTING = re.compile(QUOTING, re.MULTILINE)
+
+
 def clip(text: str, chars: int) -> str:
-    """The text on one line, cut at a word where it is longer than `chars`."""
-    folded = " ".join(text.split())
+    """The text on one line, without marks of a quoted mail, cut at a word after `chars`."""
+    folded = " ".join(_QUOTING.sub("", text).split())
     if len(folded) <= chars:
         return folded
     return folded[:chars].rsplit(" ", 1)[0] + " …"

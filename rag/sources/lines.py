@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.stamps import STAMP, TIME
+from rag.stamps import QUOTING, STAMP, TIME
 from rag.types import Heading, Span
 
 _ITEM = re.compile(r"\s*(?:[-*+•‣·–—]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d+(?:\.\d+)+\.?)\s+\S")
@@ -20,6 +20,7 @@ _TIMED = re.compile(rf"\s*(?:{STAMP}|{TIME})\s+\S")
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+(?=[^\W\d_])")
 _CELLS = re.compile(r"\t|\S {3,}\S| \| ")
 _ENDS = re.compile(r"[.!?:;][\"'”’)\]]*$")
+_QUOTING = re.compile(QUOTING)
 _LONG_LINE_CHARS = 120
 _RAGGED_CHARS = 15
 _HEADING_CHARS = 80
@@ -48,10 +49,21 @@ def stripped(text: str, start: int, end: int) -> Span | None:
 
 
 def paragraphs(text: str, start: int = 0, end: int | None = None) -> Iterator[list[Line]]:
-    """Runs of lines of `text[start:end]` between empty lines and ruled lines."""
+    """Runs of lines of `text[start:end]` between empty lines and ruled lines.
+
+    The marks of a quoted mail are no part of a line, and begin another run where their number
+    changes: who writes does, too.
+    """
     group: list[Line] = []
+    depth = 0
     for line_start, line_end in text_lines(text, start, end):
         line = text[line_start:line_end]
+        marks = found.group() if (found := _QUOTING.match(line)) else ""
+        line_start, line = line_start + len(marks), line[len(marks) :]
+        if group and marks.count(">") != depth:
+            yield group
+            group = []
+        depth = marks.count(">")
         if not line.strip() or _RULE.match(line):
             # An underline belongs to its heading, so the group above ends either way.
             if group:

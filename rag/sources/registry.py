@@ -51,8 +51,8 @@ _CODE = (
 )
 
 _FORMATS = (
-    Format("text", "4", "plain", "PlainText", ".txt .text .log"),
-    Format("markdown", "2", "markdown", "Markdown", ".md .markdown .mdown .mkd"),
+    Format("text", "5", "plain", "PlainText", ".txt .text .log"),
+    Format("markdown", "3", "markdown", "Markdown", ".md .markdown .mdown .mkd"),
     Format("html", "3", "html", "Html", ".html .htm .xhtml"),
     Format("pdf", "3", "pdf", "Pdf", ".pdf"),
     Format("docx", "3", "word", "Word", ".docx .docm .dotx"),
@@ -64,7 +64,7 @@ _FORMATS = (
     Format("rtf", "2", "rtf", "Rtf", ".rtf"),
     Format("csv", "3", "delimited", "Delimited", ".csv .tsv .tab"),
     Format("epub", "3", "epub", "Epub", ".epub"),
-    Format("mail", "4", "mail", "Mail", ".eml"),
+    Format("mail", "5", "mail", "Mail", ".eml"),
     Format("json", "2", "records", "Json", ".json .jsonl .ndjson .geojson"),
     Format("subtitles", "2", "subtitles", "Subtitles", ".srt .vtt"),
     Format("code", "2", "code", "Code", _CODE),

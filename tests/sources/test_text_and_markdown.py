@@ -144,6 +144,21 @@ def test_a_message_or_note_that_begins_with_its_time_is_a_block(read) -> None:
     assert blocks(read(wrapped.encode(), "a.txt")) == [wrapped]
 
 
+def test_the_marks_of_a_quoted_mail_begin_no_sentence(read) -> None:
+    text = (
+        "On Monday you wrote:\n> The van comes at nine.\n> We need two more\n> people.\n>\n"
+        ">> Who has the key?\n>>\n>> Ask Ann.\n\nMe.\n\n>5 mm fell, > 3 more than in May.\n"
+    )
+    assert blocks(read(text.encode(), "a.txt")) == [
+        "On Monday you wrote:",
+        "The van comes at nine.\n> We need two more\n> people.",
+        "Who has the key?",
+        "Ask Ann.",
+        "Me.",
+        ">5 mm fell, > 3 more than in May.",
+    ]
+
+
 def test_one_paragraph_a_line_gives_one_block_a_line(read) -> None:
     first = "The council met in the hall and talked about the harbour wall. " * 3
     second = "Nobody spoke against it."
