@@ -32,7 +32,7 @@ from rag.verification.rules import normalised
 
 NOTHING_NAMED = Subject()
 SPANS = 5  # of each passage
-RIVAL_STEP = 4.0  # of the reader's score: that of a sentence in a document that is not meant
+RIVAL_SCORE_STEP = 4.0  # of the reader's score: that of a sentence in a document that is not meant
 POINTED, MATCHING = 6, 3  # candidates by the reader's spans, and by the question's words
 _MATCHING_AT_LEAST = 0.25  # of the question's weight
 # "He asked whether dogs may be kept." does not say whether they may.
@@ -172,7 +172,7 @@ def _behind(head: str, reading: Reading) -> Reading:
 
 
 def _step(candidate: Candidate) -> float:
-    return RIVAL_STEP if candidate.rival else 0.0
+    return RIVAL_SCORE_STEP if candidate.rival else 0.0
 
 
 def _sentences(pairs: Sequence[tuple[Hit, Reading]], named: Naming) -> list[_Sentence]:

@@ -27,7 +27,7 @@ LATER = 0.4  # the same of a document that bears a later date
 OFF_TOPIC, TOUCHED = 0.3, 0.2
 # Of a sentence in a document like the one that the question names, which does not hold the name:
 # what is left of its probability, and how much less it is preferred.
-RIVAL_FACTOR, RIVAL_STEP = 0.4, 1.0
+RIVAL_FACTOR, RIVAL_PREFERENCE_STEP = 0.4, 1.0
 # The same of a document that holds none of the question's names, where another does: of 1,625
 # questions of three sets that name something ten had their answer in such a one.
 STRANGER_FACTOR = 0.4
@@ -145,7 +145,7 @@ def capped(signals: Mapping[str, float], chance: float) -> float:
 
 
 def _preference(calibration: Calibrated, signals: Mapping[str, float]) -> float:
-    step = RIVAL_STEP if signals.get("rival") else 0.0
+    step = RIVAL_PREFERENCE_STEP if signals.get("rival") else 0.0
     return calibration.preference(signals) - step
 
 
