@@ -21,6 +21,11 @@ _LEANS = re.compile(
     r"unchanged|the (?:former|latter|first|second|other|same))\b",
     re.IGNORECASE,
 )
+# Anywhere in a sentence: of what, the one before it says.
+_REST = re.compile(
+    r"(?<!and )(?<!but )\bthe (?:remainder|rest|former|latter)\b(?!\s+(?:of|two)\b)",
+    re.IGNORECASE,
+)
 # So begins a sentence that holds in a case which the one before it names.
 _CASE = re.compile(
     r"\W*(?:in (?:that|this|such a|either|neither) case\b|in (?:these|those|such) cases\b|"
@@ -166,8 +171,11 @@ def excludes(text: str) -> bool:
 
 
 def leans(text: str) -> bool:
-    """Whether a sentence begins with words that point back, as `it` or `in that case` do."""
-    return (_LEANS.match(text) or _CASE.match(text)) is not None
+    """Whether a sentence begins with words that point back, as `it` or `in that case` do.
+
+    Or tells of a rest without saying of what.
+    """
+    return (_LEANS.match(text) or _CASE.match(text) or _REST.search(text)) is not None
 
 
 def proposes(text: str) -> bool:

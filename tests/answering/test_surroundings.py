@@ -82,6 +82,15 @@ def test_a_setting_is_short(headings) -> None:
     [
         ("It cannot be washed and is to be replaced every three months at the very latest.", True),
         ("With the engine, four.", True),
+        ("The board has not yet decided how and when it is going to pay for the remainder.", True),
+        (
+            "Twelve thousand pounds come from the lottery fund and the rest from the reserves.",
+            False,
+        ),
+        (
+            "The board will spend the rest of the year on repairs to roof and tower alike.",
+            False,
+        ),
         ("The charcoal filter of the new machine takes away smells for about three months.", False),
     ],
 )
