@@ -75,12 +75,17 @@ _SAYS_MORE = re.compile(
     re.I,
 )
 
+_WHETHER_SO = re.compile(
+    r"(?P<what>.+?)(?: not)? (?:allowed|permitted|included|covered|forbidden|insured)(?: .+)?", re.I
+)
+
 
 def posed(question: str) -> str:
     """Words typed as into a search box as the question that they stand for, all else as it is.
 
-    "opening hours sunday" asks "What is the opening hours sunday?". Of twelve such a judge held
-    right texts for likelier (five of six) and wrong ones for less likely (all six) when so asked.
+    "opening hours sunday" asks what these are, "dogs allowed" whether they are. Of twelve of the
+    first kind a judge held right texts for likelier (five of six) and wrong ones for less likely
+    (all six) when so asked.
     """
     words = question.rstrip("? .").split()
     if len(words) not in _KEYWORDS or _SAYS_MORE.search(question) or not looks_english(question):
@@ -88,7 +93,10 @@ def posed(question: str) -> str:
     first = words[0]
     # A capital that only begins the words would name something inside a question.
     start = first[0].lower() + first[1:] if first[1:].islower() else first
-    return f"What is the {' '.join([start, *words[1:]])}?"
+    asked = " ".join([start, *words[1:]])
+    if whether := _WHETHER_SO.fullmatch(asked):
+        return f"{'Are' if whether['what'].endswith('s') else 'Is'} {asked}?"
+    return f"What is the {asked}?"
 
 
 def shape_of(question: str) -> Shape:

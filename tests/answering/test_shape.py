@@ -187,6 +187,8 @@ def test_a_text_tells_a_time_by_a_day_a_month_a_year_or_an_hour(text, so) -> Non
         ("notice period tenant", "What is the notice period tenant?"),
         ("Rye flour price per tonne", "What is the rye flour price per tonne?"),
         ("DX-30 weight?", "What is the DX-30 weight?"),
+        ("Dogs allowed on balcony", "Are dogs allowed on balcony?"),
+        ("breakfast included", "Is breakfast included?"),
         ("deposit", "deposit"),
         ("when lease ends", "when lease ends"),
         ("the lease is over in May", "the lease is over in May"),
