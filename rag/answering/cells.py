@@ -144,14 +144,19 @@ def _named(text: str) -> list[Cell]:
 
 
 def _under(text: str, head: str) -> list[Cell]:
-    """The cells of a Markdown row under the heads of its table, by their order."""
-    heads: Sequence[str] = [h.strip() for h in head.split("|")]
-    values = [c for c in _CELL.finditer(text) if c.group().strip()]
-    if len(heads) < _FEWEST or len(values) != len(heads):
+    """The cells of a Markdown row that hold something, under the heads of its table, by their order.
+
+    None where there are more than heads: which one is too many, nothing tells.
+    """
+    heads = [h.strip() for h in head.split("|")]
+    begin = len(text) - len(text.lstrip().removeprefix("|"))
+    values = text[begin:].rstrip().removesuffix("|").split("|")
+    if len(heads) < _FEWEST or len(values) > len(heads):
         return []
     found = []
-    for name, value in zip(heads, values, strict=True):
-        inner = value.group()
-        start = value.start() + len(inner) - len(inner.lstrip())
-        found.append(Cell(name, _head_terms(name), start, start + len(inner.strip())))
+    for name, value in zip(heads, values, strict=False):
+        if inner := value.strip():
+            start = begin + len(value) - len(value.lstrip())
+            found.append(Cell(name, _head_terms(name), start, start + len(inner)))
+        begin += len(value) + 1
     return found

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.candidate import Candidate
-from rag.answering.cells import Cell, cells_of
 from rag.answering.naming import Naming
+from rag.answering.rows import Row, table_rows
 from rag.answering.sentences import candidate_at
 from rag.answering.terms import terms
 from rag.types import Document, Hit, Span
 
-MOST_ROWS = 5000  # a longer table is not reckoned over
 FEWEST_ROWS = 2
 
 _Dimension = frozenset[str]
@@ -80,6 +79,10 @@ _WORD = re.compile(rf"\b({'|'.join({*_WORDS, *_ENDS})})\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])[-\u2212]?(?:\d+(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _THOUSANDS = re.compile(r"(?<=\d)[,' ](?=\d{3})")
+_SUMS = re.compile(
+    r"\W*(?:sub-?\s?|grand\s)?(?:totals?|sum|average|mean|median|overall)\b(?:\W+\w+){0,2}\W*",
+    re.IGNORECASE,
+)
 _NO_VALUE = re.compile(r"\W*(?:n/?a|none\b.*|not\b.*|unknown|-+|)\W*", re.IGNORECASE)
 
 
@@ -99,21 +102,6 @@ class Extreme:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    span: Span
-    text: str
-    cells: tuple[Cell, ...]
-
-    def cell(self, name: str) -> Cell | None:
-        """The cell of a column; None where the row leaves it empty."""
-        return next((cell for cell in self.cells if cell.name == name), None)
-
-    def terms(self) -> frozenset[str]:
-        """The terms of the values."""
-        return frozenset(terms(" ".join(self.text[c.start : c.end] for c in self.cells)))
-
-
-@dataclass(frozen=True, slots=True)
 class _Asked:
     terms: frozenset[str]
     meant: tuple[tuple[_Dimension, int], ...]
@@ -130,20 +118,22 @@ def extreme_row(question: str, document: Document, row: Span) -> Extreme | None:
 
     Rows that lack one of the question's words which others hold are left out ("the cheapest from
     Tarn"). None where no column, or more than one, can be meant, where its values are no numbers
-    of one unit, where two rows hold the same one, and of a single row.
+    of one unit, where two rows hold the same one, and of a single row. A row of totals or averages
+    is none of those that are compared.
     """
     asked = _asked(question)
-    return _extreme(asked, _rows(document.text, row)) if asked else None
+    return _extreme(asked, table_rows(document.text, row)) if asked else None
 
 
-def _extreme(asked: _Asked, rows: Sequence[_Row]) -> Extreme | None:
+def _extreme(asked: _Asked, rows: Sequence[Row]) -> Extreme | None:
     names = tuple(dict.fromkeys(cell.name for r in rows for cell in r.cells))
     column = _column(asked, {n: _terms(_PER.sub("", n)) or _terms(n) for n in names}, rows)
     if column is None:
         return None
     name, end = column
     heads = frozenset(t for n in names for t in terms(n))
-    found = _numbered(name, _meant(asked.terms - heads, rows)) or []
+    single = [row for row in rows if not _SUMS.fullmatch(row.first)]
+    found = _numbered(name, _meant(asked.terms - heads, single)) or []
     found.sort(key=lambda pair: -end * pair[0])
     if len(found) < FEWEST_ROWS or found[0][0] == found[1][0]:
         return None
@@ -171,7 +161,7 @@ def with_extreme(
         tables = seen.setdefault(whole.path, [])
         new = (s for s in hit.passage.sentences if not any(t.contains(s) for t in tables))
         row = next((s for s in new if "|" in s.of(whole.text)), None)
-        table = _rows(whole.text, row) if row else []
+        table = table_rows(whole.text, row) if row else []
         if table:
             tables.append(Span(table[0].span.start, table[-1].span.end))
         extreme = _extreme(asked, table)
@@ -216,7 +206,7 @@ def _asked(question: str) -> _Asked | None:
 
 
 def _column(
-    asked: _Asked, names: dict[str, frozenset[str]], rows: Sequence[_Row]
+    asked: _Asked, names: dict[str, frozenset[str]], rows: Sequence[Row]
 ) -> tuple[str, int] | None:
     """The column that is meant and the end of its values; None where not just one can be.
 
@@ -241,7 +231,7 @@ def _column(
     return scored[0][1:]
 
 
-def _meant(asked: frozenset[str], rows: Sequence[_Row]) -> Sequence[_Row]:
+def _meant(asked: frozenset[str], rows: Sequence[Row]) -> Sequence[Row]:
     """The rows that hold every one of the words that tell rows apart."""
     held = {row.span: row.terms() for row in rows}
     for term in sorted(asked):
@@ -250,12 +240,12 @@ def _meant(asked: frozenset[str], rows: Sequence[_Row]) -> Sequence[_Row]:
     return rows
 
 
-def _numbered(name: str, rows: Sequence[_Row]) -> list[tuple[float, _Row]] | None:
+def _numbered(name: str, rows: Sequence[Row]) -> list[tuple[float, Row]] | None:
     """The numbers of a column with their rows, without those that hold no value.
 
     None where a cell holds anything else, more than one number, or another unit.
     """
-    found: list[tuple[float, _Row]] = []
+    found: list[tuple[float, Row]] = []
     units: set[str] = set()
     for row in rows:
         cell = row.cell(name)
@@ -276,41 +266,3 @@ def _numbered(name: str, rows: Sequence[_Row]) -> list[tuple[float, _Row]] | Non
         found.append((float(number), row))
         units.add(unit)
     return found if len(units) == 1 else None
-
-
-def _rows(text: str, row: Span) -> list[_Row]:
-    """The rows of the table around a row, without that of the columns' names."""
-    begin = text.rfind("\n", 0, row.start) + 1
-    first = begin
-    for _ in range(MOST_ROWS):
-        above = text.rfind("\n", 0, max(0, first - 1)) + 1
-        if first == 0 or "|" not in text[above : first - 1]:
-            break
-        first = above
-    lines: list[Span] = []
-    at = first
-    while at < len(text) and len(lines) <= MOST_ROWS:
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
-        if "|" not in text[at:end]:
-            break
-        lines.append(Span(at, end))
-        at = end + 1
-    if len(lines) > MOST_ROWS:
-        return []
-    return _read(text, lines)
-
-
-def _read(text: str, lines: Sequence[Span]) -> list[_Row]:
-    head, rows = "", []
-    for number, line in enumerate(lines):
-        row = line.of(text)
-        if not row.strip(" |:-="):
-            continue  # the rule below the names
-        below = lines[number + 1].of(text) if number + 1 < len(lines) else ""
-        if not head and "-" in below and not below.strip(" |:-="):
-            head = " ".join(row.strip(" |").split())
-            continue
-        if cells := cells_of(row, head):
-            rows.append(_Row(line, row, tuple(cells)))
-    return rows

@@ -126,6 +126,13 @@ def test_a_row_may_leave_the_column_empty(make) -> None:
     assert "Vice" in answer.answer
 
 
+def test_a_row_may_have_an_empty_cell_and_a_row_of_totals_is_none() -> None:
+    rows = ("| Saw | new | 40 |", "| Vice | | 90 |", "| Axe | old | |", "| **Total** | | 130 |")
+    text = "\n".join(("| Tool | Note | Price |", "|---|---|---|", *rows))
+    assert found("Which tool is the most expensive?", text, "| Saw")[0].startswith("| Vice")
+    assert found("Which tool is the cheapest?", text, "| Saw")[1:] == ("40", "lowest Price of 2")
+
+
 def test_a_column_of_an_exported_file_is_named_by_its_words() -> None:
     text = "tool: Saw | cost_eur: 40 | loan_days: 7\ntool: Vice | cost_eur: 90 | loan_days: 3"
     assert found("Which tool is the most expensive?", text, "tool: Saw")[1] == "90"
@@ -144,8 +151,8 @@ def test_below_zero_is_less(asked, place) -> None:
 def test_a_table_is_read_once_however_many_hits_it_has(monkeypatch, make) -> None:
     text = "\n".join(f"Shop: S{i} | Staff: {i % 7} to 9" for i in range(400))
     read: list[int] = []
-    whole = extremes._rows
-    monkeypatch.setattr(extremes, "_rows", lambda *given: read.append(1) or whole(*given))
+    whole = extremes.table_rows
+    monkeypatch.setattr(extremes, "table_rows", lambda *given: read.append(1) or whole(*given))
     ask("Which shop has the most staff?", make({"shops.txt": text}))
     assert len(read) == 1
 

@@ -1,0 +1,75 @@
+"""The rows of a table in a document's text, each with its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.answering.cells import Cell, cells_of
+from rag.answering.terms import terms
+from rag.types import Span
+
+MOST_ROWS = 5000  # a longer table is not read
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: where it stands, its text, and the cells that hold something, in its own places."""
+
+    span: Span
+    text: str
+    cells: tuple[Cell, ...]
+
+    def cell(self, name: str) -> Cell | None:
+        """The cell of a column; None where the row leaves it empty."""
+        return next((cell for cell in self.cells if cell.name == name), None)
+
+    @property
+    def first(self) -> str:
+        """The value of its first cell, which names a row most often."""
+        return self.text[self.cells[0].start : self.cells[0].end] if self.cells else ""
+
+    def terms(self) -> frozenset[str]:
+        """The terms of the values."""
+        return frozenset(terms(" ".join(self.text[c.start : c.end] for c in self.cells)))
+
+
+def table_rows(text: str, row: Span) -> list[Row]:
+    """The rows of the table around a row, without that of the columns' names.
+
+    Rows follow each other, and each holds a `|`. None of a table of more than 5,000.
+    """
+    begin = text.rfind("\n", 0, row.start) + 1
+    first = begin
+    for _ in range(MOST_ROWS):
+        above = text.rfind("\n", 0, max(0, first - 1)) + 1
+        if first == 0 or "|" not in text[above : first - 1]:
+            break
+        first = above
+    lines: list[Span] = []
+    at = first
+    while at < len(text) and len(lines) <= MOST_ROWS:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        if "|" not in text[at:end]:
+            break
+        lines.append(Span(at, end))
+        at = end + 1
+    if len(lines) > MOST_ROWS:
+        return []
+    return _read(text, lines)
+
+
+def _read(text: str, lines: Sequence[Span]) -> list[Row]:
+    head, rows = "", []
+    for number, line in enumerate(lines):
+        row = line.of(text)
+        if not row.strip(" |:-="):
+            continue  # the rule below the names
+        below = lines[number + 1].of(text) if number + 1 < len(lines) else ""
+        if not head and "-" in below and not below.strip(" |:-="):
+            head = " ".join(row.strip(" |").split())
+            continue
+        if cells := cells_of(row, head):
+            rows.append(Row(line, row, tuple(cells)))
+    return rows
