@@ -144,7 +144,7 @@ def _named(text: str) -> list[Cell]:
 
 
 def _under(text: str, head: str) -> list[Cell]:
-    """The cells of a Markdown row that hold something, under the heads of its table, by their order.
+    """The cells of a Markdown row that hold something, under the heads of its table in their order.
 
     None where there are more than heads: which one is too many, nothing tells.
     """

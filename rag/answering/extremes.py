@@ -263,6 +263,8 @@ def _numbered(name: str, rows: Sequence[Row]) -> list[tuple[float, Row]] | None:
                 return None
             number = _THOUSANDS.sub("", numbers[0]).replace(",", ".").replace("\u2212", "-")
             unit = _NUMBER.sub(" ", text).strip(" .~").lower()
+            if any(letter.isdigit() for letter in unit):  # "12.05.2024" is no number
+                return None
         found.append((float(number), row))
         units.add(unit)
     return found if len(units) == 1 else None

@@ -109,7 +109,7 @@ def test_a_row_without_a_value_is_passed_over(value) -> None:
     assert found("Which is the longest bridge?", text, "Holm")[2] == "highest Length of 2"
 
 
-@pytest.mark.parametrize("value", ["12 to 15", "unlimited", "9 km", "about 3 or 4 m"])
+@pytest.mark.parametrize("value", ["12 to 15", "12.05.2024", "unlimited", "9 km", "about 3 or 4 m"])
 def test_what_cannot_be_compared_is_not(value) -> None:
     text = BRIDGES.replace("310 m", value)
     assert found("Which is the longest bridge?", text, "Holm") is None
