@@ -15,6 +15,7 @@ from rag.answering.candidate import Candidate
 from rag.answering.naming import Naming
 from rag.answering.rows import Row, table_rows
 from rag.answering.sentences import candidate_at
+from rag.answering.terms import named as named_in
 from rag.answering.terms import terms
 from rag.types import Document, Hit, Span
 
@@ -104,6 +105,7 @@ class Extreme:
 @dataclass(frozen=True, slots=True)
 class _Asked:
     terms: frozenset[str]
+    names: frozenset[str]
     meant: tuple[tuple[_Dimension, int], ...]
     end: int  # of the values of a column that the question names
 
@@ -117,15 +119,17 @@ def extreme_row(question: str, document: Document, row: Span) -> Extreme | None:
     """The row with the most or least of what is asked, in the table that `row` stands in.
 
     Rows that lack one of the question's words which others hold are left out ("the cheapest from
-    Tarn"). None where no column, or more than one, can be meant, where its values are no numbers
-    of one unit, where two rows hold the same one, and of a single row. A row of totals or averages
-    is none of those that are compared.
+    Tarn"), but for words that stand above the table, unless they are names. None where no column,
+    or more than one, can be meant, where its values are no numbers of one unit, where two rows hold
+    the same one, and of a single row. A row of totals or averages is none of those compared.
     """
     asked = _asked(question)
-    return _extreme(asked, table_rows(document.text, row)) if asked else None
+    return _extreme(asked, document, table_rows(document.text, row)) if asked else None
 
 
-def _extreme(asked: _Asked, rows: Sequence[Row]) -> Extreme | None:
+def _extreme(asked: _Asked, document: Document, rows: Sequence[Row]) -> Extreme | None:
+    if not rows:
+        return None
     names = tuple(dict.fromkeys(cell.name for r in rows for cell in r.cells))
     column = _column(asked, {n: _terms(_PER.sub("", n)) or _terms(n) for n in names}, rows)
     if column is None:
@@ -133,7 +137,9 @@ def _extreme(asked: _Asked, rows: Sequence[Row]) -> Extreme | None:
     name, end = column
     heads = frozenset(t for n in names for t in terms(n))
     single = [row for row in rows if not _SUMS.fullmatch(row.first)]
-    found = _numbered(name, _meant(asked.terms - heads, single)) or []
+    # "the dearest thing in the tool library" means no tools alone, where the table is of that
+    told = _told_above(document, rows[0].span) - asked.names
+    found = _numbered(name, _meant(asked.terms - heads - told, single)) or []
     found.sort(key=lambda pair: -end * pair[0])
     if len(found) < FEWEST_ROWS or found[0][0] == found[1][0]:
         return None
@@ -143,6 +149,11 @@ def _extreme(asked: _Asked, rows: Sequence[Row]) -> Extreme | None:
     place = Span(at + cell.start, at + cell.end) if cell else best.span
     rank = f"{'highest' if end > 0 else 'lowest'} {name}"
     return Extreme(best.span, place, rank, len(found), tuple(r.span for r in rows))
+
+
+def _told_above(document: Document, row: Span) -> frozenset[str]:
+    heading = document.heading_at(row.start) or ""
+    return _terms(f"{document.path} {document.title or ''} {heading}")
 
 
 def with_extreme(
@@ -164,7 +175,7 @@ def with_extreme(
         table = table_rows(whole.text, row) if row else []
         if table:
             tables.append(Span(table[0].span.start, table[-1].span.end))
-        extreme = _extreme(asked, table)
+        extreme = _extreme(asked, whole, table)
         if extreme is None:
             continue
         holding = (h for h in hits if h.passage.document == whole.path)
@@ -202,7 +213,7 @@ def _asked(question: str) -> _Asked | None:
     else:
         return None
     rest = question[: match.start()] + " " + question[match.end() :]
-    return _Asked(frozenset(terms(rest)), meant, end)
+    return _Asked(frozenset(terms(rest)), named_in(question), meant, end)
 
 
 def _column(

@@ -133,6 +133,22 @@ def test_a_row_may_have_an_empty_cell_and_a_row_of_totals_is_none() -> None:
     assert found("Which tool is the cheapest?", text, "| Saw")[1:] == ("40", "lowest Price of 2")
 
 
+def test_what_the_table_is_of_tells_no_rows_apart_but_a_name_does() -> None:
+    rows = ("item: Saw | kind: tool | cost: 40", "item: Tower | kind: access | cost: 90")
+    more = ("item: Ladder | kind: access | cost: 60", "item: Axe of Tarn | kind: tool | cost: 99")
+    text = "\n".join((*rows, *more))
+    row = Span(0, len(rows[0]))
+    document = Document("tarn_tool_library.csv", text, "0" * 64, "csv/1")
+    for question, item in (
+        ("What is the dearest thing in the tool library?", "item: Axe"),
+        ("What is the dearest thing for access?", "item: Tower"),
+    ):
+        extreme = extreme_row(question, document, row)
+        assert extreme is not None
+        assert extreme.row.of(text).startswith(item)
+    assert extreme_row("What is the dearest thing of Tarn?", document, row) is None  # one row
+
+
 def test_a_column_of_an_exported_file_is_named_by_its_words() -> None:
     text = "tool: Saw | cost_eur: 40 | loan_days: 7\ntool: Vice | cost_eur: 90 | loan_days: 3"
     assert found("Which tool is the most expensive?", text, "tool: Saw")[1] == "90"
