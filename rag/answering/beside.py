@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rag.answering.candidate import Candidate
-from rag.answering.leads import announces, with_items
+from rag.answering.leads import LIST_CHARS, announces, item_start, lead_of, with_items
 from rag.answering.shape import answer_type, asks_several, tells_time
 from rag.answering.surroundings import excludes, heading_above
 from rag.answering.terms import terms
+from rag.sentences import sentences_in
 from rag.types import Document, Span
 from rag.verification.quantities import months, quantities
+
+_ITEM_CHARS = 300  # longer, an item is not quoted for the words that it begins with
 
 
 def dated_heading(
@@ -40,20 +43,59 @@ def whole_list(question: str, best: Candidate, document: Callable[[str], Documen
     if not asks_several(question):
         return best
     whole = document(best.document)
+    return _below_label(question, best, whole) or _below_heading(question, best, whole) or best
+
+
+def in_its_item(question: str, best: Candidate, document: Callable[[str], Document]) -> Candidate:
+    """A sentence with its item or paragraph from the beginning, where that alone says of what it is.
+
+    "Agreed, 9 to 0." answers what became of the shelves behind "a) New shelves - ...". At most 300
+    characters; the sentence itself where it holds a word of the question.
+    """
+    text, asked = document(best.document).text, frozenset(terms(question))
+    lead = lead_of(text, best.span)
+    if asked & frozenset(terms(best.text)) or not asked & frozenset(terms(lead)):
+        return best
+    begin = item_start(text, best.span.start)
+    starts = [s.start for s in best.hit.passage.sentences if begin <= s.start < best.span.start]
+    run = Span(min(starts, default=best.span.start), best.span.end)
+    inside = lead in " ".join(run.of(text).split())
+    return _as(best, run, text) if inside and len(run) <= _ITEM_CHARS else best
+
+
+def _below_label(question: str, best: Candidate, whole: Document) -> Candidate | None:
     text, sentences = whole.text, best.hit.passage.sentences
-    heading = heading_above(whole, best.span)
     for label in sorted(s for s in sentences if s.end <= best.span.start)[::-1]:
-        heads = heading is not None and label.overlaps(heading)
-        if not heads and not announces(label.of(text)):
-            continue
-        run = with_items(text, sentences, label)
-        meant = frozenset(terms(question)) & frozenset(terms(label.of(text))) or (
-            heads and excludes(question) and excludes(label.of(text))
-        )
-        if not meant or not run.contains(best.span):
-            break
-        # A heading is told with what stands under it anyway, and quoted where it denies that.
-        first = min(s.start for s in sentences if s.start >= label.end) if heads else run.start
-        run = Span(first, run.end)
-        return replace(best, span=run, text=run.of(text))
-    return best
+        if announces(label.of(text)):
+            run = with_items(text, sentences, label)
+            meant = frozenset(terms(question)) & frozenset(terms(label.of(text)))
+            return _as(best, run, text) if meant and run.contains(best.span) else None
+    return None
+
+
+def _below_heading(question: str, best: Candidate, whole: Document) -> Candidate | None:
+    """All items from the heading on: that is told with them anyway, and quoted where it denies."""
+    heading = heading_above(whole, best.span)
+    if heading is None:
+        return None
+    words = heading.of(whole.text)
+    meant = frozenset(terms(question)) & frozenset(terms(words))
+    sentences = _sentences_after(whole, heading)
+    if not sentences:
+        return None
+    run = with_items(whole.text, sentences, heading)
+    if not (meant or (excludes(question) and excludes(words))) or not run.contains(best.span):
+        return None
+    first = min(s.start for s in sentences)
+    return _as(best, Span(first, run.end), whole.text)
+
+
+def _sentences_after(document: Document, heading: Span) -> list[Span]:
+    """The sentences of the blocks that begin in the 700 characters after a heading."""
+    last = heading.end + LIST_CHARS
+    blocks = [b for b in document.blocks if heading.end <= b.start < last]
+    return [s for block in blocks for s in sentences_in(document.text, block)]
+
+
+def _as(best: Candidate, run: Span, text: str) -> Candidate:
+    return replace(best, span=run, text=run.of(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag.answering.beside import dated_heading, whole_list
+from rag.answering.beside import dated_heading, in_its_item, whole_list
 from rag.answering.candidate import Candidate
 from rag.answering.comparing import (
     asks_degree,
@@ -163,7 +163,8 @@ def _both(
         lead = _yes_or_no(question, [c for c in (best, second) if c], generator)
     if second is None and (dated := dated_heading(question, best, draft.document)):
         draft.quote(dated)
-    draft.quote(whole_list(question, best, draft.document), lead=lead, outcome=shape == "yes_no")
+    shown = in_its_item(question, whole_list(question, best, draft.document), draft.document)
+    draft.quote(shown, lead=lead, outcome=shape == "yes_no")
     if second is None:
         return
     draft.quote(second)

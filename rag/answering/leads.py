@@ -33,7 +33,7 @@ _ASKED = re.compile(
     r"(?:^|\n)[\s>#*_-]*(?:Q(?:uestion)?\s?\d*[.:)]\s*)?(?P<asked>[^\n?]{4,}\?)[*_]*$"
 )
 _ASKED_CHARS = 100
-_LIST_CHARS = 700  # of a list that is quoted together
+LIST_CHARS = 700  # of a list that is quoted together
 _LINE_CHARS = 160  # longer, a line without a mark is no item
 _ITEM_CHARS = 2000  # further up nothing is looked for
 _ITEM_MARK = re.compile(rf"[ \t]*{_MARK}")
@@ -51,7 +51,7 @@ def lead_of(text: str, span: Span) -> str:
     Without such words, the line that announces it or the list that it stands in, or the question
     that it follows, as in a list of questions and answers.
     """
-    begin = _item_start(text, span.start)
+    begin = item_start(text, span.start)
     found = _LEAD.match(text, begin)
     if found and found.end() <= span.start:
         lead = " ".join(next(filter(None, found.groupdict().values())).split())
@@ -78,9 +78,9 @@ def with_items(text: str, sentences: Sequence[Span], span: Span) -> Span:
     run = span
     for after in sorted(s for s in sentences if s.start >= span.end):
         below = text[run.end : after.start].strip(" \t\r") == "\n"
-        item = _ITEM_MARK.match(text, _item_start(text, after.start)) is not None
+        item = _ITEM_MARK.match(text, item_start(text, after.start)) is not None
         line = below and not _LEAD.match(text, after.start)
-        too_long = after.end - span.start > _LIST_CHARS
+        too_long = after.end - span.start > LIST_CHARS
         if not (item or line) or too_long or announces(after.of(text)):
             break
         run = Span(span.start, after.end)
@@ -105,7 +105,7 @@ def _announcement(text: str, begin: int) -> str:
         line = _SENTENCE_END.split(text[text.rfind("\n", lowest, end) + 1 : end])[-1]
         if found := _ANNOUNCES.fullmatch(line):
             return " ".join(found["words"].split())
-        start = _item_start(text, end - 1)
+        start = item_start(text, end - 1)
         if (_ITEM_MARK.match(text, start) is not None) != listed:
             break
         short = end - start <= _LINE_CHARS and not _LEAD.match(text, start)
@@ -115,7 +115,7 @@ def _announcement(text: str, begin: int) -> str:
     return ""
 
 
-def _item_start(text: str, at: int) -> int:
+def item_start(text: str, at: int) -> int:
     """Where the paragraph or list item begins that stands at a place.
 
     A line that ends with a sentence ends a paragraph: some formats leave no empty line.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
-from rag.answering.beside import dated_heading, whole_list
+from rag.answering.beside import dated_heading, in_its_item, whole_list
 from rag.answering.candidate import Candidate
 from rag.passages import make_passages
 from rag.types import Document, Heading, Hit, Phrase, Span
@@ -99,8 +102,37 @@ POLICY = (
 def test_where_several_things_are_asked_all_below_the_heading_is_quoted(
     question, words, first, last
 ) -> None:
-    document = document_of(POLICY)
-    found = whole_list(question, candidate_of(document, words), lambda name: document)
+    spans = tuple(Span(*m.span()) for m in re.finditer(r"[^\n]+", POLICY))
+    document = replace(document_of(POLICY), blocks=spans)
+    best = candidate_of(document, words)
+    alone = replace(best.hit.passage, span=best.span, text=best.text, sentences=(best.span,))
+    best = replace(best, hit=Hit(alone, 1, 1.0))  # the heading stands in another passage
+    found = whole_list(question, best, lambda name: document)
     assert found.text.startswith(first)
     assert found.text.endswith(last)
     assert found.text == found.span.of(POLICY)
+
+
+ITEMS = (
+    "# Minutes\n\nWe met.\n\n"
+    "a) New shelves - Ms Tran asked for £1,250. Proposed by Dan. Agreed 9-0.\n"
+    "b) The coach - asked for £480. Agreed, if it is booked early.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "quoted"),
+    [
+        ("Were the shelves voted for?", "9-0", "a) New shelves"),
+        ("What did Dan propose?", "9-0", "Agreed 9-0."),  # the item's beginning does not say that
+        ("Were the shelves agreed?", "9-0", "Agreed 9-0."),  # it says so itself
+        ("What of the coach?", "booked", "b) The coach"),
+    ],
+)
+def test_a_sentence_is_quoted_behind_what_its_item_is_of(question, words, quoted) -> None:
+    document = document_of(ITEMS)
+    best = candidate_of(document, words)
+    found = in_its_item(question, best, lambda name: document)
+    assert found.text.startswith(quoted)
+    assert found.span.end == best.span.end
+    assert found.text == found.span.of(ITEMS)
