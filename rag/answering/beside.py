@@ -47,7 +47,7 @@ def whole_list(question: str, best: Candidate, document: Callable[[str], Documen
 
 
 def in_its_item(question: str, best: Candidate, document: Callable[[str], Document]) -> Candidate:
-    """A sentence with its item or paragraph from the beginning, where that alone says of what it is.
+    """A sentence with its item or paragraph from the beginning, where that alone says of what.
 
     "Agreed, 9 to 0." answers what became of the shelves behind "a) New shelves - ...". At most 300
     characters; the sentence itself where it holds a word of the question.
