@@ -27,6 +27,7 @@ from rag.answering.disagreeing import (
     other_note,
 )
 from rag.answering.linking import joined, second_source
+from rag.answering.naming import of_one_form
 from rag.answering.pairing import alike
 from rag.answering.replacing import changed_since, replaced, replaced_note
 from rag.answering.shape import (
@@ -69,10 +70,16 @@ def compose(
     """Writes the answer to `draft`: a quotation first, then what the question's shape asks for.
 
     `search` looks for a second source beyond the hits. What a rival of the document meant says
-    (see `Naming`) changes nothing and completes nothing.
+    (see `Naming`) changes nothing and completes nothing, where both are of one form: of two letters
+    one that does not name the flat may well change its lease.
     """
     best = decision.ranked[0]
-    rivals = {j.candidate.document for j in decision.ranked if j.candidate.rival}
+    whole = draft.document(best.candidate.document)
+    rivals = {
+        j.candidate.document
+        for j in decision.ranked
+        if j.candidate.rival and of_one_form(whole, draft.document(j.candidate.document))
+    }
     hits = [hit for hit in hits if hit.passage.document not in rivals]
     if decision.paired:
         with_it = decision.ranked[1].candidate

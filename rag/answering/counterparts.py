@@ -14,7 +14,7 @@ from rag.answering.comparing import COMPARATIVES
 from rag.answering.dating import date_beside, later
 from rag.answering.disagreeing import same_names
 from rag.answering.linking import candidate_from, sentences_of
-from rag.answering.naming import of_one_form
+from rag.answering.naming import addressed_to, of_one_form
 from rag.answering.shape import asks_what_was
 from rag.answering.surroundings import terms_above, terms_around
 from rag.answering.terms import named, terms
@@ -122,13 +122,16 @@ def _elsewhere(
     hits: Sequence[Hit],
     document: Callable[[str], Document],
 ) -> Iterator[Hit]:
-    """The hits in other documents, of another form, that hold what stands above the sentence."""
+    """The hits in other documents, of another form, that hold what stands above the sentence.
+
+    Or that are addressed to those whom its document names.
+    """
     whole = document(first.document)
     for hit in hits:
         other = document(hit.passage.document)
         if other.path == whole.path or of_one_form(whole, other):
             continue
-        if above <= terms_around(hit, other):
+        if above <= terms_around(hit, other) or addressed_to(other, whole):
             yield hit
 
 

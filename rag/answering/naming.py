@@ -29,6 +29,9 @@ NAMED_AT_LEAST = 0.5  # of the weight of the names that the best document holds
 MOST_LOOKED_AT = 40
 _LISTED = 3  # names in one line: who was there, not what it is of
 _MONTHS = frozenset([*MONTHS, *(month[:3] for month in MONTHS), "sept"])
+_SALUTATION = re.compile(r"^(?:Dear|To:?)\s+(?P<names>[^\n]{2,90})", re.MULTILINE)
+_CAPITALISED = re.compile(r"\b[A-Z][\w'’-]*")
+_TITLES = frozenset(("Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", "Sir", "Madam", "All", "Dear"))
 _BRACKETS = re.compile(r"\([^()]*\)")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 
@@ -79,6 +82,18 @@ class Naming:
 def of_one_form(one: Document, other: Document) -> bool:
     """Whether two documents are alike: by title or first line, or by their files' names."""
     return bool(_faces(one) & _faces(other))
+
+
+def addressed_to(letter: Document, other: Document) -> bool:
+    """Whether a letter is addressed to those whom another document names at its head.
+
+    "Dear Ms Brol, dear Mr Lund" is of their lease, though it names no flat. A salutation that names
+    nobody ("Dear Sir or Madam") ties nothing.
+    """
+    found = _SALUTATION.search(letter.text, 0, HEAD_CHARS)
+    named = (w for w in _CAPITALISED.findall(found["names"])) if found else ()
+    names = frozenset(t for word in named if word not in _TITLES for t in terms(word))
+    return bool(names) and names <= frozenset(terms(other.text[:HEAD_CHARS]))
 
 
 def bearing(name: str, holding: Sequence[str], document: Callable[[str], Document]) -> list[str]:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from rag.answering.candidate import Candidate
 from rag.answering.dating import date_of, later
 from rag.answering.linking import candidate_from, sentences_of
+from rag.answering.naming import addressed_to
 from rag.answering.shape import asks_what_was
 from rag.answering.surroundings import terms_around
 from rag.answering.terms import terms
 from rag.types import Document, Hit, Span
-from rag.verification.quantities import Day, Quantity, days, quantities
+from rag.verification.quantities import UNIT_WORDS, Day, Quantity, days, quantities, without_days
 from rag.verification.rules import content_words
 
 _CHANGES = re.compile(
@@ -26,6 +27,12 @@ _MOVES = re.compile(
     r"put (?:off|back)|brought forward|instead of|in place of|rather than)\b",
     re.IGNORECASE,
 )
+# "From 1 April 2025 the advance is 190": so a letter tells a new value, without a word of changing.
+_FROM_DAY = re.compile(
+    r"\b(?:from|as of|with effect from|starting|beginning)\s+(?:on\s+)?\d{1,2}(?:st|nd|rd|th)?\s+[A-Z]",
+    re.IGNORECASE,
+)
+_UNITS = frozenset(terms(" ".join(UNIT_WORDS)))  # "a month" stands in any two sentences
 _A_DATE = re.compile(r"\bdates?\b|\bdeadline\b", re.IGNORECASE)
 _EVENT = frozenset(terms("takes place happens occurs held begins starts opens ends closes due"))
 _TOLD_APART = 10  # a smaller number without a unit stands in many sentences by chance
@@ -61,28 +68,31 @@ def changed_since(
 ) -> Candidate | None:
     """The sentence of another document that changes what is asked, without the value it had.
 
-    "I raise the rent by 7 from April" tells that a rent of 85 holds no longer. The sentence must
-    name an amount or a day, a word of changing, and something that question and answer name, too;
-    the passage it stands in all of the question's words that the answer's passage holds, but for
-    such as "take place", which a sentence that moves the event has no need of. Where the
-    question asks for what was, or the document bears no date, or one that is not after the
-    answer's, nothing is told.
+    "I raise the rent by 7 from April", or "From April it is 92", tells that a rent of 85 holds no
+    longer. The sentence must name an amount or a day, a word of changing or from when it holds, and
+    something that question and answer name, too, more than a unit; the passage it stands in all of
+    the question's words that the answer's passage holds, but for such as "take place", which a
+    sentence that moves the event has no need of (none, in a letter to those whom the answer's
+    document names). Where the question asks for what was, or the document bears no date, or one
+    that is not after the answer's, nothing is told.
     """
     if asks_what_was(question) or not (_amounts(first.text) or days(first.text)):
         return None
     asked = frozenset(terms(question))
-    thing = asked & frozenset(terms(first.text))
+    thing = (asked & frozenset(terms(first.text))) - _UNITS
     around = (asked - _EVENT) & terms_around(first.hit, document(first.document))
     date = date_of(document(first.document))
     for hit, span, text in _elsewhere(first.document, hits, document):
-        changes = _CHANGES.search(text) and (quantities(text) or days(text))
+        told = _CHANGES.search(text) or _FROM_DAY.search(text)
+        changes = told and (quantities(without_days(text)) or days(text))
         if not (changes or (_MOVES.search(text) and days(text))):
             continue
         whole = document(hit.passage.document)
         since = date_of(whole)
         if not since or since == date or later(date, since):
             continue
-        if thing & frozenset(terms(text)) and around <= terms_around(hit, whole):
+        tied = around <= terms_around(hit, whole) or addressed_to(whole, document(first.document))
+        if tied and thing & frozenset(terms(text)):
             return candidate_from(hit, span, text, first)
     return None
 

@@ -163,3 +163,32 @@ def test_a_digit_of_the_answer_is_no_value_of_it(make) -> None:
     span = Span(0, len(text))
     candidate = Candidate("lease.txt", span, text, phrase, 1.0, 1.0, 1.0, first)
     assert replaced(candidate, hits, make(texts).document) is None
+
+
+LEASE = (
+    '2022-05-01\n\nMr Emil Lund ("the Tenant")\n\nFor the flat at 14 Tanner Row.\n\n'
+    "An advance of 165 a month is paid for heating. No cats may be kept in the Flat.\n"
+)
+ADVANCE = "What is the advance for heating at 14 Tanner Row?"
+NEW = "From 1 April 2025 the advance is 190 a month."
+
+
+@pytest.mark.parametrize(
+    ("name", "letter", "found"),
+    [
+        ("2025-02-20-b.txt", f"Dear Mr Lund,\n\n{NEW}", True),
+        ("2025-02-20-b.txt", f"Dear Mr Brol,\n\n{NEW}", False),
+        ("2025-02-20-b.txt", f"Dear Sir,\n\n{NEW}", False),
+        ("2021-02-20-b.txt", f"Dear Mr Lund,\n\n{NEW}", False),  # an earlier one
+        ("2025-02-20-b.txt", "Dear Mr Lund,\n\nFrom 1 April 2025 I pay 980 a month.", False),
+    ],
+)
+def test_a_letter_to_those_whom_the_document_names_tells_its_new_value(
+    make, name, letter, found
+) -> None:
+    shop = make({"lease.txt": LEASE, name: letter})
+    hits = shop.search(ADVANCE, 9)
+    candidates = find_candidates(ADVANCE, hits, shop.reader, shop.document)
+    first = next(c for c in candidates if "165" in c.text)
+    change = changed_since(ADVANCE, first, hits, shop.document)
+    assert (change is not None and change.text == NEW) is found
