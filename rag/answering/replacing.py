@@ -29,7 +29,7 @@ _MOVES = re.compile(
 )
 # "From 1 April 2025 the advance is 190": so a letter tells a new value, without a word of changing.
 _FROM_DAY = re.compile(
-    r"\b(?:from|as of|with effect from|starting|beginning)\s+(?:on\s+)?\d{1,2}(?:st|nd|rd|th)?\s+[A-Z]",
+    r"\b(?:from|as of|starting|beginning)\s+(?:on\s+)?\d{1,2}(?:st|nd|rd|th)?\s+[A-Z]",
     re.IGNORECASE,
 )
 _UNITS = frozenset(terms(" ".join(UNIT_WORDS)))  # "a month" stands in any two sentences
