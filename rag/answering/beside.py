@@ -67,14 +67,16 @@ def _below_label(question: str, best: Candidate, whole: Document) -> Candidate |
     text, sentences = whole.text, best.hit.passage.sentences
     for label in sorted(s for s in sentences if s.end <= best.span.start)[::-1]:
         if announces(label.of(text)):
-            run = with_items(text, sentences, label)
+            next_heading = (h.start for h in whole.headings if h.start >= label.end)
+            last = min(next_heading, default=len(text))
+            run = with_items(text, [s for s in sentences if s.start < last], label)
             meant = frozenset(terms(question)) & frozenset(terms(label.of(text)))
             return _as(best, run, text) if meant and run.contains(best.span) else None
     return None
 
 
 def _below_heading(question: str, best: Candidate, whole: Document) -> Candidate | None:
-    """All items from the heading on: that is told with them anyway, and quoted where it denies."""
+    """All items below the heading, with that itself where it excludes what they say."""
     heading = heading_above(whole, best.span)
     if heading is None:
         return None
@@ -86,13 +88,17 @@ def _below_heading(question: str, best: Candidate, whole: Document) -> Candidate
     run = with_items(whole.text, sentences, heading)
     if not (meant or (excludes(question) and excludes(words))) or not run.contains(best.span):
         return None
-    first = min(s.start for s in sentences)
+    first = heading.start if excludes(words) else min(s.start for s in sentences)
     return _as(best, Span(first, run.end), whole.text)
 
 
 def _sentences_after(document: Document, heading: Span) -> list[Span]:
-    """The sentences of the blocks that begin in the 700 characters after a heading."""
-    last = heading.end + LIST_CHARS
+    """The sentences of the blocks that begin in the 700 characters after a heading.
+
+    Up to the next one: what stands under "Not covered" is not among what stands under "Covered".
+    """
+    last = min((h.start for h in document.headings if h.start >= heading.end), default=None)
+    last = heading.end + LIST_CHARS if last is None else min(last, heading.end + LIST_CHARS)
     blocks = [b for b in document.blocks if heading.end <= b.start < last]
     return [s for block in blocks for s in sentences_in(document.text, block)]
 

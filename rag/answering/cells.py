@@ -15,6 +15,7 @@ from rag.answering.surroundings import table_head
 from rag.answering.terms import terms
 from rag.types import Document, Span
 
+_BAR = re.compile(r"(?<!\\)\|")
 _CELL = re.compile(r"[^|\n]+")
 _NAMED = re.compile(r"\s*(?P<head>[^:|]{1,60}):\s+(?P<value>\S.*?)\s*$", re.DOTALL)
 _EMPTY = re.compile(r"[^:|]{1,60}:\W*")
@@ -125,7 +126,7 @@ def _like(one: str, other: str) -> bool:
     return one == other or (len(short) >= _ALIKE and long.startswith(short))
 
 
-@lru_cache(256)
+@lru_cache(4096)
 def _head_terms(name: str) -> frozenset[str]:
     """The terms of a column's name, which stands in each of its rows."""
     return frozenset(terms(name))
@@ -146,15 +147,15 @@ def _named(text: str) -> list[Cell]:
 def _under(text: str, head: str) -> list[Cell]:
     """The cells of a Markdown row that hold something, under the heads of its table in their order.
 
-    None where there are more than heads: which one is too many, nothing tells.
+    None where there are more or fewer than heads: which one is missing, nothing tells.
     """
-    heads = [h.strip() for h in head.split("|")]
+    heads = [h.strip() for h in _BAR.split(head)]
     begin = len(text) - len(text.lstrip().removeprefix("|"))
-    values = text[begin:].rstrip().removesuffix("|").split("|")
-    if len(heads) < _FEWEST or len(values) > len(heads):
+    values = _BAR.split(text[begin:].rstrip().removesuffix("|"))
+    if len(heads) < _FEWEST or len(values) != len(heads):
         return []
     found = []
-    for name, value in zip(heads, values, strict=False):
+    for name, value in zip(heads, values, strict=True):
         if inner := value.strip():
             start = begin + len(value) - len(value.lstrip())
             found.append(Cell(name, _head_terms(name), start, start + len(inner)))

@@ -46,9 +46,14 @@ _LATER = re.compile(
 _MORE = re.compile(rf"{_degrees(_IN_AMOUNT[0])}|\bmost\b", re.IGNORECASE)
 _LESS = re.compile(rf"{_degrees(_IN_AMOUNT[1])}|\bleast\b", re.IGNORECASE)
 _FASTER = re.compile(_degrees("faster quicker"), re.IGNORECASE)
+_DEEPER = re.compile(_degrees("deeper"), re.IGNORECASE)
 _SLOWER = re.compile(_degrees("slower"), re.IGNORECASE)
 _OF_TIME = frozenset({"second", "minute", "hour", "day", "week", "month", "year"})
-_OF_WAY = frozenset({"metre", "kilometre", "mile"})  # as in 80 km/h
+_PER_TIME = re.compile(
+    r"\d\s?(?:km|miles?|m|metres?|kilometres?)\s?(?:/\s?[hs]|(?:per|an?) (?:hour|second))\b|"
+    r"\d\s?(?:kmh|mph|knots?)\b",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?<![\d.,])(?:1[0-9]|20)\d\d(?![\d,]|\.\d)")
 _LEAST = 1  # up to this a number is passed over: "one of the oldest" tells no amount
 
@@ -91,9 +96,12 @@ def winner(question: str, texts: Sequence[str]) -> int | None:
         return None
     values, unit = [q.value for q in found], found[0].unit
     if _FASTER.search(question) or _SLOWER.search(question):
-        if unit not in _OF_TIME | _OF_WAY:
+        speeds = all(_PER_TIME.search(text) for text in texts)
+        if not speeds and unit not in _OF_TIME:
             return None
-        return _end_of(values, least=bool(_FASTER.search(question)) == (unit in _OF_TIME))
+        return _end_of(values, least=bool(_FASTER.search(question)) != speeds)
+    if _DEEPER.search(question) and any(value < 0 for value in values):
+        return None  # "at -30 m" may be less deep than "at -50 m", and which is meant nothing tells
     return _end_of(values, least=_LESS.search(question) is not None)
 
 

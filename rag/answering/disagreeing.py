@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence, Set
 from decimal import Decimal
 
 from rag.answering.candidate import Candidate, Judged
-from rag.answering.dating import date_beside, date_of, later
+from rag.answering.dating import date_beside, later
 from rag.answering.naming import head_lines, of_one_form
 from rag.answering.surroundings import leans
 from rag.answering.terms import named, terms
@@ -88,7 +88,7 @@ def as_likely(
         found = other.candidate
         if not other.judged or other.probability < least or found.rival:
             continue
-        dated = [date_of(document(c.document)) for c in (first.candidate, found)]
+        dated = [date_beside(document(c.document), c.text) for c in (first.candidate, found)]
         if found.document == first.candidate.document or later(*dated) is not None:
             continue
         more = _days_or_numbers(found.phrase.text)
@@ -133,7 +133,8 @@ def later_note(first: Candidate, other: Candidate) -> str:
 
 def other_note(first: Candidate, other: Candidate, document: Callable[[str], Document]) -> str:
     """A remark that another document speaks of the same otherwise, and whether it is later."""
-    if later(date_of(document(other.document)), date_of(document(first.document))):
+    dates = (date_beside(document(c.document), c.text) for c in (other, first))
+    if later(*dates):
         return later_note(first, other)
     which = "which of the two is later, they do not say"
     return f"{other.document} speaks of this, too, and not as {first.document} does; {which}"

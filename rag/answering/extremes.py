@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rag.answering.candidate import Candidate
 from rag.answering.naming import Naming
 from rag.answering.rows import Row, table_rows
 from rag.answering.sentences import candidate_at
-from rag.answering.terms import named as named_in
 from rag.answering.terms import terms
 from rag.types import Document, Hit, Span
 
 FEWEST_ROWS = 2
+_CLOSE = 1e-6  # of a sum
 
 _Dimension = frozenset[str]
 
@@ -78,13 +79,24 @@ _PER = re.compile(r"\bper\s+\w+", re.IGNORECASE)  # "Visitors per day" tells no 
 _OF_PRICE = re.compile(r"\b(most|least)\s+(?:expensive|costly)\b", re.IGNORECASE)
 _WORD = re.compile(rf"\b({'|'.join({*_WORDS, *_ENDS})})\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])[-\u2212]?(?:\d+(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)")
+_MONEY = re.compile(r"[€$£]|\b(?:eur|euros?|usd|gbp)\b|\d[.,]\d{2}\b", re.IGNORECASE)
+_EDGES = re.compile(r"^\W+|\W+$")
+_FULL_STOPS = re.compile(r"\d{1,3}(?:\.\d{3})+")  # thousands or thousandths: nothing tells
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _THOUSANDS = re.compile(r"(?<=\d)[,' ](?=\d{3})")
 _SUMS = re.compile(
-    r"\W*(?:sub-?\s?|grand\s)?(?:totals?|sum|average|mean|median|overall)\b(?:\W+\w+){0,2}\W*",
+    r"\W*(?:(?:sub|grand|net|gross|overall)[ -]?)?totals?(?:\s+(?:of|for|all)\b.*)?\W*|"
+    r"\W*(?:sum|average|mean|median|overall)\W*",
     re.IGNORECASE,
 )
-_NO_VALUE = re.compile(r"\W*(?:n/?a|none\b.*|not\b.*|unknown|-+|)\W*", re.IGNORECASE)
+# "The second cheapest", "not the cheapest", "at the latest" ask for no one row.
+_NOT_ONE = re.compile(
+    r"\b(?:at|at the|not|not the|second|third|fourth|fifth|\d+(?:st|nd|rd|th)?|next|two|three|four|"
+    r"five|ten|one of the|among the)\s+$",
+    re.IGNORECASE,
+)
+_BY_MOST = re.compile(r"\b(?:do|does|did|by|for|with|to|of|are|is|that)\s+$", re.IGNORECASE)
+_NO_VALUE = re.compile(r"n/?a|none\b\D*|not\b\D*|unknown|", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +116,14 @@ class Extreme:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    terms: frozenset[str]
-    names: frozenset[str]
+    words: tuple[str, ...]  # terms, in their order
     meant: tuple[tuple[_Dimension, int], ...]
     end: int  # of the values of a column that the question names
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The terms, without the superlative."""
+        return frozenset(self.words)
 
 
 def asks_extreme(question: str) -> bool:
@@ -119,9 +135,9 @@ def extreme_row(question: str, document: Document, row: Span) -> Extreme | None:
     """The row with the most or least of what is asked, in the table that `row` stands in.
 
     Rows that lack one of the question's words which others hold are left out ("the cheapest from
-    Tarn"), but for words that stand above the table, unless they are names. None where no column,
-    or more than one, can be meant, where its values are no numbers of one unit, where two rows hold
-    the same one, and of a single row. A row of totals or averages is none of those compared.
+    Tarn"), but for those that name the table; so are rows of totals or averages. None where no
+    column, or more than one, can be meant, where its values are no numbers of one unit, where two
+    rows hold the same one, where one is the sum of the others, and of a single row.
     """
     asked = _asked(question)
     return _extreme(asked, document, table_rows(document.text, row)) if asked else None
@@ -130,30 +146,50 @@ def extreme_row(question: str, document: Document, row: Span) -> Extreme | None:
 def _extreme(asked: _Asked, document: Document, rows: Sequence[Row]) -> Extreme | None:
     if not rows:
         return None
-    names = tuple(dict.fromkeys(cell.name for r in rows for cell in r.cells))
+    names = tuple(dict.fromkeys(name for r in rows for name in r.cells))
     column = _column(asked, {n: _terms(_PER.sub("", n)) or _terms(n) for n in names}, rows)
     if column is None:
         return None
     name, end = column
     heads = frozenset(t for n in names for t in terms(n))
-    single = [row for row in rows if not _SUMS.fullmatch(row.first)]
-    # "the dearest thing in the tool library" means no tools alone, where the table is of that
-    told = _told_above(document, rows[0].span) - asked.names
-    found = _numbered(name, _meant(asked.terms - heads - told, single)) or []
+    single = [row for row in rows if not any(_SUMS.fullmatch(value) for value in row.values)]
+    telling = asked.terms - heads - _naming_table(asked, document, rows[0].span)
+    found = _numbered(name, _meant(telling, single)) or []
+    if any(dimension == _DEPTH for dimension, _ in asked.meant):
+        found = _depths(found)
     found.sort(key=lambda pair: -end * pair[0])
-    if len(found) < FEWEST_ROWS or found[0][0] == found[1][0]:
+    if len(found) < FEWEST_ROWS or found[0][0] == found[1][0] or _is_sum(found):
         return None
     best = found[0][1]
-    cell = best.cell(name)
-    at = best.span.start
-    place = Span(at + cell.start, at + cell.end) if cell else best.span
+    cell, at = best.cells[name], best.span.start
     rank = f"{'highest' if end > 0 else 'lowest'} {name}"
+    place = Span(at + cell.start, at + cell.end)
     return Extreme(best.span, place, rank, len(found), tuple(r.span for r in rows))
 
 
-def _told_above(document: Document, row: Span) -> frozenset[str]:
+def _depths(found: list[tuple[float, Row]]) -> list[tuple[float, Row]]:
+    """Depths told below zero as what they are; none where some are told so and others not."""
+    if any(value > 0 for value, _ in found) and any(value < 0 for value, _ in found):
+        return []
+    return [(abs(value), row) for value, row in found]
+
+
+def _is_sum(found: Sequence[tuple[float, Row]]) -> bool:
+    """Whether the first value is the sum of the others, as in a row of totals that says not so."""
+    rest = sum(value for value, _ in found[1:])
+    return len(found) > FEWEST_ROWS and abs(found[0][0] - rest) <= _CLOSE * abs(rest)
+
+
+def _naming_table(asked: _Asked, document: Document, row: Span) -> frozenset[str]:
+    """The words by which a question names the table, not rows of it: two or more of its title.
+
+    "The dearest thing in the tool library" means no tools alone, "the cheapest red wine" of "Red
+    and white wines" red ones.
+    """
     heading = document.heading_at(row.start) or ""
-    return _terms(f"{document.path} {document.title or ''} {heading}")
+    above = [terms(text) for text in (document.path, document.title or "", heading)]
+    pairs = {pair for words in above for pair in pairwise(words)}
+    return frozenset(word for pair in pairwise(asked.words) if pair in pairs for word in pair)
 
 
 def with_extreme(
@@ -206,14 +242,16 @@ def _asked(question: str) -> _Asked | None:
             (_PRICE, _UP if match[1].lower() == "most" else _DOWN),
         )
         end = meant[0][1]
-    elif match := _WORD.search(question):
+    elif (match := _WORD.search(question)) and not _NOT_ONE.search(question[: match.start()]):
         word = match[1].lower()
+        if word == "most" and _BY_MOST.search(question[: match.start()]):
+            return None
         meant = _WORDS.get(word, ())
         end = _ENDS.get(word) or meant[0][1]
     else:
         return None
     rest = question[: match.start()] + " " + question[match.end() :]
-    return _Asked(frozenset(terms(rest)), named_in(question), meant, end)
+    return _Asked(tuple(terms(rest)), meant, end)
 
 
 def _column(
@@ -258,19 +296,21 @@ def _numbered(name: str, rows: Sequence[Row]) -> list[tuple[float, Row]] | None:
     """
     found: list[tuple[float, Row]] = []
     units: set[str] = set()
+    free: list[Row] = []
+    money = bool(_terms(name) & _PRICE)
     for row in rows:
-        cell = row.cell(name)
-        text = row.text[cell.start : cell.end].strip() if cell else ""
+        text = row.value(name)
         if text.lower() == "free":
-            found.append((0.0, row))
+            free.append(row)
             continue
-        if _NO_VALUE.fullmatch(text):
+        if _NO_VALUE.fullmatch(_EDGES.sub("", text)):
             continue
+        money = money or bool(_MONEY.search(text))
         if _ISO.fullmatch(text):
             number, unit = text.replace("-", ""), "day"
         else:
             numbers = _NUMBER.findall(text)
-            if len(numbers) != 1:
+            if len(numbers) != 1 or _FULL_STOPS.fullmatch(numbers[0]):
                 return None
             number = _THOUSANDS.sub("", numbers[0]).replace(",", ".").replace("\u2212", "-")
             unit = _NUMBER.sub(" ", text).strip(" .~").lower()
@@ -278,4 +318,6 @@ def _numbered(name: str, rows: Sequence[Row]) -> list[tuple[float, Row]] | None:
                 return None
         found.append((float(number), row))
         units.add(unit)
-    return found if len(units) == 1 else None
+    if len(units) != 1 or (free and not money):  # a seat that is free is no price
+        return None
+    return [*((0.0, row) for row in free), *found]

@@ -73,8 +73,8 @@ def changed_since(
     something that question and answer name, too, more than a unit; the passage it stands in all of
     the question's words that the answer's passage holds, but for such as "take place", which a
     sentence that moves the event has no need of (none, in a letter to those whom the answer's
-    document names). Where the question asks for what was, or the document bears no date, or one
-    that is not after the answer's, nothing is told.
+    document names). Where the question asks for what was, or the document bears no date, or the
+    same or an earlier one than the answer's, nothing is told.
     """
     if asks_what_was(question) or not (_amounts(first.text) or days(first.text)):
         return None

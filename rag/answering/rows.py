@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answering.cells import Cell, cells_of
+from rag.answering.surroundings import column_names
 from rag.answering.terms import terms
 from rag.types import Span
 
@@ -14,24 +15,28 @@ MOST_ROWS = 5000  # a longer table is not read
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: where it stands, its text, and the cells that hold something, in its own places."""
+    """A row: where it stands, its text, and the cells that hold something by their columns' names.
+
+    Of two columns of one name the first counts.
+    """
 
     span: Span
     text: str
-    cells: tuple[Cell, ...]
+    cells: Mapping[str, Cell]
 
-    def cell(self, name: str) -> Cell | None:
-        """The cell of a column; None where the row leaves it empty."""
-        return next((cell for cell in self.cells if cell.name == name), None)
+    def value(self, name: str) -> str:
+        """The value of a column; empty where the row leaves it so."""
+        cell = self.cells.get(name)
+        return self.text[cell.start : cell.end].strip() if cell else ""
 
     @property
-    def first(self) -> str:
-        """The value of its first cell, which names a row most often."""
-        return self.text[self.cells[0].start : self.cells[0].end] if self.cells else ""
+    def values(self) -> list[str]:
+        """The values, in the order of the columns."""
+        return [self.text[cell.start : cell.end] for cell in self.cells.values()]
 
     def terms(self) -> frozenset[str]:
         """The terms of the values."""
-        return frozenset(terms(" ".join(self.text[c.start : c.end] for c in self.cells)))
+        return frozenset(terms(" ".join(self.values)))
 
 
 def table_rows(text: str, row: Span) -> list[Row]:
@@ -68,8 +73,14 @@ def _read(text: str, lines: Sequence[Span]) -> list[Row]:
             continue  # the rule below the names
         below = lines[number + 1].of(text) if number + 1 < len(lines) else ""
         if not head and "-" in below and not below.strip(" |:-="):
-            head = " ".join(row.strip(" |").split())
+            head = column_names(row)
             continue
-        if cells := cells_of(row, head):
-            rows.append(Row(line, row, tuple(cells)))
+        cells = cells_of(row, head)
+        if not cells and head:
+            return []  # what stands in a row of another form, nothing tells
+        if cells:
+            named: dict[str, Cell] = {}
+            for cell in cells:
+                named.setdefault(cell.name, cell)
+            rows.append(Row(line, row, named))
     return rows

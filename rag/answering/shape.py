@@ -76,7 +76,9 @@ _SAYS_MORE = re.compile(
 )
 
 _WHETHER_SO = re.compile(
-    r"(?P<what>.+?)(?: not)? (?:allowed|permitted|included|covered|forbidden|insured)(?: .+)?", re.I
+    r"(?!.*\b(?:max\w*|min\w*|number|amount|limit|weight|size|age|time|days?|hours?|items?|things?|total)\b)"
+    r"(?P<what>.+?) (?:allowed|permitted|included|covered|forbidden|insured)(?: .+)?",
+    re.I,
 )
 
 

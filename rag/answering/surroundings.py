@@ -128,7 +128,12 @@ def table_head(text: str, span: Span) -> str:
         begin = above
     else:
         return ""
-    return " ".join(head.strip(" |").split())
+    return column_names(head)
+
+
+def column_names(row: str) -> str:
+    """The first row of a Markdown table on one line, an empty name as it is, without its ends."""
+    return " ".join(row.strip().removeprefix("|").removesuffix("|").split())
 
 
 def denied_by(document: Document, span: Span) -> Span | None:

@@ -83,8 +83,11 @@ _DAY = re.compile(
 )
 _CLOCK = re.compile(r"\b(\d{1,2})[:.](\d{2})(?=\s?(?:am|pm|a\.m|p\.m|h\b|o'clock)|\b(?!\d))", re.I)
 _GROUPED = r"\d{1,3}(?:[,\u00a0\u202f' ]\d{3})+(?!\d)"
-# No minus: the dash of "2019-2020", "A-5" and "3 - 5", or that of a list ("- 5 apples").
-_MINUS = re.compile(r"(?:(?<![^\s(|:=€$£])(?<!\d\s)[-\u2212\u2013]|\b[Mm]inus\s+)\Z")
+# No minus: the dash of "2019-2020", "A-5", "9am -5pm" and "3 - 5", or that of a list ("-250 g").
+_MINUS = re.compile(
+    r"(?:(?:(?<=[ (|:=€$£])|\A)(?<!\d )(?<!\d[%a-zA-Z€$£°] )(?<!\d[ap]m )(?<!\d [a-zA-Z] )"
+    r"[-\u2212\u2013]|\b[Mm]inus\s+)\Z"
+)
 _NUMBER = re.compile(
     rf"(?P<sign>[€$£]\s?)?(?P<digits>{_GROUPED}(?:\.\d+)?|\d+(?:[.,]\d+)?)"
     r"(?P<suffix>st\b|nd\b|rd\b|th\b)?(?P<scale>\s?(?:k|m|bn|mn)\b(?![a-z]))?"
@@ -142,21 +145,27 @@ class Day:
 
 def days(text: str) -> list[Day]:
     """The days a text names, `2025-08-01` first, then such as `1 August 2025` or `August 1`."""
-    folded = " ".join(text.split())
-    found = [Day(int(m[3]), int(m[2]), int(m[1]), m.group()) for m in _ISO.finditer(folded)]
+    return [day for day, _ in _days_at(" ".join(text.split()))]
+
+
+def _days_at(folded: str) -> list[tuple[Day, tuple[int, int]]]:
+    """The days of a text on one line, each with where it begins and ends."""
+    found = [
+        (Day(int(m[3]), int(m[2]), int(m[1]), m.group()), m.span()) for m in _ISO.finditer(folded)
+    ]
     for match in _DAY.finditer(folded):
         month = _MONTH_OF.get((match["month"] or match["month2"]).lower())
         day, year = int(match["day"] or match["day2"]), int(match["year"] or 0)
         if month is not None and 1 <= day <= _MOST_DAYS:
-            found.append(Day(day, month, year, match.group()))
+            found.append((Day(day, month, year, match.group()), match.span()))
     return found
 
 
 def without_days(text: str) -> str:
     """The text on one line, with a space in place of each day that it names."""
     folded = " ".join(text.split())
-    for day in days(folded):
-        folded = folded.replace(day.text, " ")
+    for start, end in sorted((at for _, at in _days_at(folded)), reverse=True):
+        folded = f"{folded[:start]} {folded[end:]}"
     return folded
 
 

@@ -22,12 +22,11 @@ _NEGATION = re.compile(
     r"nicht|kein\w*|nie|pas|jamais|non)\b|n['’]t\b",
     re.I,
 )
-# "fell by 5 %" tells of a change of -5 %, and the other way round.
-_FALLS = re.compile(
-    r"\b(?:f[ae]ll\w*|drop\w*|declin\w*|decreas\w*|reduc\w*|shr[aiu]nk\w*|lower\w*|loss(?:es)?|lost|"
-    r"cut|down|less|fewer|below|deficit|negative)\b",
-    re.IGNORECASE,
+_FALL = (
+    r"(?:f[ae]ll\w*|drop\w*|declin\w*|decreas\w*|reduc\w*|shr[aiu]nk\w*|lower\w*|loss(?:es)?|lost|cut|"
+    r"down|deficit)"
 )
+_LESS = r"(?:less|lower|fewer|below|down|loss|deficit|drop|fall|decline|decrease|reduction)"
 _CLAUSE = re.compile(
     r"[;:!?]\s|[.]\s+(?=[A-Z])|,\s+(?:but|while|whereas|although|though|and|or)\s|"
     r"\s(?:but|whereas|although|though|however|except|unless)\s|,\s"
@@ -157,16 +156,30 @@ def findings(sentence: str, cited: str, context: Sequence[str] = ()) -> list[Fin
 
 def _numbers(sentence: str, cited: str) -> list[Finding]:
     there = quantities(cited)
-    falls, fell = (_FALLS.search(text) is not None for text in (sentence, cited))
     found = []
     for wanted in quantities(sentence):
-        turned = falls if wanted.value > 0 else fell
-        same = [q for q in there if wanted.value in (q.value, -q.value if turned else q.value)]
+        same = [q for q in there if _same_value(wanted, sentence, q, cited)]
         if not same:
             found.append(Finding("number", wanted.text))
         elif wanted.unit and not any(_units_agree(wanted, q) for q in same):
             found.append(Finding("unit", f"{wanted.text} {wanted.unit}"))
     return found
+
+
+def _same_value(wanted: Quantity, sentence: str, held: Quantity, cited: str) -> bool:
+    """Whether two values are one: "fell by 5 %" tells of -5 %, "fell to 5 %" does not."""
+    if wanted.value == held.value:
+        return True
+    text, positive = (sentence, wanted) if held.value < 0 else (cited, held)
+    return wanted.value == -held.value and _is_fall(text, positive.text)
+
+
+def _is_fall(text: str, number: str) -> bool:
+    """Whether a number in a text is said to be how much less something became or is."""
+    digits = rf"[€$£]?\s?(?<![\d.,]){re.escape(number)}(?![\d])"
+    behind = rf"\b{_FALL}\W+(?:\w+\W+){{0,4}}?(?:by|of)\W+(?:\w+\W+){{0,2}}?{digits}"
+    before = rf"{digits}\W+(?:\w+\W+){{0,2}}?{_LESS}\b|\bdown\W+{digits}"
+    return re.search(f"{behind}|{before}", text, re.IGNORECASE) is not None
 
 
 def _units_agree(one: Quantity, other: Quantity) -> bool:

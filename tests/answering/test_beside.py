@@ -91,8 +91,8 @@ POLICY = (
 @pytest.mark.parametrize(
     ("question", "words", "first", "last"),
     [
-        ("What are the exclusions?", "Racing", "C1.", "rust."),
-        ("What is not covered?", "Racing", "C1.", "rust."),
+        ("What are the exclusions?", "Racing", "What we do not cover", "rust."),
+        ("What is not covered?", "Racing", "What we do not cover", "rust."),
         ("What is covered?", "shed", "1.", "Fire."),
         ("Is racing covered?", "Racing", "Racing", "training."),  # one thing is asked
         ("What are the exclusions?", "shed", "1.", "shed."),  # the heading does not exclude
@@ -111,6 +111,16 @@ def test_where_several_things_are_asked_all_below_the_heading_is_quoted(
     assert found.text.startswith(first)
     assert found.text.endswith(last)
     assert found.text == found.span.of(POLICY)
+
+
+def test_a_list_ends_at_the_next_heading_though_that_is_numbered() -> None:
+    text = "1. Covered items\n\na) Theft\n\nb) Fire\n\n2. Items left out\n\na) Flood\n\nb) Wear\n"
+    spans = tuple(Span(*m.span()) for m in re.finditer(r"[^\n]+", text))
+    heads = tuple(Heading(text.index(h), 1, h) for h in ("1. Covered items", "2. Items left out"))
+    document = Document("a.txt", text, "0" * 64, "text/5", headings=heads, blocks=spans)
+    best = candidate_of(document, "Theft")
+    found = whole_list("Which items are covered?", best, lambda name: document)
+    assert found.text == "a) Theft\n\nb) Fire"
 
 
 ITEMS = (

@@ -133,20 +133,76 @@ def test_a_row_may_have_an_empty_cell_and_a_row_of_totals_is_none() -> None:
     assert found("Which tool is the cheapest?", text, "| Saw")[1:] == ("40", "lowest Price of 2")
 
 
-def test_what_the_table_is_of_tells_no_rows_apart_but_a_name_does() -> None:
-    rows = ("item: Saw | kind: tool | cost: 40", "item: Tower | kind: access | cost: 90")
-    more = ("item: Ladder | kind: access | cost: 60", "item: Axe of Tarn | kind: tool | cost: 99")
-    text = "\n".join((*rows, *more))
-    row = Span(0, len(rows[0]))
-    document = Document("tarn_tool_library.csv", text, "0" * 64, "csv/1")
-    for question, item in (
-        ("What is the dearest thing in the tool library?", "item: Axe"),
-        ("What is the dearest thing for access?", "item: Tower"),
-    ):
-        extreme = extreme_row(question, document, row)
-        assert extreme is not None
-        assert extreme.row.of(text).startswith(item)
-    assert extreme_row("What is the dearest thing of Tarn?", document, row) is None  # one row
+def extreme_of(question: str, title: str, names: str, *rows: str) -> str | None:
+    """The first cell of the row found in a table with those columns, under a title."""
+    lines = [f"| {' | '.join(row.split())} |" for row in (names, *rows)]
+    table = "\n".join([lines[0], "|---" * len(names.split()) + "|", *lines[1:]])
+    text = f"# {title}\n\n{table}\n"
+    start = text.index(lines[1])
+    document = Document("a.md", text, "0" * 64, "markdown/1", title=title)
+    extreme = extreme_row(question, document, Span(start, start + len(lines[1])))
+    return extreme.row.of(text).split()[1] if extreme else None
+
+
+WINES = ("Wine Colour Price", "Rioja red 12", "Soave white 8", "Merlot red 9")
+TOOLS = ("Item Kind Price", "Saw tool 40", "Vice tool 60", "Tower access 90")
+CROSSINGS = ("Crossing Minutes Price", "Alm 20 5", "Borg 30 9", "Corn 55 14")
+SITES = ("Site Depth", "Reef -12", "Wreck -38", "Wall -25")
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "table", "first"),
+    [
+        ("Which is the cheapest red wine?", "Red and white wines", WINES, "Merlot"),
+        ("What is the dearest thing in the tool library?", "The tool library", TOOLS, "Tower"),
+        ("What is the dearest tool?", "The tool library", TOOLS, "Vice"),
+        ("Which crossing is the cheapest?", "Ferries", CROSSINGS, "Alm"),
+        ("Which crossing is the second cheapest?", "Ferries", CROSSINGS, None),
+        ("Which are the two cheapest crossings?", "Ferries", CROSSINGS, None),
+        ("Which crossing is not the cheapest?", "Ferries", CROSSINGS, None),
+        ("Which crossings have a price of at most 10 euros?", "Ferries", CROSSINGS, None),
+        ("What price do most people pay?", "Ferries", CROSSINGS, None),
+        ("Which crossing has the most minutes?", "Ferries", CROSSINGS, "Corn"),
+        ("Which is the deepest site?", "Dives", SITES, "Wreck"),
+        ("Which is the deepest site?", "Dives", (*SITES, "Cave 40"), None),
+        ("Which has the highest cost?", "Costs", ("No What Cost", "1 Roof 50", "2 Total 50"), None),
+        (
+            "Which has the highest cost?",
+            "Costs",
+            ("What Cost", "Roof 50", "Paint 20", "Sum: 70"),
+            "Roof",
+        ),
+        (
+            "Which has the highest cost?",
+            "Costs",
+            ("What Cost", "Roof 50", "Paint 20", "Both 70"),
+            None,
+        ),
+        (
+            "Which film has the lowest rating?",
+            "Films",
+            ("Film Rating", "Mean_Streets 3", "Heat 5"),
+            "Mean_Streets",
+        ),
+        ("Which is the dearest?", "Prices", ("What Price", "A 1.200", "B 950", "C 80"), None),
+        ("Which has the fewest seats?", "Rooms", ("Room Seats", "A free", "B 12", "C 9"), None),
+        (
+            "Which is the oldest house?",
+            "Houses",
+            ("House Built", "A 1850", "B 1900", "C not_before_1700"),
+            None,
+        ),
+    ],
+)
+def test_which_row_is_meant(question, title, table, first) -> None:
+    assert extreme_of(question, title, *table) == first
+
+
+def test_columns_without_a_name_and_bars_in_cells_keep_their_places() -> None:
+    text = "| | Price | |\n|---|---|---|\n| Kayak | 25 | |\n| Raft \\| tow | 10 | x |\n"
+    assert found("Which is the cheapest?", text, "| Kayak")[1:] == ("10", "lowest Price of 2")
+    ragged = text + "| Canoe | 5 |\n"
+    assert found("Which is the cheapest?", ragged, "| Kayak") is None
 
 
 def test_a_column_of_an_exported_file_is_named_by_its_words() -> None:

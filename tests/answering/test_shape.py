@@ -189,6 +189,8 @@ def test_a_text_tells_a_time_by_a_day_a_month_a_year_or_an_hour(text, so) -> Non
         ("DX-30 weight?", "What is the DX-30 weight?"),
         ("Dogs allowed on balcony", "Are dogs allowed on balcony?"),
         ("breakfast included", "Is breakfast included?"),
+        ("maximum luggage allowed", "What is the maximum luggage allowed?"),
+        ("items not covered", "What is the items not covered?"),
         ("deposit", "deposit"),
         ("when lease ends", "when lease ends"),
         ("the lease is over in May", "the lease is over in May"),

@@ -53,7 +53,19 @@ def test_what_is_no_number(text) -> None:
     assert quantities(text) == []
 
 
-@pytest.mark.parametrize("text", ["2019-2020", "3 -5", "3 - 5", "3\u20135", "pages 3-5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2019-2020",
+        "3 -5",
+        "3 - 5",
+        "3\u20135",
+        "9am -5pm",
+        "10% -15%",
+        "5 m -10 m",
+        "Take:\n-250 g",
+    ],
+)
 def test_a_dash_between_numbers_is_no_sign(text) -> None:
     assert all(q.value > 0 for q in quantities(text))
 
@@ -90,6 +102,7 @@ def test_the_days_that_a_text_names(text, expected) -> None:
 def test_a_text_without_its_days_keeps_its_other_numbers() -> None:
     left = without_days("20 pupils came on 12 May 2020, 5 on 2020-05-13")
     assert [q.value for q in quantities(left)] == [20, 5]
+    assert not quantities(without_days("from 1 May to 11 May, May 1 and May 12"))
 
 
 def test_a_day_without_a_year_may_be_that_of_any() -> None:

@@ -24,6 +24,16 @@ DIFFERENT = [
     ("The gate opens at six.", "The gate closes at six.", "opposite"),
     ("The low was 5 degrees.", "The low was -5 degrees on Monday.", "number"),
     ("Profit was -3 million.", "Profit was 3 million.", "number"),
+    (
+        "The temperature fell to 5 degrees.",
+        "At night the temperature fell to -5 degrees.",
+        "number",
+    ),
+    (
+        "The result was down at 5 million euros.",
+        "The result was down at -5 million euros.",
+        "number",
+    ),
     ("The maximum is 12 tonnes.", "The minimum is twelve tonnes.", "opposite"),
 ]
 FOLLOWS = [
@@ -38,6 +48,11 @@ FOLLOWS = [
     ("The plan was not agreed.", "The plan wasn't agreed."),
     ("Sales fell by 5 % in March.", "Sales in March: -5 %"),
     ("Sales in March: −5 %", "Sales fell by 5 % in March."),
+    (
+        "There was a loss of about 3 million euros.",
+        "Profit: -3 million euros, about the loss told.",
+    ),
+    ("Sales were 5 % lower in March.", "Sales in March: -5 %, lower than in May"),
     ("Pride was called a sin.", "The bishop called it a sin, this pride."),
 ]
 
