@@ -29,6 +29,11 @@ NAMED_AT_LEAST = 0.5  # of the weight of the names that the best document holds
 MOST_LOOKED_AT = 40
 _LISTED = 3  # names in one line: who was there, not what it is of
 _MONTHS = frozenset([*MONTHS, *(month[:3] for month in MONTHS), "sept"])
+_WEEKDAYS = frozenset(
+    f"{day}day{plural}"
+    for day in ["mon", "tues", "wednes", "thurs", "fri", "satur", "sun"]
+    for plural in ("", "s")
+)
 _SALUTATION = re.compile(r"^(?:Dear|To:?)\s+(?P<names>[^\n]{2,90})", re.MULTILINE)
 _CAPITALISED = re.compile(r"\b[A-Z][\w'’-]*")
 _TITLES = frozenset(("Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", "Sir", "Madam", "All", "Dear"))
@@ -55,6 +60,11 @@ class Naming:
         self.rivals = _alike(outside, inside, faces)
         self.named = _alike(inside, outside, faces)
         self.inside = frozenset(inside)
+
+    def is_stranger(self, name: str) -> bool:
+        """Whether a document holds none of the names, where another does; a day's is none."""
+        telling = any(w not in _MONTHS and w not in _WEEKDAYS for w in self.subject.words)
+        return telling and self.subject.share(name) == 0.0
 
     def head(self, passage: Passage) -> str:
         """What a reader is told before a passage: what it stands under and does not say itself."""

@@ -58,7 +58,7 @@ def candidate_at(
         leaned_on(hit.passage.sentences, run, whole.text),
         named=line,
         rival=name in known.rivals,
-        stranger=known.subject.share(name) == 0.0,
+        stranger=known.is_stranger(name),
     )
 
 

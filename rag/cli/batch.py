@@ -100,7 +100,7 @@ def _result(line: BatchLine, one: Callable[[BatchLine], dict[str, Any]]) -> dict
         if line.error is not None:
             raise QuestionInvalid(line.error)
         return one(line)
-    except (RagError, ValueError) as exc:
+    except (RagError, ValueError, OSError) as exc:
         return {"error": str(exc)}
     except INTERNAL as exc:
         return {"error": unexpected(exc)}

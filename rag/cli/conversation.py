@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.cli.answers import AnswerView, show_why
 from rag.cli.codes import DONE
+from rag.cli.mistakes import INTERNAL, unexpected
 from rag.cli.state import State
 from rag.cli.terminal import Terminal
 from rag.errors import RagError
@@ -48,6 +49,9 @@ def converse(index: Index, state: State, options: dict[str, Any]) -> int:
             view.finish(answer)
         except (RagError, ValueError) as exc:
             terminal.line(str(exc))
+            continue
+        except INTERNAL as exc:  # what was said before is not lost
+            terminal.line(unexpected(exc))
             continue
         except KeyboardInterrupt:
             terminal.line()

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import logging
 
-INTERNAL = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ImportError)
+INTERNAL = (
+    ArithmeticError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+)
 """Never shown as a traceback; `typer.Exit` is a RuntimeError too, and no mistake."""
 
 log = logging.getLogger("rag")

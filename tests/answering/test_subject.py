@@ -95,6 +95,7 @@ def test_a_document_that_holds_none_of_the_names_is_less_likely_to_be_meant(make
         found = next(c for c in answer.considered if "940" in c.text)
         return dict(found.signals)["p"]
 
+    assert rent(Subject(("sunday",), {"mail.txt": 1.0})) == rent(Subject())
     assert rent(wharf) == pytest.approx(STRANGER_FACTOR * rent(Subject()), abs=1e-3)
 
 
