@@ -10,8 +10,9 @@ STAMP = rf"\[?{_DAY}\[?{_CLOCK}{_CLOSE}"
 """The pattern of a day with a time, as exports of chats and logs write them."""
 TIME = rf"\[?{_CLOCK}{_CLOSE}"
 """The pattern of a time alone, as in a list of what happened when."""
-QUOTING = r"^[ \t]*>(?:[ \t]?>)*(?:[ \t]+(?![\d€$£.,])|(?=[^\W\d_]|$))"
+MARKS = r"^[ \t]*>(?:[ \t]?>)*"
+QUOTING = rf"{MARKS}(?:[ \t]+(?![\d€$£.,])|(?=[^\W\d_]|$))"
 """The pattern of the marks before a line of a quoted mail ("> I can do dinner.").
 
-Before a number the mark may mean more than that ("> 5 mm"), and is left.
+Before a number a mark may mean more than that ("> 5 mm"), and is left.
 """

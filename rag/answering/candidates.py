@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rag.answering.candidate import Candidate
-from rag.answering.cells import asked_cell, asked_person, asks_empty, of_another_row
+from rag.answering.cells import asked_cell, asked_person, asks_empty, leaves_open, of_another_row
 from rag.answering.dating import dated
 from rag.answering.extremes import with_extreme
 from rag.answering.naming import Naming
@@ -114,7 +114,9 @@ def _telling(
     found = [
         c
         for c in found
-        if not asks_empty(question, c.text) and not heads_table(document(c.document).text, c.span)
+        if not asks_empty(question, c.text)
+        and not heads_table(document(c.document).text, c.span)
+        and not leaves_open(question, document(c.document), c.span)
     ]
     return found
 

@@ -23,6 +23,8 @@ _PERSON = re.compile(
     r"(?P<name>[A-Z][\w'’.-]*(?:\s+(?:(?:de|van|von|der|bin|al)\s+)?[A-Z][\w'’.-]*)*)"
     r"\s*\((?P<role>[^()]{2,60})\)"
 )
+_BLANK = re.compile(r"\W*(?:n/?a)?\W*", re.IGNORECASE)
+_BESIDE_CHARS = 2000  # further on no row is looked at for the names of columns
 _ALIKE = 4  # letters
 _FEWEST = 2  # cells with a head: of one there is nothing to choose
 
@@ -91,6 +93,40 @@ def asks_empty(question: str, row: str) -> bool:
         empty = empty or (shared and blank)
         rest = rest or (shared and not blank)
     return empty and not rest
+
+
+def leaves_open(question: str, document: Document, row: Span) -> bool:
+    """Whether a row of a table holds nothing in the one column whose head the question names.
+
+    A file's export leaves an empty cell out: that there is such a column, the rows beside it tell.
+    """
+    text = row.of(document.text)
+    if "|" not in text or "\n" in text.strip():
+        return False
+    head = table_head(document.text, row)
+    filled = {c.name for c in cells_of(text, head) if not _BLANK.fullmatch(text[c.start : c.end])}
+    names = _columns(document.text, row, head)
+    heads = {name: _head_terms(name) for name in names}
+    if len(heads) < _FEWEST or not filled:
+        return False
+    asked, common = frozenset(terms(question)), frozenset.intersection(*heads.values())
+    meant = [name for name in names if _share(heads[name] - common, asked) >= 1.0]
+    return len(meant) == 1 and meant[0] not in filled
+
+
+def _columns(text: str, row: Span, head: str) -> list[str]:
+    """The names of a table's columns: of its head, else of the row and those like it beside it."""
+    if head:
+        return [name for part in _BAR.split(head) if (name := part.strip())]
+    begin = text.rfind("\n", 0, row.start) + 1
+    for _ in range(2):
+        begin = text.rfind("\n", 0, max(0, begin - 1)) + 1
+    beside = text[begin : row.end + _BESIDE_CHARS].split("\n")
+    at = text.count("\n", begin, row.start)
+    own = {cell.name for cell in _named(row.of(text))}
+    near = ([c.name for c in _named(line)] for line in beside[max(0, at - 2) : at + 3])
+    alike = [names for names in near if len(own.intersection(names)) >= _FEWEST]
+    return list(dict.fromkeys(name for names in alike for name in names))
 
 
 def of_another_row(question: str, document: Document, row: Span, others: Sequence[Span]) -> bool:

@@ -8,7 +8,7 @@ that is told the row's rank.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -78,15 +78,18 @@ _ENDS = {
 _PER = re.compile(r"\bper\s+\w+", re.IGNORECASE)  # "Visitors per day" tells no time
 _OF_PRICE = re.compile(r"\b(most|least)\s+(?:expensive|costly)\b", re.IGNORECASE)
 _WORD = re.compile(rf"\b({'|'.join({*_WORDS, *_ENDS})})\b", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![\w.])[-\u2212]?(?:\d+(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)")
+_NUMBER = re.compile(
+    r"(?<![\w.])[-\u2012\u2013\u2212]?(?:\d+(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)"
+)
 _MONEY = re.compile(r"[€$£]|\b(?:eur|euros?|usd|gbp)\b|\d[.,]\d{2}\b", re.IGNORECASE)
 _EDGES = re.compile(r"^\W+|\W+$")
 _FULL_STOPS = re.compile(r"\d{1,3}(?:\.\d{3})+")  # thousands or thousandths: nothing tells
+_DASHES = "-\u2012\u2013\u2212"
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _THOUSANDS = re.compile(r"(?<=\d)[,' ](?=\d{3})")
 _SUMS = re.compile(
     r"\W*(?:(?:sub|grand|net|gross|overall)[ -]?)?totals?(?:\s+(?:of|for|all)\b.*)?\W*|"
-    r"\W*(?:sum|average|mean|median|overall)\W*",
+    r"\W*(?:sum|average|mean|median|overall|gesamt|insgesamt|summe|durchschnitt|somme|suma)\W*",
     re.IGNORECASE,
 )
 # "The second cheapest", "not the cheapest", "at the latest" ask for no one row.
@@ -202,15 +205,7 @@ def with_extreme(
     asked = _asked(question)
     if asked is None:
         return found
-    seen: dict[str, list[Span]] = {}
-    for hit in hits:
-        whole = named.document(hit.passage.document)
-        tables = seen.setdefault(whole.path, [])
-        new = (s for s in hit.passage.sentences if not any(t.contains(s) for t in tables))
-        row = next((s for s in new if "|" in s.of(whole.text)), None)
-        table = table_rows(whole.text, row) if row else []
-        if table:
-            tables.append(Span(table[0].span.start, table[-1].span.end))
+    for hit, whole, table in _tables(hits, named):
         extreme = _extreme(asked, whole, table)
         if extreme is None:
             continue
@@ -225,6 +220,21 @@ def with_extreme(
         ]
         return [replace(best, rank=extreme.rank, ranked_of=extreme.of), *others]
     return found
+
+
+def _tables(hits: Sequence[Hit], named: Naming) -> Iterator[tuple[Hit, Document, list[Row]]]:
+    """The tables that the hits touch, each once, with a hit that does."""
+    seen: dict[str, list[Span]] = {}
+    for hit in hits:
+        whole = named.document(hit.passage.document)
+        spans = seen.setdefault(whole.path, [])
+        for sentence in hit.passage.sentences:
+            known = any(span.contains(sentence) for span in spans)
+            if known or "|" not in sentence.of(whole.text):
+                continue
+            if table := table_rows(whole.text, sentence):
+                spans.append(Span(table[0].span.start, table[-1].span.end))
+                yield hit, whole, table
 
 
 def _of_row(hit: Hit, row: Span, whole: Document) -> Hit:
@@ -312,9 +322,11 @@ def _numbered(name: str, rows: Sequence[Row]) -> list[tuple[float, Row]] | None:
             numbers = _NUMBER.findall(text)
             if len(numbers) != 1 or _FULL_STOPS.fullmatch(numbers[0]):
                 return None
-            number = _THOUSANDS.sub("", numbers[0]).replace(",", ".").replace("\u2212", "-")
+            number = _THOUSANDS.sub("", numbers[0]).replace(",", ".")
+            number = f"-{number[1:]}" if number[0] in _DASHES else number
             unit = _NUMBER.sub(" ", text).strip(" .~").lower()
-            if any(letter.isdigit() for letter in unit):  # "12.05.2024" is no number
+            # "12.05.2024" is no number, and "(450)" may be less than nothing
+            if any(letter.isdigit() or letter in f"{_DASHES}()" for letter in unit):
                 return None
         found.append((float(number), row))
         units.add(unit)

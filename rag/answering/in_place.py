@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answering.candidate import Candidate, Judged
+from rag.answering.cells import asks_empty, leaves_open
 from rag.answering.deciding import STRANGER_FACTOR, Decision
 from rag.answering.leads import items_in
 from rag.answering.sentences import is_heading, may_answer, read_alone, readable
@@ -169,6 +170,9 @@ class _Judging:
             if first < last and not _runs_on(document, spans[first], run):
                 return None
             candidate = self.verdicts.at(hit, run)
+            asked = self.verdicts.question
+            if asks_empty(asked, candidate.text) or leaves_open(asked, document, run):
+                return None
             logit = self.verdicts.on(candidate.text, candidate.told)
             part = self._judged(candidate, "judge", logit)
             chance = in_passage(self.calibration, part.probability, whole.signals["place"])

@@ -10,7 +10,7 @@ from rag.answering.surroundings import column_names
 from rag.answering.terms import terms
 from rag.types import Span
 
-MOST_ROWS = 5000  # a longer table is not read
+MOST_ROWS = 20_000  # a longer table is not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Row:
 def table_rows(text: str, row: Span) -> list[Row]:
     """The rows of the table around a row, without that of the columns' names.
 
-    Rows follow each other, and each holds a `|`. None of a table of more than 5,000.
+    Rows follow each other, and each holds a `|`. None of a table of more than 20,000.
     """
     begin = text.rfind("\n", 0, row.start) + 1
     first = begin

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.stamps import QUOTING, STAMP, TIME
+from rag.stamps import MARKS, QUOTING, STAMP, TIME
 from rag.types import Heading, Span
 
 _ITEM = re.compile(r"\s*(?:[-*+•‣·–—]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d+(?:\.\d+)+\.?)\s+\S")
@@ -21,6 +21,7 @@ _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+(?=[^\W\d_])")
 _CELLS = re.compile(r"\t|\S {3,}\S| \| ")
 _ENDS = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _QUOTING = re.compile(QUOTING)
+_MARKED = re.compile(rf"{MARKS}[ \t]*")
 _LONG_LINE_CHARS = 120
 _RAGGED_CHARS = 15
 _HEADING_CHARS = 80
@@ -58,7 +59,9 @@ def paragraphs(text: str, start: int = 0, end: int | None = None) -> Iterator[li
     depth = 0
     for line_start, line_end in text_lines(text, start, end):
         line = text[line_start:line_end]
-        marks = found.group() if (found := _QUOTING.match(line)) else ""
+        # Behind a line with marks "> 5 mm" is quoted, too: elsewhere it may be more than 5 mm.
+        found = (_MARKED if depth else _QUOTING).match(line)
+        marks = found.group() if found else ""
         line_start, line = line_start + len(marks), line[len(marks) :]
         if group and marks.count(">") != depth:
             yield group

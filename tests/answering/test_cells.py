@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answering.candidates import find_candidates
-from rag.answering.cells import asked_cell, asked_person, asks_empty, of_another_row
+from rag.answering.cells import asked_cell, asked_person, asks_empty, leaves_open, of_another_row
 from rag.testing import FakeReader
 from rag.types import Document, Span
 
@@ -54,6 +54,34 @@ def test_the_cell_whose_head_the_question_names(question, text, expected) -> Non
 )
 def test_a_label_without_a_value_answers_nothing(question, row, empty) -> None:
     assert asks_empty(question, row) is empty
+
+
+ACCOUNTS = (
+    "Holder: Ann | Balance: 5.00 | Opened: 2022 | Rate: 2 %\n"
+    "Holder: Åsa | Balance: 0.00 | Opened: 2021\n"
+    "Holder: Bo | Balance: 7.00 | Opened: 2020 | Rate: n/a\n"
+)
+FORM = "Bridge: B-02 | Place: Oxmere\nCrosses: Alm | Inspected: 3 June\nInspector: Bo Lee | Year:\n"
+STAFF = "| Name | Job | Pay |\n|---|---|---|\n| Ann | Cook | 25 |\n| Bo | Cleaner | — |\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "row", "left"),
+    [
+        ("What rate does Åsa have?", ACCOUNTS, "Holder: Åsa", True),
+        ("What rate does Bo have?", ACCOUNTS, "Holder: Bo", True),
+        ("What rate does Ann have?", ACCOUNTS, "Holder: Ann", False),
+        ("What balance does Åsa have?", ACCOUNTS, "Holder: Åsa", False),
+        ("Who inspected B-02?", FORM, "Inspector:", False),  # a line of a form, no row of a table
+        ("What is the pay of Bo?", STAFF, "| Bo", True),
+        ("What is the pay of Ann?", STAFF, "| Ann", False),
+        ("What is the job of Bo?", STAFF, "| Bo", False),
+    ],
+)
+def test_a_row_may_leave_open_what_is_asked(question, text, row, left) -> None:
+    start = text.index(row)
+    span = Span(start, text.index("\n", start))
+    assert leaves_open(question, Document("a.md", text, "0" * 64, "plain/1"), span) is left
 
 
 def test_the_cells_of_a_markdown_table_have_the_heads_above_them() -> None:

@@ -198,6 +198,28 @@ def test_which_row_is_meant(question, title, table, first) -> None:
     assert extreme_of(question, title, *table) == first
 
 
+def test_each_table_of_a_passage_is_looked_at(make) -> None:
+    ships = "Ship: Gull | Seats: 350\nShip: Tern | Seats: 280\nShip: Auk | Seats: 90"
+    text = f"Harbour: Alm | Boats\nHarbour: Borg | Yachts\n\n{ships}"
+    answer = ask("Which ship has the fewest seats?", make({"ferries.html": text}))
+    assert "Auk" in answer.considered[0].text
+
+
+@pytest.mark.parametrize(
+    ("values", "coldest"),
+    [
+        (("\u20138 °C", "\u201312 °C", "3 °C"), "| Borg"),
+        (("-8 °C", "-12 °C", "3 °C"), "| Borg"),
+        (("(8)", "(12)", "3"), None),
+    ],
+)
+def test_other_ways_to_write_less_than_nothing(values, coldest) -> None:
+    rows = [f"| {name} | {v} |" for name, v in zip(("Alva", "Borg", "Cele"), values, strict=True)]
+    text = "\n".join(("| Lake | Temperature |", "|---|---|", *rows))
+    extreme = found("Which lake is the coldest?", text, "| Alva")
+    assert extreme is None if coldest is None else extreme[0].startswith(coldest)
+
+
 def test_columns_without_a_name_and_bars_in_cells_keep_their_places() -> None:
     text = "| | Price | |\n|---|---|---|\n| Kayak | 25 | |\n| Raft \\| tow | 10 | x |\n"
     assert found("Which is the cheapest?", text, "| Kayak")[1:] == ("10", "lowest Price of 2")

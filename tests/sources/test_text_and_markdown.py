@@ -147,15 +147,16 @@ def test_a_message_or_note_that_begins_with_its_time_is_a_block(read) -> None:
 def test_the_marks_of_a_quoted_mail_begin_no_sentence(read) -> None:
     text = (
         "On Monday you wrote:\n> The van comes at nine.\n> We need two more\n> people.\n>\n"
-        ">> Who has the key?\n>>\n>> Ask Ann.\n\nMe.\n\n>5 mm fell, > 3 more than in May.\n"
+        ">> Who has the key?\n>>\n>> Ask the\n>> 2 from Ann's.\n\nMe.\n\nReject parts with gaps\n"
+        "> 5 mm.\n"
     )
     assert blocks(read(text.encode(), "a.txt")) == [
         "On Monday you wrote:",
         "The van comes at nine.\n> We need two more\n> people.",
         "Who has the key?",
-        "Ask Ann.",
+        "Ask the\n>> 2 from Ann's.",
         "Me.",
-        ">5 mm fell, > 3 more than in May.",
+        "Reject parts with gaps\n> 5 mm.",
     ]
 
 
