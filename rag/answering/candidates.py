@@ -109,6 +109,8 @@ def _telling(
     if polar and not _ASKS.search(question):
         found = [c for c in found if not _ASKS.search(c.text)]
     found = [c for c in found if not _of_another_row(question, c, found, document(c.document))]
+    if not polar:
+        found = [c for c in found if not _turned_round(question, c, document(c.document))]
     if asked_for := _other_than_names(question):
         found = [c for c in found if not _names_alone(c, asked_for)]
     found = [
@@ -119,6 +121,17 @@ def _telling(
         and not leaves_open(question, document(c.document), c.span)
     ]
     return found
+
+
+def _turned_round(question: str, candidate: Candidate, document: Document) -> bool:
+    """Whether the cell that is asked for holds but what the question says itself.
+
+    The row whose manager is Max Roth does not tell who the manager of Max Roth is.
+    """
+    cell = asked_cell(question, document, candidate.span)
+    return cell is not None and frozenset(terms(cell.of(document.text))) <= frozenset(
+        terms(question)
+    )
 
 
 def _other_than_names(question: str) -> frozenset[str]:

@@ -160,7 +160,12 @@ def worth_judging(question_words: frozenset[str], first: Candidate, other: Candi
 
 
 def _differ(wanted: Set[str], one: Candidate, other: Candidate) -> bool:
-    """Whether two sentences say the same of the question's words, with other values or names."""
+    """Whether two sentences say the same of the question's words, with other values or names.
+
+    A phrase over several cells of a table is no one value.
+    """
+    if "|" in one.phrase.text or "|" in other.phrase.text:
+        return False
     values, others = _days_or_numbers(one.phrase.text), _days_or_numbers(other.phrase.text)
     if values and others:
         apart, least = not values & others, SHARED_WORDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from rag.retrieval.subject import Subject
 from rag.types import Citation, Document, Hit, Phrase, Sentence
 
 MAX_CHARS = 2000
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")  # colours of a terminal, as from a paste
 MAX_WORDS = 300
 
 
@@ -58,10 +60,11 @@ Event = QuotationReady | SentenceReady
 
 
 def checked_question(question: str) -> str:
-    """The question on one line, control characters taken out.
+    """The question on one line, control characters and a terminal's escape sequences taken out.
 
     Raises `QuestionInvalid` where it holds no letter or digit, or is far too long.
     """
+    question = _ESCAPES.sub("", question)
     printable = "".join(c if c.isprintable() or c.isspace() else " " for c in question)
     folded = " ".join(printable.split())
     if not any(c.isalnum() for c in folded):

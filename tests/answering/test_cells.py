@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from rag.answering import ask
 from rag.answering.candidates import find_candidates
 from rag.answering.cells import asked_cell, asked_person, asks_empty, leaves_open, of_another_row
 from rag.testing import FakeReader
@@ -151,3 +152,13 @@ def test_a_row_gives_way_to_the_one_that_the_question_names(question, another) -
     concerts = Span(music.end + 1, len(BUDGET))
     document = Document("a.csv", BUDGET, "0" * 64, "csv/3")
     assert of_another_row(question, document, music, [music, concerts]) is another
+
+
+def test_a_row_that_holds_but_the_name_asked_about_is_another_ones(make) -> None:
+    text = "Name: Eva Lund | Manager: Max Roth\nName: Max Roth | Manager: Ada Moss"
+    found = [
+        c.text for c in ask("Who is the manager of Max Roth?", make({"a.csv": text})).considered
+    ]
+    assert found[0].endswith("Ada Moss")
+    assert not any(row.startswith("Name: Eva") for row in found)
+    assert "Eva" in ask("Is Max Roth the manager of Eva Lund?", make({"a.csv": text})).answer
