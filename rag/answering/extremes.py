@@ -16,68 +16,14 @@ from rag.answering.candidate import Candidate
 from rag.answering.naming import Naming
 from rag.answering.rows import Row, table_rows
 from rag.answering.sentences import candidate_at
+from rag.answering.superlatives import ALL, DEPTH, PRICE, Asked, asked_extreme, dimension
 from rag.answering.terms import terms
 from rag.types import Document, Hit, Span
 
 FEWEST_ROWS = 2
 _CLOSE = 1e-6  # of a sum
 
-_Dimension = frozenset[str]
-
-
-def _terms(words: str) -> _Dimension:
-    return frozenset(terms(words))
-
-
-_PRICE = _terms("price cost fare fee rent rate charge premium amount")
-_LENGTH = _terms("length distance km miles metres meters")
-_TIME = _terms("time duration minutes min hours hrs days")
-_SPEED = _terms("speed kmh mph knots")
-_WEIGHT = _terms("weight mass kg tonnes")
-_HEIGHT = _terms("height elevation altitude")
-_AGE = _terms("age")
-_SINCE = _terms("year date built founded opened born since")
-_SIZE = _terms("size area population capacity inhabitants seats volume")
-_DEPTH, _WIDTH, _HEAT = _terms("depth"), _terms("width"), _terms("temperature")
-# What a superlative of another dimension is not about; a size is told by many names, and may be.
-_ALL = (_PRICE, _LENGTH, _TIME, _SPEED, _WEIGHT, _HEIGHT, _AGE, _SINCE, _DEPTH, _WIDTH, _HEAT)
-_UP, _DOWN = 1, -1
-# The columns that a word may mean, each with the end of its values; none: what the question names.
-_WORDS: dict[str, tuple[tuple[_Dimension, int], ...]] = {
-    "cheapest": ((_PRICE, _DOWN),),
-    "dearest": ((_PRICE, _UP),),
-    "costliest": ((_PRICE, _UP),),
-    "priciest": ((_PRICE, _UP),),
-    "longest": ((_LENGTH | _TIME, _UP),),
-    "shortest": ((_LENGTH | _TIME | _HEIGHT, _DOWN),),
-    "fastest": ((_SPEED, _UP), (_TIME, _DOWN)),
-    "quickest": ((_SPEED, _UP), (_TIME, _DOWN)),
-    "slowest": ((_SPEED, _DOWN), (_TIME, _UP)),
-    "heaviest": ((_WEIGHT, _UP),),
-    "lightest": ((_WEIGHT, _DOWN),),
-    "tallest": ((_HEIGHT, _UP),),
-    "deepest": ((_DEPTH, _UP),),
-    "widest": ((_WIDTH, _UP),),
-    "narrowest": ((_WIDTH, _DOWN),),
-    "warmest": ((_HEAT, _UP),),
-    "hottest": ((_HEAT, _UP),),
-    "coldest": ((_HEAT, _DOWN),),
-    "oldest": ((_AGE, _UP), (_SINCE, _DOWN)),
-    "youngest": ((_AGE, _DOWN), (_SINCE, _UP)),
-    "newest": ((_SINCE, _UP),),
-    "latest": ((_SINCE, _UP),),
-    "earliest": ((_SINCE, _DOWN),),
-    "largest": ((_SIZE, _UP),),
-    "biggest": ((_SIZE, _UP),),
-    "smallest": ((_SIZE, _DOWN),),
-}
-_ENDS = {
-    **dict.fromkeys(("most", "highest", "greatest", "largest", "biggest"), _UP),
-    **dict.fromkeys(("least", "fewest", "lowest", "smallest"), _DOWN),
-}
 _PER = re.compile(r"\bper\s+\w+", re.IGNORECASE)  # "Visitors per day" tells no time
-_OF_PRICE = re.compile(r"\b(most|least)\s+(?:expensive|costly)\b", re.IGNORECASE)
-_WORD = re.compile(rf"\b({'|'.join({*_WORDS, *_ENDS})})\b", re.IGNORECASE)
 _NUMBER = re.compile(
     r"(?<![\w.])[-\u2012\u2013\u2212]?(?:\d+(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)"
 )
@@ -92,13 +38,6 @@ _SUMS = re.compile(
     r"\W*(?:sum|average|mean|median|overall|gesamt|insgesamt|summe|durchschnitt|somme|suma)\W*",
     re.IGNORECASE,
 )
-# "The second cheapest", "not the cheapest", "at the latest" ask for no one row.
-_NOT_ONE = re.compile(
-    r"\b(?:at|at the|not|not the|second|third|fourth|fifth|\d+(?:st|nd|rd|th)?|next|two|three|four|"
-    r"five|ten|one of the|among the)\s+$",
-    re.IGNORECASE,
-)
-_BY_MOST = re.compile(r"\b(?:do|does|did|by|for|with|to|of|are|is|that)\s+$", re.IGNORECASE)
 _NO_VALUE = re.compile(r"n/?a|none\b\D*|not\b\D*|unknown|", re.IGNORECASE)
 
 
@@ -117,23 +56,6 @@ class Extreme:
     rows: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    words: tuple[str, ...]  # terms, in their order
-    meant: tuple[tuple[_Dimension, int], ...]
-    end: int  # of the values of a column that the question names
-
-    @property
-    def terms(self) -> frozenset[str]:
-        """The terms, without the superlative."""
-        return frozenset(self.words)
-
-
-def asks_extreme(question: str) -> bool:
-    """Whether a question asks for the most or the least of something."""
-    return _asked(question) is not None
-
-
 def extreme_row(question: str, document: Document, row: Span) -> Extreme | None:
     """The row with the most or least of what is asked, in the table that `row` stands in.
 
@@ -142,15 +64,15 @@ def extreme_row(question: str, document: Document, row: Span) -> Extreme | None:
     column, or more than one, can be meant, where its values are no numbers of one unit, where two
     rows hold the same one, where one is the sum of the others, and of a single row.
     """
-    asked = _asked(question)
+    asked = asked_extreme(question)
     return _extreme(asked, document, table_rows(document.text, row)) if asked else None
 
 
-def _extreme(asked: _Asked, document: Document, rows: Sequence[Row]) -> Extreme | None:
+def _extreme(asked: Asked, document: Document, rows: Sequence[Row]) -> Extreme | None:
     if not rows:
         return None
     names = tuple(dict.fromkeys(name for r in rows for name in r.cells))
-    column = _column(asked, {n: _terms(_PER.sub("", n)) or _terms(n) for n in names}, rows)
+    column = _column(asked, {n: dimension(_PER.sub("", n)) or dimension(n) for n in names}, rows)
     if column is None:
         return None
     name, end = column
@@ -158,7 +80,7 @@ def _extreme(asked: _Asked, document: Document, rows: Sequence[Row]) -> Extreme 
     single = [row for row in rows if not any(_SUMS.fullmatch(value) for value in row.values)]
     telling = asked.terms - heads - _naming_table(asked, document, rows[0].span)
     found = _numbered(name, _meant(telling, single)) or []
-    if any(dimension == _DEPTH for dimension, _ in asked.meant):
+    if any(meant == DEPTH for meant, _ in asked.meant):
         found = _depths(found)
     found.sort(key=lambda pair: -end * pair[0])
     if len(found) < FEWEST_ROWS or found[0][0] == found[1][0] or _is_sum(found):
@@ -183,7 +105,7 @@ def _is_sum(found: Sequence[tuple[float, Row]]) -> bool:
     return len(found) > FEWEST_ROWS and abs(found[0][0] - rest) <= _CLOSE * abs(rest)
 
 
-def _naming_table(asked: _Asked, document: Document, row: Span) -> frozenset[str]:
+def _naming_table(asked: Asked, document: Document, row: Span) -> frozenset[str]:
     """The words by which a question names the table, not rows of it: two or more of its title.
 
     "The dearest thing in the tool library" means no tools alone, "the cheapest red wine" of "Red
@@ -202,7 +124,7 @@ def with_extreme(
 
     The first table of the hits in which there is one counts; its other rows do not answer.
     """
-    asked = _asked(question)
+    asked = asked_extreme(question)
     if asked is None:
         return found
     for hit, whole, table in _tables(hits, named):
@@ -246,26 +168,8 @@ def _of_row(hit: Hit, row: Span, whole: Document) -> Hit:
     return replace(hit, passage=passage)
 
 
-def _asked(question: str) -> _Asked | None:
-    if match := _OF_PRICE.search(question):
-        meant: tuple[tuple[_Dimension, int], ...] = (
-            (_PRICE, _UP if match[1].lower() == "most" else _DOWN),
-        )
-        end = meant[0][1]
-    elif (match := _WORD.search(question)) and not _NOT_ONE.search(question[: match.start()]):
-        word = match[1].lower()
-        if word == "most" and _BY_MOST.search(question[: match.start()]):
-            return None
-        meant = _WORDS.get(word, ())
-        end = _ENDS.get(word) or meant[0][1]
-    else:
-        return None
-    rest = question[: match.start()] + " " + question[match.end() :]
-    return _Asked(tuple(terms(rest)), meant, end)
-
-
 def _column(
-    asked: _Asked, names: dict[str, frozenset[str]], rows: Sequence[Row]
+    asked: Asked, names: dict[str, frozenset[str]], rows: Sequence[Row]
 ) -> tuple[str, int] | None:
     """The column that is meant and the end of its values; None where not just one can be.
 
@@ -277,8 +181,8 @@ def _column(
     for name, head in names.items():
         if not _numbered(name, rows):
             continue
-        end = next((end for dimension, end in asked.meant if dimension & head), 0)
-        if asked.meant and not end and any(dimension & head for dimension in _ALL):
+        end = next((end for meant, end in asked.meant if meant & head), 0)
+        if asked.meant and not end and any(each & head for each in ALL):
             continue
         named = len(head & asked.terms) / len(head) if head else 0.0
         if end or named:
@@ -307,7 +211,7 @@ def _numbered(name: str, rows: Sequence[Row]) -> list[tuple[float, Row]] | None:
     found: list[tuple[float, Row]] = []
     units: set[str] = set()
     free: list[Row] = []
-    money = bool(_terms(name) & _PRICE)
+    money = bool(dimension(name) & PRICE)
     for row in rows:
         text = row.value(name)
         if text.lower() == "free":
