@@ -92,18 +92,17 @@ class Asked:
 
 def asked_extreme(question: str) -> Asked | None:
     """What a question asks for the most or the least of; None where it asks for no one such."""
-    if match := _OF_PRICE.search(question):
-        meant: tuple[tuple[Dimension, int], ...] = (
-            (PRICE, _UP if match[1].lower() == "most" else _DOWN),
-        )
-        end = meant[0][1]
-    elif (match := _WORD.search(question)) and not _NOT_ONE.search(question[: match.start()]):
-        word = match[1].lower()
-        if word == "most" and _BY_MOST.search(question[: match.start()]):
-            return None
-        meant = _WORDS.get(word, ())
-        end = _ENDS.get(word) or meant[0][1]
-    else:
+    priced = _OF_PRICE.search(question)
+    match = priced or _WORD.search(question)
+    if match is None or _NOT_ONE.search(question[: match.start()]):
         return None
+    word = match[1].lower()
+    if priced:
+        meant: tuple[tuple[Dimension, int], ...] = ((PRICE, _ENDS[word]),)
+    elif word == "most" and _BY_MOST.search(question[: match.start()]):
+        return None
+    else:
+        meant = _WORDS.get(word, ())
+    end = _ENDS.get(word) or meant[0][1]
     rest = question[: match.start()] + " " + question[match.end() :]
     return Asked(tuple(terms(rest)), meant, end)

@@ -160,6 +160,8 @@ SITES = ("Site Depth", "Reef -12", "Wreck -38", "Wall -25")
         ("Which crossing is the cheapest?", "Ferries", CROSSINGS, "Alm"),
         ("Which crossing is the second cheapest?", "Ferries", CROSSINGS, None),
         ("Which are the two cheapest crossings?", "Ferries", CROSSINGS, None),
+        ("Which crossing is the most expensive?", "Ferries", CROSSINGS, "Corn"),
+        ("Which crossing is the second most expensive?", "Ferries", CROSSINGS, None),
         ("Which crossing is not the cheapest?", "Ferries", CROSSINGS, None),
         ("Which crossings have a price of at most 10 euros?", "Ferries", CROSSINGS, None),
         ("What price do most people pay?", "Ferries", CROSSINGS, None),
