@@ -62,7 +62,7 @@ def extreme_row(question: str, document: Document, row: Span) -> Extreme | None:
     Rows that lack one of the question's words which others hold are left out ("the cheapest from
     Tarn"), but for those that name the table; so are rows of totals or averages. None where no
     column, or more than one, can be meant, where its values are no numbers of one unit, where two
-    rows hold the same one, where one is the sum of the others, and of a single row.
+    rows hold the same one, where the first or last is the sum of all others, and of a single row.
     """
     asked = asked_extreme(question)
     return _extreme(asked, document, table_rows(document.text, row)) if asked else None
@@ -83,9 +83,11 @@ def _extreme(asked: Asked, document: Document, rows: Sequence[Row]) -> Extreme |
     if any(meant == DEPTH for meant, _ in asked.meant):
         found = _depths(found)
     found.sort(key=lambda pair: -end * pair[0])
-    if len(found) < FEWEST_ROWS or found[0][0] == found[1][0] or _is_sum(found):
+    if len(found) < FEWEST_ROWS or found[0][0] == found[1][0]:
         return None
     best = found[0][1]
+    if best in (single[0], single[-1]) and _is_sum(found):
+        return None
     cell, at = best.cells[name], best.span.start
     rank = f"{'highest' if end > 0 else 'lowest'} {name}"
     place = Span(at + cell.start, at + cell.end)
@@ -100,7 +102,7 @@ def _depths(found: list[tuple[float, Row]]) -> list[tuple[float, Row]]:
 
 
 def _is_sum(found: Sequence[tuple[float, Row]]) -> bool:
-    """Whether the first value is the sum of the others, as in a row of totals that says not so."""
+    """Whether the first value is the sum of the others, as in a row of totals that names none."""
     rest = sum(value for value, _ in found[1:])
     return len(found) > FEWEST_ROWS and abs(found[0][0] - rest) <= _CLOSE * abs(rest)
 

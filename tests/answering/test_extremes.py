@@ -147,7 +147,7 @@ def extreme_of(question: str, title: str, names: str, *rows: str) -> str | None:
 
 WINES = ("Wine Colour Price", "Rioja red 12", "Soave white 8", "Merlot red 9")
 TOOLS = ("Item Kind Price", "Saw tool 40", "Vice tool 60", "Tower access 90")
-CROSSINGS = ("Crossing Minutes Price", "Alm 20 5", "Borg 30 9", "Corn 55 14")
+CROSSINGS = ("Crossing Minutes Price", "Alm 20 5", "Borg 30 9", "Corn 55 16")
 SITES = ("Site Depth", "Reef -12", "Wreck -38", "Wall -25")
 
 
