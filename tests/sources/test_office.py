@@ -236,6 +236,50 @@ def test_a_table_without_heads_keeps_its_values(read) -> None:
     assert blocks(read(b"1,2\n3,4\n", "a.csv")) == ["1 | 2", "3 | 4"]
 
 
+def test_a_name_that_repeats_still_heads_its_column(read, make) -> None:
+    rows = [
+        ["Item", "Jan", "Feb", "Jan", "Price"],
+        ["Spoon", "1", "", "3", "5"],
+        ["Fork", "", "2", "4", "7"],
+    ]
+    told = [
+        "Item: Spoon | Jan: 1 | Jan (2): 3 | Price: 5",
+        "Item: Fork | Feb: 2 | Jan (2): 4 | Price: 7",
+    ]
+    parsed = read("\n".join(map(",".join, rows)).encode(), "a.csv")
+    assert blocks(parsed) == told
+    assert list(places(parsed)) == ["row 2", "row 3"]
+    book = read(make.xlsx({"Stock": [[cell or None for cell in row] for row in rows]}), "a.xlsx")
+    assert blocks(book)[1:] == told
+    assert list(places(book))[1:] == ["Stock!A2:E2", "Stock!A3:E3"]
+
+
+def test_a_name_made_different_is_no_name_of_another_column(read) -> None:
+    data = b"Item,Jan,Jan (2),Jan\nFork,1,2,3\n"
+    assert blocks(read(data, "a.csv")) == ["Item: Fork | Jan: 1 | Jan (2): 2 | Jan (3): 3"]
+
+
+def test_values_that_repeat_in_the_first_row_are_no_heads(read) -> None:
+    assert blocks(read(b"Gull,sold,7,sold\nTern,sold,8,let\n", "a.csv")) == [
+        "Gull | sold | 7 | sold",
+        "Tern | sold | 8 | let",
+    ]
+
+
+def test_an_empty_cell_of_a_table_without_heads_keeps_its_place(read, make) -> None:
+    rows = [["Mon", "12", "", "15"], ["Tue", "", "", "16"], ["", "14", "", ""]]
+    told = ["Mon | 12 | 15", "Tue |  | 16", "| 14"]
+    parsed = read("\n".join(map(",".join, rows)).encode(), "a.csv")
+    assert blocks(parsed) == told
+    assert list(places(parsed)) == ["row 1", "row 2", "row 3"]
+    cells = ("".join(f"<w:tc>{make.paragraph(cell)}</w:tc>" for cell in row) for row in rows)
+    table = "".join(f"<w:tr>{row}</w:tr>" for row in cells)
+    assert blocks(read(make.docx(f"<w:tbl>{table}</w:tbl>"), "a.docx")) == told
+    shown = ("".join(f"<td>{cell}</td>" for cell in row) for row in rows)
+    page = "<table>" + "".join(f"<tr>{row}</tr>" for row in shown) + "</table>"
+    assert blocks(read(page.encode(), "a.html")) == told
+
+
 # OpenDocument
 
 
