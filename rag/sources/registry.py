@@ -65,7 +65,7 @@ _FORMATS = (
     Format("csv", "4", "delimited", "Delimited", ".csv .tsv .tab"),
     Format("epub", "4", "epub", "Epub", ".epub"),
     Format("mail", "6", "mail", "Mail", ".eml"),
-    Format("json", "2", "records", "Json", ".json .jsonl .ndjson .geojson"),
+    Format("json", "3", "records", "Json", ".json .jsonl .ndjson .geojson"),
     Format("subtitles", "2", "subtitles", "Subtitles", ".srt .vtt"),
     Format("code", "2", "code", "Code", _CODE),
 )

@@ -459,6 +459,34 @@ def test_json_values_carry_their_names(read) -> None:
     assert list(places(parsed)) == ["item 1", "item 2"]
 
 
+def test_each_json_object_of_a_list_is_a_line_of_its_own(read) -> None:
+    data = (
+        b'{"site": "Quay", "sensors": [{"id": "T1", "limits": {"low": 2, "high": 8}}, '
+        b'{"id": "T2", "limits": {"low": 3}, "checks": [{"on": "May", "by": "Cy"}, '
+        b'{"on": "June", "by": "Al"}]}], "owner": {"name": "Ada", "phone": "12-34"}}'
+    )
+    assert read(data, "a.json").text == (
+        "site: Quay | owner.name: Ada | owner.phone: 12-34\n\n"
+        "sensors.id: T1 | sensors.limits.low: 2 | sensors.limits.high: 8\n"
+        "sensors.id: T2 | sensors.limits.low: 3\n\n"
+        "sensors.checks.on: May | sensors.checks.by: Cy\n"
+        "sensors.checks.on: June | sensors.checks.by: Al"
+    )
+
+
+def test_json_objects_side_by_side_are_lines_of_their_own(read) -> None:
+    data = (
+        b'{"flat": 4, "owner": {"name": "Ada", "phone": "12"}, '
+        b'"tenant": {"name": "Cy", "phone": "34"}, "rent": {"cold": 700}, "odd": [1, {"a": 2}]}'
+    )
+    assert blocks(read(data, "a.json")) == [
+        "flat: 4 | rent.cold: 700 | odd: 1",
+        "owner.name: Ada | owner.phone: 12",
+        "tenant.name: Cy | tenant.phone: 34",
+        "odd.a: 2",
+    ]
+
+
 def test_json_lines_are_places(read) -> None:
     parsed = read(b'{"a": "one"}\n\n{"a": "two"}\n', "a.jsonl")
     assert places(parsed) == {"line 1": "a: one", "line 3": "a: two"}
