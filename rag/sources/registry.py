@@ -51,7 +51,7 @@ _CODE = (
 )
 
 _FORMATS = (
-    Format("text", "5", "plain", "PlainText", ".txt .text .log"),
+    Format("text", "6", "plain", "PlainText", ".txt .text .log"),
     Format("markdown", "3", "markdown", "Markdown", ".md .markdown .mdown .mkd"),
     Format("html", "4", "html", "Html", ".html .htm .xhtml"),
     Format("pdf", "4", "pdf", "Pdf", ".pdf"),

@@ -285,3 +285,12 @@ def test_an_indented_letter_in_markdown_begins_a_block(read) -> None:
 @pytest.mark.parametrize("line", ["a. no item, not indented", "   I. Newton wrote it"])
 def test_other_letters_in_markdown_begin_no_block(read, line: str) -> None:
     assert len(read(f"It was said by\n{line}\n".encode(), "a.md").blocks) == 1
+
+
+@pytest.mark.parametrize("mark", ["-- ", "--"])
+def test_a_signature_is_no_part_of_the_sentence_above_it(read, make, mark: str) -> None:
+    letter = f"The boiler\nbroke.\n{mark}\nAda Byron\nTreasurer\n"
+    told = ["The boiler\nbroke.", "Ada Byron\nTreasurer"]
+    for data, name in ((letter.encode(), "a.txt"), (make.mail(letter), "a.eml")):
+        parsed = read(data, name)
+        assert [block.of(parsed.text) for block in parsed.blocks][-2:] == told
