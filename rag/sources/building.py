@@ -17,6 +17,7 @@ _UNWANTED = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uff
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000\x0c]+")
 _MAX_HEAD_CHARS = 80
 _MAX_ROW_CHARS = 400
+_MAX_PLACES = 60
 MAX_HEADING_CHARS = 400
 """What is longer than this is no heading, whatever the file says: it is repeated everywhere."""
 
@@ -132,26 +133,36 @@ class TextBuilder:
         )
 
 
-def table_rows(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> list[str]:
+def table_rows(
+    rows: Sequence[Sequence[str]],
+    heads: Sequence[str] = (),
+    columns: frozenset[int] | None = None,
+) -> list[str]:
     """One line a row, each value with its column's head: `Milk | 2023: 148.6 | 2024: 151.2`.
 
     A head is put before each value, so that a passage with a figure also holds what the figure is
-    of. A value under no head, under a long one, or equal to its head stands alone; so does the
-    first column's where its head is empty. A row too long for one passage becomes several lines,
-    each with the row's first value before the others. A table that is nothing but heads gives one
-    line.
+    of; of a name that repeats, the second is `Jan (2)`. A value under no head, under a long one, or
+    equal to its head stands alone; so does the first column's where its head is empty. Where
+    several columns have no head, an empty cell of one keeps its place, `Fork |  | 4`: else the
+    values after it would stand in another column. `columns` are those that hold anything, of the
+    rows if not given. A row too long for one passage becomes several lines, each with the row's
+    first value before the others. A table that is nothing but heads gives one line.
     """
+    names = _different([one_line(head).rstrip(":") for head in heads])
+    kept = _kept_places(columns_of(rows) if columns is None else columns, names)
     lines = []
     for row in rows:
         cells = []
         for column, value in enumerate(row):
             value = one_line(value)
-            head = one_line(heads[column]) if column < len(heads) else ""
-            head = head.rstrip(":")
             if not value:
+                if column in kept:
+                    cells.append("")
                 continue
-            named = head and len(head) <= _MAX_HEAD_CHARS and head.casefold() != value.casefold()
-            cells.append(f"{head}: {value}" if named else value)
+            name = names[column] if column < len(names) else ""
+            same = name and one_line(heads[column]).rstrip(":").casefold() == value.casefold()
+            named = name and len(name) <= _MAX_HEAD_CHARS and not same
+            cells.append(f"{name}: {value}" if named else value)
         lines.extend(_row_lines(cells))
     if not lines and heads:
         only = " | ".join(head for head in map(one_line, heads) if head)
@@ -159,16 +170,54 @@ def table_rows(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> list
     return lines
 
 
+def columns_of(rows: Sequence[Sequence[str]]) -> frozenset[int]:
+    """The columns that hold something in any of the rows."""
+    return frozenset(at for row in rows for at, value in enumerate(row) if value.strip())
+
+
+def _different(names: Sequence[str]) -> list[str]:
+    """The names with a number behind each that stood before: `Jan`, `Feb`, `Jan (2)`."""
+    different: list[str] = []
+    taken = set(names)
+    counts: dict[str, int] = {}
+    for name in names:
+        shown = name
+        if name in counts:
+            while shown in taken:
+                counts[name] += 1
+                shown = f"{name} ({counts[name]})"
+            taken.add(shown)
+        elif name:
+            counts[name] = 1
+        different.append(shown)
+    return different
+
+
+def _kept_places(columns: frozenset[int], names: Sequence[str]) -> frozenset[int]:
+    """The columns whose empty cells keep their place: those that no head tells from each other."""
+    bare = frozenset(
+        at
+        for at in columns
+        if at >= len(names) or not names[at] or len(names[at]) > _MAX_HEAD_CHARS
+    )
+    # A wide grid with few values would be nothing but bars.
+    return bare if 1 < len(bare) <= _MAX_PLACES else frozenset()
+
+
 def _row_lines(cells: list[str]) -> list[str]:
     """The cells of a row on one line; on several where they are many."""
+    while cells and not cells[-1]:
+        cells.pop()
     if not cells:
         return []
     name, line = cells[0], cells[0]
     lines = []
+    begun = False
     for cell in cells[1:]:
-        if len(line) + len(cell) > _MAX_ROW_CHARS and line != name:
+        if cell and begun and len(line) + len(cell) > _MAX_ROW_CHARS:
             lines.append(line)
-            line = f"{name} | {cell}" if len(name) <= _MAX_HEAD_CHARS else cell
+            line = f"{name} | {cell}" if name and len(name) <= _MAX_HEAD_CHARS else cell
         else:
             line = f"{line} | {cell}"
-    return [*lines, line]
+        begun = begun or bool(cell)
+    return [filled for line in [*lines, line] if (filled := line.strip())]

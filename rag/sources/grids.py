@@ -19,8 +19,9 @@ _MAX_HEAD_CHARS = 60
 def guess_heads(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row names the columns, for tables that do not say so.
 
-    Every column below needs a name, names are short and different, and are no figures. Of two
-    columns, which may as well be names and values, the second must hold figures below its name.
+    Every column below needs a name, names are short and are no figures. Of two columns, which may
+    as well be names and values, the second must hold figures below its name. Names that repeat,
+    as values do, need figures below, too, and stand in no row below in their own column.
     """
     if len(rows) < 2 or len(rows[0]) < 2:
         return False
@@ -29,7 +30,9 @@ def guess_heads(rows: Sequence[Sequence[str]]) -> bool:
     named = [heads[c] for c in used if heads[c]]
     if len(named) < max(2, len(used) - 1) or (used and not all(heads[c] for c in used[1:])):
         return False
-    if len(set(named)) < len(named) or max(map(len, named)) > _MAX_HEAD_CHARS:
+    if max(map(len, named)) > _MAX_HEAD_CHARS:
+        return False
+    if len(set(named)) < len(named) and not _may_repeat(heads, rows[1:]):
         return False
     if any(not is_year(head) for head in named if _FIGURE.match(head)):
         return False
@@ -39,6 +42,14 @@ def guess_heads(rows: Sequence[Sequence[str]]) -> bool:
         return True
     below = [row[used[-1]] for row in rows[1:] if used[-1] < len(row) and row[used[-1]].strip()]
     return sum(1 for cell in below if _FIGURE.match(cell)) >= 0.6 * len(below)
+
+
+def _may_repeat(heads: list[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a first row with a name twice names columns, as `Item, Jan, Feb, Jan` does."""
+    if len(set(filter(None, heads))) < 2 or not has_figures(rows):
+        return False
+    repeated = [at for at, head in enumerate(heads) if head and heads.count(head) > 1]
+    return not any(c < len(r) and r[c].strip() == heads[c] for r in rows for c in repeated)
 
 
 def is_year(head: str) -> bool:

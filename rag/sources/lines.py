@@ -14,6 +14,7 @@ from rag.types import Heading, Span
 _ITEM = re.compile(r"\s*(?:[-*+•‣·–—]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d+(?:\.\d+)+\.?)\s+\S")
 _BULLET = re.compile(r"[-*+•‣·–—]\s+")
 _RULE = re.compile(r"\s*([-=_*~#+.])(?:\s?\1){2,}\s*$")
+_SIGNATURE = re.compile(r"-- ?$")
 _UNDERLINE = re.compile(r"(={3,}|-{3,}|~{3,})\s*$")
 _FIELD = re.compile(r"[A-Z][\w -]{0,30}: \S")
 _TIMED = re.compile(rf"\s*(?:{STAMP}|{TIME})\s+\S")
@@ -52,6 +53,7 @@ def stripped(text: str, start: int, end: int) -> Span | None:
 def paragraphs(text: str, start: int = 0, end: int | None = None) -> Iterator[list[Line]]:
     """Runs of lines of `text[start:end]` between empty lines and ruled lines.
 
+    A line `-- `, below which a mail's signature stands, parts them as a rule does.
     The marks of a quoted mail are no part of a line, and begin another run where their number
     changes: who writes does, too.
     """
@@ -67,7 +69,7 @@ def paragraphs(text: str, start: int = 0, end: int | None = None) -> Iterator[li
             yield group
             group = []
         depth = marks.count(">")
-        if not line.strip() or _RULE.match(line):
+        if not line.strip() or _RULE.match(line) or _SIGNATURE.match(line):
             # An underline belongs to its heading, so the group above ends either way.
             if group:
                 yield group

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rag.errors import UnreadableDocument
@@ -23,6 +24,7 @@ _COMMENT = re.compile(r"\s*(?:<!--.*?-->\s*)+$", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
 _MARKUP = re.compile(r"(\*\*|__|\*|`+|~~)(?=\S)(.+?)(?<=\S)\1")
 _ANCHOR = re.compile(r"\s*\{#[\w-]+\}\s*$")
+_LETTERED = re.compile(r"(?P<indent>[ \t>]*)\(?(?P<letter>[A-Za-z])[.)][ \t]+\S")
 _MAX_NESTING = 60
 
 
@@ -105,10 +107,30 @@ class _Reader:
             start = self._content(token, first)
             if parent.startswith("heading"):
                 end = self._heading_end(token, start, end)
-            elif self._ordered(start, first) is not None:
-                start = self._ordered(start, first) or start
+            elif (number := self._ordered(start, first)) is not None:
+                start = number
+            if parent == "paragraph":
+                return self._lettered(start, end)
         span = stripped(self.text, start, end)
         return [span] if span else []
+
+    def _lettered(self, start: int, end: int) -> list[Span]:
+        """A paragraph's blocks: CommonMark knows no lists by letters, so `a.` begins one here.
+
+        The line is indented, and the letters follow each other: "   I. Newton" begins nothing.
+        """
+        begins, due = [start], "a"
+        for at, stop in text_lines(self.text, start, end):
+            item = _LETTERED.match(self.text, at, stop)
+            if item is None or item["letter"].lower() != due:
+                continue
+            if at > start and item["indent"].endswith(("  ", "\t")):
+                begins.append(at)
+            elif at > start:
+                continue
+            due = chr(ord(due) + 1)
+        pieces = (stripped(self.text, *piece) for piece in pairwise([*begins, end]))
+        return [piece for piece in pieces if piece]
 
     def _literal(self, start: int, end: int, kind: str) -> list[Span]:
         if kind == "html_block" and _COMMENT.match(self.text, start, end):

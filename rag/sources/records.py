@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from rag.errors import UnreadableDocument
@@ -20,8 +21,10 @@ class Json:
     """Reads `.json`, `.jsonl` and `.ndjson`: one line for the short values of an object.
 
     `{"name": "Ada", "born": {"year": 1815}}` is the line `name: Ada | born.year: 1815`; a long
-    string is a block of its own. The items of a list at the top (or the lines of JSON Lines) are
-    places, such as `item 3` (`line 3`).
+    string is a block of its own. So that it is plain which values belong together, each object in a
+    list is a line of its own below that of the object around it, and so is each of several objects
+    side by side (`owner` and `tenant`) that hold more than one value. The items of a list at the
+    top (or the lines of JSON Lines) are places, such as `item 3` (`line 3`).
     """
 
     def parse(self, data: bytes, document: str) -> Parsed:
@@ -74,55 +77,80 @@ def _load(text: str) -> Any:
     return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
 
 
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A value with the names above it, joined by dots, and how deep it stands."""
+
+    path: str
+    value: Any
+    depth: int
+
+
 def _add(value: Any, builder: TextBuilder) -> None:
+    """Add a value: the lines of the outermost object, then those of the objects apart from it."""
+    waiting = [_Node("", value, 0)]
+    before = "\n\n"
+    above: str | None = None
+    while waiting:
+        node = waiting.pop()
+        entries, apart = _own(node, builder.document)
+        waiting.extend(apart[::-1])
+        if node.path != above:
+            # What stands below each other are objects of one list: a table.
+            before = "\n\n"
+        for line in _lines_of(entries):
+            builder.add(line, before=before)
+            before, above = "\n", node.path
+
+
+def _lines_of(entries: list[tuple[str, str]]) -> Iterator[str]:
+    """The values of an object with their paths: short ones on a line, long ones alone."""
     line: list[str] = []
     length = 0
-    first = True
-
-    def flush() -> None:
-        nonlocal length, first
-        if line:
-            builder.add(" | ".join(line), before="\n\n" if first else "\n")
-            line.clear()
-            length, first = 0, False
-
-    for path, scalar in _scalars(value, builder.document):
-        text = _shown(scalar)
-        if not text:
-            continue
+    for path, text in entries:
         entry = f"{path}: {text}" if path else text
-        if len(text) > _LONG_CHARS or "\n" in text:
-            flush()
-            builder.add(entry, before="\n\n" if first else "\n")
-            first = False
+        long = len(text) > _LONG_CHARS or "\n" in text
+        if line and (long or length + len(entry) > _MAX_LINE_CHARS):
+            yield " | ".join(line)
+            line, length = [], 0
+        if long:
+            yield entry
             continue
-        if length + len(entry) > _MAX_LINE_CHARS:
-            flush()
         line.append(entry)
         length += len(entry)
-    flush()
+    if line:
+        yield " | ".join(line)
 
 
-def _scalars(value: Any, document: str) -> Iterator[tuple[str, Any]]:
-    """Every value that holds no others, with the names above it joined by dots."""
-    waiting: list[tuple[str, Any, int]] = [("", value, 0)]
+def _own(node: _Node, document: str) -> tuple[list[tuple[str, str]], list[_Node]]:
+    """What an object says itself, as paths and texts, and the objects below it to be told apart."""
+    entries: list[tuple[str, str]] = []
+    apart: list[_Node] = []
+    waiting = [node]
     while waiting:
-        path, item, depth = waiting.pop()
-        if depth > MAX_DEPTH:
+        at = waiting.pop()
+        if at.depth > MAX_DEPTH:
             raise UnreadableDocument(document, "its values are nested too deep")
-        if isinstance(item, dict):
+        value = at.value
+        if isinstance(value, dict):
             below = [
-                (f"{path}.{one_line(str(k))}" if path else one_line(str(k)), v)
-                for k, v in item.items()
+                _Node(f"{at.path}.{name}" if at.path else name, v, at.depth + 1)
+                for name, v in ((one_line(str(k)), v) for k, v in value.items())
             ]
-            waiting.extend((name, v, depth + 1) for name, v in below[::-1])
-        elif isinstance(item, list):
-            if all(not isinstance(v, dict | list) for v in item):
-                yield path, ", ".join(filter(None, map(_shown, item)))
-            else:
-                waiting.extend((path, v, depth + 1) for v in item[::-1])
+            full = [n for n in below if isinstance(n.value, dict) and len(n.value) > 1]
+            alone = full if len(full) > 1 else []
+        elif isinstance(value, list) and any(isinstance(v, dict | list) for v in value):
+            below = [_Node(at.path, v, at.depth + 1) for v in value]
+            alone = [n for n in below if isinstance(n.value, dict)]
         else:
-            yield path, item
+            items = value if isinstance(value, list) else [value]
+            if text := ", ".join(filter(None, map(_shown, items))):
+                entries.append((at.path, text))
+            continue
+        apart.extend(alone)
+        told = set(map(id, alone))
+        waiting.extend(n for n in below[::-1] if id(n) not in told)
+    return entries, apart
 
 
 def _shown(value: Any) -> str:

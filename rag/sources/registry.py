@@ -51,21 +51,21 @@ _CODE = (
 )
 
 _FORMATS = (
-    Format("text", "5", "plain", "PlainText", ".txt .text .log"),
+    Format("text", "6", "plain", "PlainText", ".txt .text .log"),
     Format("markdown", "3", "markdown", "Markdown", ".md .markdown .mdown .mkd"),
-    Format("html", "3", "html", "Html", ".html .htm .xhtml"),
-    Format("pdf", "3", "pdf", "Pdf", ".pdf"),
-    Format("docx", "3", "word", "Word", ".docx .docm .dotx"),
-    Format("pptx", "3", "slides", "Slides", ".pptx .pptm .ppsx"),
-    Format("xlsx", "3", "workbook", "Workbook", ".xlsx .xlsm .xltx"),
+    Format("html", "4", "html", "Html", ".html .htm .xhtml"),
+    Format("pdf", "4", "pdf", "Pdf", ".pdf"),
+    Format("docx", "4", "word", "Word", ".docx .docm .dotx"),
+    Format("pptx", "4", "slides", "Slides", ".pptx .pptm .ppsx"),
+    Format("xlsx", "4", "workbook", "Workbook", ".xlsx .xlsm .xltx"),
     Format(
-        "opendocument", "3", "opendocument", "OpenDocument", ".odt .ods .odp .ott .fodt .fods .fodp"
+        "opendocument", "4", "opendocument", "OpenDocument", ".odt .ods .odp .ott .fodt .fods .fodp"
     ),
-    Format("rtf", "2", "rtf", "Rtf", ".rtf"),
-    Format("csv", "3", "delimited", "Delimited", ".csv .tsv .tab"),
-    Format("epub", "3", "epub", "Epub", ".epub"),
-    Format("mail", "5", "mail", "Mail", ".eml"),
-    Format("json", "2", "records", "Json", ".json .jsonl .ndjson .geojson"),
+    Format("rtf", "3", "rtf", "Rtf", ".rtf"),
+    Format("csv", "4", "delimited", "Delimited", ".csv .tsv .tab"),
+    Format("epub", "4", "epub", "Epub", ".epub"),
+    Format("mail", "6", "mail", "Mail", ".eml"),
+    Format("json", "3", "records", "Json", ".json .jsonl .ndjson .geojson"),
     Format("subtitles", "2", "subtitles", "Subtitles", ".srt .vtt"),
     Format("code", "2", "code", "Code", _CODE),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rag.errors import UnreadableDocument
-from rag.sources.building import TextBuilder, one_line, table_rows
+from rag.sources.building import TextBuilder, columns_of, one_line, table_rows
 from rag.sources.grids import cell_range, guess_heads
 from rag.sources.limits import MAX_CELLS
 
@@ -59,15 +59,23 @@ class _Sheet:
             self.heading = False
         # A title of one cell may stand above the heads.
         while len(table) > 2 and _filled(table[0][1]) == 1 < _filled(table[1][1]):
-            self._row(*table.pop(0), [], "\n\n")
+            self._row(*table.pop(0), [], frozenset(), "\n\n")
         grid = [values for _, values in table[:_LOOKAHEAD_ROWS]]
         heads = table.pop(0)[1] if guess_heads(grid) else []
+        columns = columns_of([values for _, values in table])
         for at, (number, values) in enumerate(table):
-            self._row(number, values, heads, "\n" if at else "\n\n")
+            self._row(number, values, heads, columns, "\n" if at else "\n\n")
 
-    def _row(self, number: int, values: list[str], heads: list[str], before: str) -> None:
+    def _row(
+        self,
+        number: int,
+        values: list[str],
+        heads: list[str],
+        columns: frozenset[int],
+        before: str,
+    ) -> None:
         filled = [at for at, value in enumerate(values) if value]
-        for text in table_rows([values], heads) if filled else ():
+        for text in table_rows([values], heads, columns) if filled else ():
             label = self.label.format(row=number) if self.label else ""
             self.builder.place(label or cell_range(self.name, number, filled))
             self.builder.add(text, before=before)

@@ -236,6 +236,50 @@ def test_a_table_without_heads_keeps_its_values(read) -> None:
     assert blocks(read(b"1,2\n3,4\n", "a.csv")) == ["1 | 2", "3 | 4"]
 
 
+def test_a_name_that_repeats_still_heads_its_column(read, make) -> None:
+    rows = [
+        ["Item", "Jan", "Feb", "Jan", "Price"],
+        ["Spoon", "1", "", "3", "5"],
+        ["Fork", "", "2", "4", "7"],
+    ]
+    told = [
+        "Item: Spoon | Jan: 1 | Jan (2): 3 | Price: 5",
+        "Item: Fork | Feb: 2 | Jan (2): 4 | Price: 7",
+    ]
+    parsed = read("\n".join(map(",".join, rows)).encode(), "a.csv")
+    assert blocks(parsed) == told
+    assert list(places(parsed)) == ["row 2", "row 3"]
+    book = read(make.xlsx({"Stock": [[cell or None for cell in row] for row in rows]}), "a.xlsx")
+    assert blocks(book)[1:] == told
+    assert list(places(book))[1:] == ["Stock!A2:E2", "Stock!A3:E3"]
+
+
+def test_a_name_made_different_is_no_name_of_another_column(read) -> None:
+    data = b"Item,Jan,Jan (2),Jan\nFork,1,2,3\n"
+    assert blocks(read(data, "a.csv")) == ["Item: Fork | Jan: 1 | Jan (2): 2 | Jan (3): 3"]
+
+
+def test_values_that_repeat_in_the_first_row_are_no_heads(read) -> None:
+    assert blocks(read(b"Gull,sold,7,sold\nTern,sold,8,let\n", "a.csv")) == [
+        "Gull | sold | 7 | sold",
+        "Tern | sold | 8 | let",
+    ]
+
+
+def test_an_empty_cell_of_a_table_without_heads_keeps_its_place(read, make) -> None:
+    rows = [["Mon", "12", "", "15"], ["Tue", "", "", "16"], ["", "14", "", ""]]
+    told = ["Mon | 12 | 15", "Tue |  | 16", "| 14"]
+    parsed = read("\n".join(map(",".join, rows)).encode(), "a.csv")
+    assert blocks(parsed) == told
+    assert list(places(parsed)) == ["row 1", "row 2", "row 3"]
+    cells = ("".join(f"<w:tc>{make.paragraph(cell)}</w:tc>" for cell in row) for row in rows)
+    table = "".join(f"<w:tr>{row}</w:tr>" for row in cells)
+    assert blocks(read(make.docx(f"<w:tbl>{table}</w:tbl>"), "a.docx")) == told
+    shown = ("".join(f"<td>{cell}</td>" for cell in row) for row in rows)
+    page = "<table>" + "".join(f"<tr>{row}</tr>" for row in shown) + "</table>"
+    assert blocks(read(page.encode(), "a.html")) == told
+
+
 # OpenDocument
 
 
@@ -413,6 +457,34 @@ def test_json_values_carry_their_names(read) -> None:
     parsed = read(data, "a.json")
     assert blocks(parsed) == ["name: Ada | born.year: 1815 | tags: a, 1.10, yes", "x"]
     assert list(places(parsed)) == ["item 1", "item 2"]
+
+
+def test_each_json_object_of_a_list_is_a_line_of_its_own(read) -> None:
+    data = (
+        b'{"site": "Quay", "sensors": [{"id": "T1", "limits": {"low": 2, "high": 8}}, '
+        b'{"id": "T2", "limits": {"low": 3}, "checks": [{"on": "May", "by": "Cy"}, '
+        b'{"on": "June", "by": "Al"}]}], "owner": {"name": "Ada", "phone": "12-34"}}'
+    )
+    assert read(data, "a.json").text == (
+        "site: Quay | owner.name: Ada | owner.phone: 12-34\n\n"
+        "sensors.id: T1 | sensors.limits.low: 2 | sensors.limits.high: 8\n"
+        "sensors.id: T2 | sensors.limits.low: 3\n\n"
+        "sensors.checks.on: May | sensors.checks.by: Cy\n"
+        "sensors.checks.on: June | sensors.checks.by: Al"
+    )
+
+
+def test_json_objects_side_by_side_are_lines_of_their_own(read) -> None:
+    data = (
+        b'{"flat": 4, "owner": {"name": "Ada", "phone": "12"}, '
+        b'"tenant": {"name": "Cy", "phone": "34"}, "rent": {"cold": 700}, "odd": [1, {"a": 2}]}'
+    )
+    assert blocks(read(data, "a.json")) == [
+        "flat: 4 | rent.cold: 700 | odd: 1",
+        "owner.name: Ada | owner.phone: 12",
+        "tenant.name: Cy | tenant.phone: 34",
+        "odd.a: 2",
+    ]
 
 
 def test_json_lines_are_places(read) -> None:

@@ -264,3 +264,34 @@ def test_definitions_are_the_headings_of_code(read) -> None:
     assert headings(parsed) == [(1, "class Boat"), (2, "def sail"), (1, "def row")]
     assert blocks(parsed)[0] == "import os"
     assert len(parsed.blocks) == 4
+
+
+def test_an_indented_letter_in_markdown_begins_a_block(read) -> None:
+    points = (
+        b"1. Opening\n2. Money\n   a. Fees rise from 45\n      to 52 euros.\n   b. Uwe said no.\n"
+        b"3. End\n\n   a) one\n   b) two\n"
+    )
+    parsed = read(points, "a.md")
+    assert [block.of(parsed.text) for block in parsed.blocks] == [
+        "1. Opening",
+        "2. Money",
+        "a. Fees rise from 45\n      to 52 euros.",
+        "b. Uwe said no.",
+        "3. End",
+        "a) one",
+        "b) two",
+    ]
+
+
+@pytest.mark.parametrize("line", ["a. no item, not indented", "   I. Newton wrote it"])
+def test_other_letters_in_markdown_begin_no_block(read, line: str) -> None:
+    assert len(read(f"It was said by\n{line}\n".encode(), "a.md").blocks) == 1
+
+
+@pytest.mark.parametrize("mark", ["-- ", "--"])
+def test_a_signature_is_no_part_of_the_sentence_above_it(read, make, mark: str) -> None:
+    letter = f"The boiler\nbroke.\n{mark}\nAda Byron\nTreasurer\n"
+    told = ["The boiler\nbroke.", "Ada Byron\nTreasurer"]
+    for data, name in ((letter.encode(), "a.txt"), (make.mail(letter), "a.eml")):
+        parsed = read(data, name)
+        assert [block.of(parsed.text) for block in parsed.blocks][-2:] == told
