@@ -198,7 +198,8 @@ def quoted_run(sentences: Sequence[Span], span: Span, text: str, *, outcome: boo
     """
     run = span
     for other in sorted(s for s in sentences if s.end <= span.start)[::-1]:
-        begins = run.of(text)
+        # Of several sentences it is the first that may need the one before.
+        begins = next((s for s in sentences if s.start == run.start), run).of(text)
         leaning = leans(begins) if run == span else _CASE.match(begins) is not None
         if not leaning or gives_orders(other.of(text)):
             break

@@ -141,6 +141,14 @@ def test_a_sentence_is_quoted_with_the_case_that_it_holds_in(at, begins, ends) -
     assert quoted.endswith(ends)
 
 
+def test_of_several_sentences_the_first_may_need_the_one_before() -> None:
+    text = "Looking ahead. We raise half of it by shares. How to pay for the remainder is open."
+    sentences = spans_of(text)
+    two = Span(sentences[1].start, sentences[2].end)
+    assert quoted_run(sentences, two, text) == two
+    assert quoted_run(sentences, sentences[2], text) == two
+
+
 def test_a_case_that_is_too_long_to_quote_or_gives_orders_is_left() -> None:
     long = f"Take A, unless {'you are ' * 60}ill. In that case take C."
     one, two = Span(0, long.index(". ") + 1), Span(long.index("In that"), len(long))
