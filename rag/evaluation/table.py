@@ -36,7 +36,8 @@ def standing(report: Report) -> str:
     """What a report stands on, in words: set, split, number of items, and what was left out."""
     noun = {"support": "claims", "summaries": "summaries"}.get(report.stage, "questions")
     split = f"split {report.split}" if report.split else "whole set"
-    parts = [f"{report.set}, {split}, stage {report.stage}: {report.n:,} {noun}"]
+    sampled = "a sample of " if report.head.get("identity", {}).get("limit") else ""
+    parts = [f"{report.set}, {split}, stage {report.stage}: {sampled}{report.n:,} {noun}"]
     if report.invalid:
         parts.append(f"{report.invalid} invalid lines left out")
     if report.failed:

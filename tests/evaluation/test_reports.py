@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +16,7 @@ from rag.evaluation import Report, run_evaluation
 from rag.evaluation.report_html import item_quota
 from rag.evaluation.report_items import item_html
 from rag.evaluation.svg import nice_ticks
-from rag.evaluation.table import report_table
+from rag.evaluation.table import report_table, standing
 
 EVIL = '<script>alert("x")</script><img src=x onerror=y>&amp; </details> \' "'
 
@@ -181,6 +182,8 @@ def test_the_table_says_what_it_stands_on(report: Report) -> None:
     Console(file=stream, width=140).print(report_table(report))
     text = stream.getvalue()
     assert "s, whole set, stage answers: 8 questions" in text
+    sampled = replace(report, head={"identity": {"limit": 8}})
+    assert "stage answers: a sample of 8 questions" in standing(sampled)
     assert re.search(r"abstention_f1\s+\d\.\d{3}.*0\.400 abstain always", text)
     assert re.search(r"over answered\s+1\.000", text)
     assert "better" in text
