@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rag.answering.candidate import Candidate
 from rag.answering.leads import LIST_CHARS, announces, item_start, lead_of, with_items
+from rag.answering.orders import gives_orders
 from rag.answering.shape import answer_type, asks_several, tells_time
 from rag.answering.surroundings import excludes, heading_above
 from rag.answering.terms import terms
@@ -104,4 +105,6 @@ def _sentences_after(document: Document, heading: Span) -> list[Span]:
 
 
 def _as(best: Candidate, run: Span, text: str) -> Candidate:
-    return replace(best, span=run, text=run.of(text))
+    """The candidate as a longer run, but for one in which a machine is given orders."""
+    told = run.of(text)
+    return best if gives_orders(told) else replace(best, span=run, text=told)
