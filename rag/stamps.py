@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?"
 _DAY = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?[ T]"
 _CLOSE = r"\]?,?(?:\s+[-–])?"
@@ -11,8 +13,8 @@ STAMP = rf"\[?{_DAY}\[?{_CLOCK}{_CLOSE}"
 TIME = rf"\[?{_CLOCK}{_CLOSE}"
 """The pattern of a time alone, as in a list of what happened when."""
 MARKS = r"^[ \t]*>(?:[ \t]?>)*"
-QUOTING = rf"{MARKS}(?:[ \t]+(?![\d€$£.,])|(?=[^\W\d_]|$))"
-"""The pattern of the marks before a line of a quoted mail ("> I can do dinner.").
+QUOTING = re.compile(rf"{MARKS}(?:[ \t]+(?![\d€$£.,])|(?=[^\W\d_]|$))", re.MULTILINE)
+"""The marks before a line of a quoted mail ("> I can do dinner.").
 
 Before a number a mark may mean more than that ("> 5 mm"), and is left.
 """

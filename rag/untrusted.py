@@ -72,13 +72,18 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _TAB = "    "
 
 
+def without_escapes(text: str) -> str:
+    """A text without the sequences that a terminal obeys."""
+    return _ESCAPES.sub("", text)
+
+
 def printable(text: str) -> str:
     r"""A text as a terminal may show it: no escape sequence, no control character but `\n`.
 
     Characters that change the direction of what follows are dropped, a tab becomes four spaces,
     a lone surrogate, which no output encoding takes, the replacement character.
     """
-    text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
+    text = without_escapes(text.replace("\r\n", "\n"))
     return _SURROGATES.sub("\ufffd", _UNPRINTABLE.sub("", text)).replace("\t", _TAB)
 
 

@@ -83,11 +83,11 @@ def _below_heading(question: str, best: Candidate, whole: Document) -> Candidate
         return None
     words = heading.of(whole.text)
     meant = frozenset(terms(question)) & frozenset(terms(words))
-    sentences = _sentences_after(whole, heading)
-    if not sentences:
+    if not meant and not (excludes(question) and excludes(words)):
         return None
+    sentences = _sentences_after(whole, heading)
     run = with_items(whole.text, sentences, heading)
-    if not (meant or (excludes(question) and excludes(words))) or not run.contains(best.span):
+    if not run.contains(best.span):
         return None
     first = heading.start if excludes(words) else min(s.start for s in sentences)
     return _as(best, Span(first, run.end), whole.text)

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from rag.answering.candidate import Candidate
 from rag.answering.naming import Naming
-from rag.answering.rows import Row, table_rows
+from rag.answering.rows import Row, rows_of, table_lines
 from rag.answering.sentences import candidate_at
 from rag.answering.superlatives import ALL, DEPTH, PRICE, Asked, asked_extreme, dimension
 from rag.answering.terms import terms
@@ -22,15 +22,14 @@ from rag.types import Document, Hit, Span
 
 FEWEST_ROWS = 2
 _CLOSE = 1e-6  # of a sum
+_BEGIN = 3  # letters that no ending takes away
 
 _PER = re.compile(r"\bper\s+\w+", re.IGNORECASE)  # "Visitors per day" tells no time
-_NUMBER = re.compile(
-    r"(?<![\w.])[-\u2012\u2013\u2212]?(?:\d+(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)"
-)
+_DASHES = "-\u2012\u2013\u2212"
+_NUMBER = re.compile(rf"(?<![\w.])[{_DASHES}]?(?:\d+(?:[,' ]\d{{3}})+(?:\.\d+)?|\d+(?:[.,]\d+)?)")
 _MONEY = re.compile(r"[€$£]|\b(?:eur|euros?|usd|gbp)\b|\d[.,]\d{2}\b", re.IGNORECASE)
 _EDGES = re.compile(r"^\W+|\W+$")
 _FULL_STOPS = re.compile(r"\d{1,3}(?:\.\d{3})+")  # thousands or thousandths: nothing tells
-_DASHES = "-\u2012\u2013\u2212"
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _THOUSANDS = re.compile(r"(?<=\d)[,' ](?=\d{3})")
 _SUMS = re.compile(
@@ -65,7 +64,9 @@ def extreme_row(question: str, document: Document, row: Span) -> Extreme | None:
     rows hold the same one, where the first or last is the sum of all others, and of a single row.
     """
     asked = asked_extreme(question)
-    return _extreme(asked, document, table_rows(document.text, row)) if asked else None
+    if asked is None:
+        return None
+    return _extreme(asked, document, rows_of(document.text, table_lines(document.text, row)))
 
 
 def _extreme(asked: Asked, document: Document, rows: Sequence[Row]) -> Extreme | None:
@@ -156,9 +157,9 @@ def _tables(hits: Sequence[Hit], named: Naming) -> Iterator[tuple[Hit, Document,
             known = any(span.contains(sentence) for span in spans)
             if known or "|" not in sentence.of(whole.text):
                 continue
-            if table := table_rows(whole.text, sentence):
-                spans.append(Span(table[0].span.start, table[-1].span.end))
-                yield hit, whole, table
+            lines = table_lines(whole.text, sentence)
+            spans.append(Span(lines[0].start, lines[-1].end))
+            yield hit, whole, rows_of(whole.text, lines)
 
 
 def _of_row(hit: Hit, row: Span, whole: Document) -> Hit:
@@ -181,13 +182,11 @@ def _column(
     """
     scored: list[tuple[float, str, int]] = []
     for name, head in names.items():
-        if not _numbered(name, rows):
-            continue
         end = next((end for meant, end in asked.meant if meant & head), 0)
         if asked.meant and not end and any(each & head for each in ALL):
             continue
         named = len(head & asked.terms) / len(head) if head else 0.0
-        if end or named:
+        if (end or named) and _numbered(name, rows):
             score = named + (3.0 if end and named else 2.0 if named else 1.0)
             scored.append((score, name, end or asked.end))
     scored.sort(key=lambda entry: -entry[0])
@@ -198,9 +197,19 @@ def _column(
 
 def _meant(asked: frozenset[str], rows: Sequence[Row]) -> Sequence[Row]:
     """The rows that hold every one of the words that tell rows apart."""
-    held = {row.span: row.terms() for row in rows}
+    held: dict[Span, frozenset[str]] = {}
+
+    def holds(row: Row, term: str) -> bool:
+        # Reading the terms of each row takes most of the time of a long table, and a term begins
+        # as its word does, but for `daily` and `annual`.
+        if term[:_BEGIN] not in row.text.lower() and term not in ("day", "year"):
+            return False
+        if row.span not in held:
+            held[row.span] = row.terms()
+        return term in held[row.span]
+
     for term in sorted(asked):
-        kept = [row for row in rows if term in held[row.span]]
+        kept = [row for row in rows if holds(row, term)]
         rows = kept or rows
     return rows
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from rag.answering.candidate import Candidate, Judged
 from rag.answering.cells import asks_empty, leaves_open
-from rag.answering.deciding import STRANGER_FACTOR, Decision
+from rag.answering.deciding import Decision, capped
 from rag.answering.leads import items_in
 from rag.answering.sentences import is_heading, may_answer, read_alone, readable
 from rag.answering.surroundings import heads_table
@@ -181,9 +181,8 @@ class _Judging:
         return None
 
     def _judged(self, candidate: Candidate, signal: str, logit: float) -> Judged:
-        chance = self.weigh.probability({"judge": logit})
-        if candidate.stranger:
-            chance *= STRANGER_FACTOR
+        told = {"stranger": float(candidate.stranger)}
+        chance = capped(told, self.weigh.probability({"judge": logit}))
         return Judged(candidate, {signal: logit}, chance, True)
 
 

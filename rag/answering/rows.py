@@ -39,10 +39,10 @@ class Row:
         return frozenset(terms(" ".join(self.values)))
 
 
-def table_rows(text: str, row: Span) -> list[Row]:
-    """The rows of the table around a row, without that of the columns' names.
+def table_lines(text: str, row: Span) -> list[Span]:
+    """The lines of the table around a row, one at least: they follow each other, each with a `|`.
 
-    Rows follow each other, and each holds a `|`. None of a table of more than 20,000.
+    Of a table of more than 20,000 lines only some.
     """
     begin = text.rfind("\n", 0, row.start) + 1
     first = begin
@@ -60,12 +60,16 @@ def table_rows(text: str, row: Span) -> list[Row]:
             break
         lines.append(Span(at, end))
         at = end + 1
+    return lines or [row]
+
+
+def rows_of(text: str, lines: Sequence[Span]) -> list[Row]:
+    """The rows in the lines of a table, without that of the columns' names.
+
+    None of a table of more than 20,000 lines, or with a row of another form than its head.
+    """
     if len(lines) > MOST_ROWS:
         return []
-    return _read(text, lines)
-
-
-def _read(text: str, lines: Sequence[Span]) -> list[Row]:
     head, rows = "", []
     for number, line in enumerate(lines):
         row = line.of(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,15 +15,13 @@ from rag.reading.protocol import Reader
 from rag.stamps import QUOTING
 from rag.types import Document, Hit, Passage, Phrase, Span
 
-_QUOTING = re.compile(QUOTING, re.MULTILINE)
-
 
 def readable(passage: Passage) -> str:
     """The passage's text for a reader: as long as it is, sentences that give orders blank.
 
     Blank, too, are the marks of a quoted mail.
     """
-    text = _QUOTING.sub(lambda marks: " " * len(marks.group()), passage.text)
+    text = QUOTING.sub(lambda marks: " " * len(marks.group()), passage.text)
     for span in passage.sentences:
         start, end = span.start - passage.span.start, span.end - passage.span.start
         if gives_orders(text[start:end]):

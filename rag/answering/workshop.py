@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -12,9 +11,9 @@ from rag.generation.protocol import Generator
 from rag.reading.protocol import Reader
 from rag.retrieval.subject import Subject
 from rag.types import Citation, Document, Hit, Phrase, Sentence
+from rag.untrusted import without_escapes
 
 MAX_CHARS = 2000
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")  # colours of a terminal, as from a paste
 MAX_WORDS = 300
 
 
@@ -64,8 +63,8 @@ def checked_question(question: str) -> str:
 
     Raises `QuestionInvalid` where it holds no letter or digit, or is far too long.
     """
-    question = _ESCAPES.sub("", question)
-    printable = "".join(c if c.isprintable() or c.isspace() else " " for c in question)
+    plain = without_escapes(question)
+    printable = "".join(c if c.isprintable() or c.isspace() else " " for c in plain)
     folded = " ".join(printable.split())
     if not any(c.isalnum() for c in folded):
         raise QuestionInvalid(

@@ -133,9 +133,8 @@ def shown_text(text: str) -> str:
 
     Nor the marks of a mail or paragraph that is quoted ("> I can do dinner.").
     """
-    return " ".join(_MARKER.sub(r"(\1)", printable(_QUOTING.sub("", text))).split())
+    return " ".join(_MARKER.sub(r"(\1)", printable(QUOTING.sub("", text))).split())
 
 
-_QUOTING = re.compile(QUOTING, re.MULTILINE)
 # A document's own `[1]`, also in full width or other brackets, would pass for a citation.
 _MARKER = re.compile(r"[\[［【〔⟦]\s*(\d[\d\s,;–-]*)\s*[\]］】〕⟧]")

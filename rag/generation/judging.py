@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from rag.generation.heads import load_head
@@ -62,12 +61,9 @@ _EXAMPLES: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
-_QUOTING = re.compile(QUOTING, re.MULTILINE)
-
-
 def clip(text: str, chars: int) -> str:
     """The text on one line, without marks of a quoted mail, cut at a word after `chars`."""
-    folded = " ".join(_QUOTING.sub("", text).split())
+    folded = " ".join(QUOTING.sub("", text).split())
     if len(folded) <= chars:
         return folded
     return folded[:chars].rsplit(" ", 1)[0] + " …"

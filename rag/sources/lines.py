@@ -21,7 +21,6 @@ _TIMED = re.compile(rf"\s*(?:{STAMP}|{TIME})\s+\S")
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+(?=[^\W\d_])")
 _CELLS = re.compile(r"\t|\S {3,}\S| \| ")
 _ENDS = re.compile(r"[.!?:;][\"'”’)\]]*$")
-_QUOTING = re.compile(QUOTING)
 _MARKED = re.compile(rf"{MARKS}[ \t]*")
 _LONG_LINE_CHARS = 120
 _RAGGED_CHARS = 15
@@ -62,7 +61,7 @@ def paragraphs(text: str, start: int = 0, end: int | None = None) -> Iterator[li
     for line_start, line_end in text_lines(text, start, end):
         line = text[line_start:line_end]
         # Behind a line with marks "> 5 mm" is quoted, too: elsewhere it may be more than 5 mm.
-        found = (_MARKED if depth else _QUOTING).match(line)
+        found = (_MARKED if depth else QUOTING).match(line)
         marks = found.group() if found else ""
         line_start, line = line_start + len(marks), line[len(marks) :]
         if group and marks.count(">") != depth:

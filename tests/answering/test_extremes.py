@@ -248,8 +248,8 @@ def test_below_zero_is_less(asked, place) -> None:
 def test_a_table_is_read_once_however_many_hits_it_has(monkeypatch, make) -> None:
     text = "\n".join(f"Shop: S{i} | Staff: {i % 7} to 9" for i in range(400))
     read: list[int] = []
-    whole = extremes.table_rows
-    monkeypatch.setattr(extremes, "table_rows", lambda *given: read.append(1) or whole(*given))
+    whole = extremes.rows_of
+    monkeypatch.setattr(extremes, "rows_of", lambda *given: read.append(1) or whole(*given))
     ask("Which shop has the most staff?", make({"shops.txt": text}))
     assert len(read) == 1
 
