@@ -101,16 +101,20 @@ def tokenised(
     return rows, (prefixes[False], prefixes[True]), architecture
 
 
-def balanced(rows: Sequence[Row], seed: int, passages: int) -> list[Row]:
-    """All claims and right candidates, and at most `WRONG` wrong candidates for each right one.
+def balanced(rows: Sequence[Row], seed: int, passages: int, claims: int | None = None) -> list[Row]:
+    """All right candidates, and at most `WRONG` wrong candidates for each right one.
 
-    Of passages the same, and no more than `passages` of them.
+    Of passages the same, but no more than `passages` of them, and no more than `claims` claims.
     """
     rng = random.Random(seed)
     whole = _thinned([r for r in rows if r.passage], rng)
-    kept = [r for r in rows if r.claim]
+    kept = _at_most(claims, [r for r in rows if r.claim], rng)
     kept += _thinned([r for r in rows if not r.claim and not r.passage], rng)
-    return kept + (rng.sample(whole, passages) if passages < len(whole) else whole)
+    return kept + _at_most(passages, whole, rng)
+
+
+def _at_most(count: int | None, rows: list[Row], rng: random.Random) -> list[Row]:
+    return rows if count is None or count >= len(rows) else rng.sample(rows, count)
 
 
 def _thinned(rows: Sequence[Row], rng: random.Random) -> list[Row]:
@@ -136,7 +140,8 @@ def run(options: argparse.Namespace) -> None:
     problems = Problems()
     made = judgements(options, problems)
     rows, prefixes, architecture = tokenised(made, options)
-    learnt = balanced([r for r in rows if not r.held_out], plan.seed, options.passages)
+    own = [r for r in rows if not r.held_out]
+    learnt = balanced(own, plan.seed, options.passages, options.claims)
     if options.rows is not None and options.rows < len(learnt):
         learnt = random.Random(plan.seed).sample(learnt, options.rows)
     census = Counter(f"{'claim' if r.claim else 'question'} {r.source} {r.right}" for r in learnt)
@@ -217,6 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--held-out", type=float, default=0.1, help="share of the documents")
     parser.add_argument("--passages", type=int, default=0, help="at most, among the rows")
+    parser.add_argument("--claims", type=int, help="at most, among the rows; without it all")
     parser.add_argument("--rows", type=int, help="draw that many; without it all are used")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after that long")
     parser.add_argument("--seed", type=int, default=13)

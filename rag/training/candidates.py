@@ -8,7 +8,8 @@ goes on when it is started again. For a share of the answerable questions (``--h
 the answer is left out of what is read: their candidates are then as wrong as those of questions
 that have no answer. A candidate that holds an accepted answer outside of the gold spans counts
 neither as right nor as wrong (``unclear``). Passages are recorded, too, whole and in part
-(`rag.training.passages`).
+(`rag.training.passages`). With ``--gold`` all sentences read that answer are recorded, also those
+that the reader does not find because they say it in other words.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from rag.loading import Models
 from rag.narrowing import Narrowing
 from rag.opened import Index
 from rag.settings import load_settings
-from rag.training.passages import pieces_of
+from rag.training.passages import missed, pieces_of
 from rag.training.script import ends_clearly
 from rag.types import Span
 from rag.verification.rules import normalised
@@ -158,6 +159,8 @@ def _shown(
 
     rng = random.Random(f"{options.seed} {question.id}")
     pieces = pieces_of(question.question, read, best[0] if best else None, meets, document, rng)
+    if options.gold:
+        best += missed(question.question, read, best, meets, document)
     texts = [text for answer in question.answers if (text := normalised(answer))]
 
     def fact(place: Candidate, text: str, right: bool) -> dict[str, Any]:
@@ -197,6 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hidden", type=float, default=0.4, help="share of answerable questions")
     parser.add_argument("--read", type=int, default=READ, help="passages that are read")
     parser.add_argument("--most", type=int, default=MOST_JUDGED, help="candidates of a question")
+    parser.add_argument("--gold", action="store_true", help="and all sentences that answer")
     parser.add_argument("--limit", type=int, help="questions of each set")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after that long")
     parser.add_argument("--seed", type=int, default=13)

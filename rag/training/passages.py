@@ -54,6 +54,25 @@ def pieces_of(
     return pieces
 
 
+def missed(
+    question: str,
+    hits: Sequence[Hit],
+    shown: Sequence[Candidate],
+    meets: Meets,
+    document: Callable[[str], Document],
+) -> list[Candidate]:
+    """The sentences of the hits that answer and that none of the candidates shown meets."""
+    named = Naming(Subject(), hits, document)
+    kept: list[Candidate] = []
+    for hit in hits:
+        name = hit.passage.document
+        for span in hit.passage.sentences:
+            known = (c.span for c in (*shown, *kept) if c.document == name)
+            if meets(span, name) and not any(span.overlaps(other) for other in known):
+                kept.append(in_its_place(question, hit, span, named))
+    return kept
+
+
 def _spans(hit: Hit, meets: Meets, rng: random.Random) -> Iterator[Span]:
     whole, sentences = hit.passage.span, hit.passage.sentences
     yield whole

@@ -49,6 +49,15 @@ def test_wrong_candidates_are_thinned_and_nothing_else() -> None:
     assert sum(r.claim for r in kept) == sum(r.claim for r in rows)
 
 
+def test_no_more_claims_than_asked_for() -> None:
+    rows = rows_of(500)
+    kept = balanced(rows, seed=1, passages=0, claims=30)
+    assert sum(r.claim for r in kept) == 30
+    everything = balanced(rows, seed=1, passages=0)
+    assert sum(r.claim for r in everything) > 30
+    assert sum(not r.claim for r in kept) == sum(not r.claim for r in everything)
+
+
 def test_passages_are_thinned_by_themselves_and_no_more_than_asked_for() -> None:
     rows = [r if n % 2 or r.claim else replace(r, passage=True) for n, r in enumerate(rows_of(500))]
     without = balanced(rows, seed=1, passages=0)

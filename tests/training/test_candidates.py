@@ -70,6 +70,25 @@ def test_of_a_hidden_answer_no_candidate_is_right(tmp_path, named) -> None:
     assert not any(c["right"] for row in rows for c in [*row["candidates"], *row["passages"]])
 
 
+@pytest.mark.models
+def test_sentences_that_answer_and_are_not_shown_are_recorded_if_asked_for(tmp_path, named) -> None:
+    def right(name: str, *options: str) -> list[str]:
+        assert main([str(tmp_path / name), named, "--hidden", "0", "--most", "0", *options]) == 0
+        return [c.text for c in load([tmp_path / name]) if c.right and not c.passage]
+
+    assert right("without") == []
+    texts = right("gold", "--gold")
+    assert len(texts) == 2
+    assert "Ada Moss" in texts[0]
+    assert "1802" in texts[1]
+
+
+@pytest.mark.models
+def test_of_a_hidden_answer_nothing_is_right_even_if_asked_for(tmp_path, named) -> None:
+    assert main([str(tmp_path), named, "--hidden", "1", "--gold"]) == 0
+    assert not any(c.right for c in load([tmp_path]))
+
+
 def test_what_is_unclear_or_late_and_wrong_is_left_out(tmp_path) -> None:
     facts = [(False, False), (False, True), (False, False), (True, False)]
     row = {
