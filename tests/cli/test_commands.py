@@ -276,6 +276,25 @@ def test_a_batch_is_read_from_standard_input(indexed):
     assert (row["id"], row["query"]) == (7, "rent")
 
 
+@pytest.mark.parametrize("from_", ["-", "q.jsonl"])
+def test_marks_and_broken_characters_of_a_batch_end_nothing(indexed, place, from_):
+    lines = b'\xef\xbb\xbf{"query": "rent"}\n{"query": "ca\xfft"}\n{"query": "cat \\ud800"}\n'
+    (place / "q.jsonl").write_bytes(lines)
+    shown = indexed("search", "--from", from_, "--json", stdin=lines).stdout
+    queries = [json.loads(line)["query"] for line in shown.splitlines()]
+    assert queries == ["rent", "ca\ufffdt", "cat \ud800"]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+def test_json_holds_names_that_are_no_utf_8(rag, place):
+    folder = os.fsdecode(b"caf\xe9")
+    assert folder in json.loads(rag("index", folder, "--json", code=1).stdout)["error"]
+    (place / "docs").rename(place / folder)
+    rag("index", folder)
+    (root,) = json.loads(rag("status", "--json").stdout)["index"]["roots"]
+    assert root == str(place / folder)
+
+
 def test_dates_are_days_where_the_person_is(answer_of, place, monkeypatch):
     for name in ("home/lease.txt", "home/bridge.txt", "minutes.md"):
         late = datetime(2024, 5, 31, 23, 30).timestamp()
