@@ -302,6 +302,13 @@ def test_dates_are_days_where_the_person_is(answer_of, place, monkeypatch):
     answer_of("index", "docs", "--rebuild")
     assert answer_of("search", "rent", "--since", "2024-05-31", "--until", "2024-05-31")["hits"]
     assert not answer_of("search", "rent", "--since", "2024-06-01")["hits"]
+    assert answer_of("search", "rent", "--since", "0001-01-01", "--until", "9999-12-31")["hits"]
+    assert not answer_of("search", "rent", "--since", "9999-12-31")["hits"]
+
+
+def test_the_end_of_the_last_line_begins_no_further_one(answer_of):
+    assert answer_of("show", "home/lease.txt:3")["text"].startswith("Notice must")
+    assert "3 lines" in answer_of("show", "home/lease.txt:4", code=1)["error"]
 
 
 def test_status_says_what_changed(indexed, place, golden):
