@@ -84,30 +84,50 @@ _BOUNDS = (
 def user_config_dir() -> Path:
     """The folder of the user's own `rag.toml`: `RAG_CONFIG`'s, or the platform's."""
     if given := os.environ.get("RAG_CONFIG"):
-        return Path(given).expanduser().parent
+        return expanded(given).parent
     return _platform_dir("XDG_CONFIG_HOME", ".config", "Library/Application Support", "APPDATA")
 
 
 def cache_dir() -> Path:
     """The folder of fetched models and caches: `RAG_CACHE`, or the platform's user cache."""
     if given := os.environ.get("RAG_CACHE"):
-        return Path(given).expanduser()
+        return expanded(given)
     return _platform_dir("XDG_CACHE_HOME", ".cache", "Library/Caches", "LOCALAPPDATA")
 
 
 def _platform_dir(variable: str, unix: str, mac: str, windows: str) -> Path:
-    home = Path.home()
     if sys.platform == "win32":
-        return Path(os.environ.get(windows) or home / "AppData" / "Local") / "rag"
-    if sys.platform == "darwin":
-        return home / mac / "rag"
-    return Path(os.environ.get(variable) or home / unix) / "rag"
+        variable, below = windows, "AppData/Local"
+    elif sys.platform == "darwin":
+        variable, below = "", mac
+    else:
+        below = unix
+    given = os.environ.get(variable)
+    return (Path(given) if given else _home() / below) / "rag"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as exc:
+        raise SettingsInvalid(
+            "there is no home folder to keep settings and models in: set HOME, or RAG_CONFIG (a "
+            "file) and RAG_CACHE (a folder)"
+        ) from exc
+
+
+def expanded(path: str | Path) -> Path:
+    """The path with `~` as the home folder; as it is where nobody has that name or no home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def config_file() -> Path:
     """The path of the config file, whether it exists or not (`RAG_CONFIG` overrides)."""
     given = os.environ.get("RAG_CONFIG")
-    return Path(given).expanduser() if given else user_config_dir() / CONFIG_NAME
+    return expanded(given) if given else user_config_dir() / CONFIG_NAME
 
 
 def load_settings(

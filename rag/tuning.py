@@ -28,6 +28,7 @@ from rag.calibration import (
     within_fitted,
 )
 from rag.errors import SetInvalid, SettingsInvalid
+from rag.settings import expanded
 
 FEWEST = 30  # questions in each half, and FEWEST_EACH of either outcome
 FEWEST_EACH = 5
@@ -115,7 +116,7 @@ def load_own(folder: str, generator: str | None) -> Calibrated:
     """
     import json
 
-    path = Path(folder).expanduser() / f"{file_stem(generator)}.json" if folder else None
+    path = expanded(folder) / f"{file_stem(generator)}.json" if folder else None
     if path is None or not path.is_file():
         return for_answers(generator)
     try:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -267,6 +268,28 @@ def test_a_folder_of_empty_files_is_called_empty(bench: Bench) -> None:
     (bench.docs / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
     with pytest.raises(NoDocuments, match="none of the files holds text"):
         bench.run()
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+def test_files_and_folders_whose_names_are_no_utf_8_are_indexed(bench: Bench) -> None:
+    folder = bench.docs / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    for name in (b"na\xefve.txt", b"na\xeeve.txt"):
+        (folder / os.fsdecode(name)).write_text(f"Words of {name!r}.", encoding="utf-8")
+    assert not bench.run(folder).skipped
+    assert bench.names() == [r"na\xeeve.txt", r"na\xefve.txt"]
+    assert bench.run(folder).unchanged == 2
+    assert not staleness(bench.index)
+    assert not check_index(bench.index, deep=True)
+    with open_snapshot(bench.index) as snapshot:
+        assert snapshot.source(r"na\xefve.txt").is_file()
+    (folder / os.fsdecode(b"na\xefve.txt")).unlink()
+    assert bench.run(folder).removed == (r"na\xefve.txt",)
+    second = bench.docs / "b"
+    second.mkdir()
+    folder.rename(second / folder.name)
+    bench.run(second / folder.name)
+    assert r"caf\xe9/na\xeeve.txt" in bench.names()
 
 
 def test_a_file_without_text_that_was_named_is_reported_by_name(bench: Bench) -> None:

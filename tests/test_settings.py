@@ -1,7 +1,9 @@
+import sys
+
 import pytest
 
 from rag.errors import SettingsInvalid
-from rag.settings import Settings, load_settings
+from rag.settings import Settings, cache_dir, load_settings
 
 
 @pytest.fixture
@@ -65,3 +67,19 @@ def test_a_value_of_another_kind_is_named(config, wrong):
 
 def test_a_path_may_stand_for_its_name(config, tmp_path):
     assert load_settings({"model": tmp_path / "m.gguf"}, {}).model == str(tmp_path / "m.gguf")
+
+
+def test_without_a_home_what_to_set_is_said(monkeypatch, tmp_path):
+    def unknown():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("pathlib.Path.home", unknown)
+    for name in ("RAG_CONFIG", "RAG_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    if sys.platform == "linux":
+        with pytest.raises(SettingsInvalid, match="RAG_CACHE"):
+            cache_dir()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        assert cache_dir() == tmp_path / "rag"
+    monkeypatch.setenv("RAG_CACHE", "~nobody-of-that-name/models")
+    assert cache_dir().name == "models"

@@ -27,7 +27,7 @@ from rag.cli import (
 )
 from rag.cli.group import RagGroup
 from rag.cli.state import State
-from rag.settings import load_settings
+from rag.settings import expanded, load_settings
 
 HELP = """Ask your own documents, on your own machine, and see where each sentence stands.
 
@@ -115,7 +115,7 @@ def globals_(
         "offline": offline or None,
     }
     ctx.obj = State(
-        index=index_dir.expanduser() if index_dir else None,
+        index=expanded(index_dir) if index_dir else None,
         settings=load_settings(flags),
         as_json=as_json,
         quiet=quiet,

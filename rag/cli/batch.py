@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,19 +33,24 @@ def read_batch(path: Path, key: str) -> Iterator[BatchLine]:
     `QuestionInvalid` if there is no file.
     """
     if str(path) == "-":
-        return (_parse(line, at, key) for at, line in enumerate(sys.stdin, 1) if line.strip())
+        return _lines(sys.stdin.buffer, key)
     if not path.exists():
         raise QuestionInvalid(f"no file {path}: name a file of JSON lines, each with '{key}'")
     if path.is_dir():
         raise QuestionInvalid(f"{path} is a folder: name a file of JSON lines, each with '{key}'")
-    return _lines(path, key)
+    return _file_lines(path, key)
 
 
-def _lines(path: Path, key: str) -> Iterator[BatchLine]:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield _parse(line, number, key)
+def _file_lines(path: Path, key: str) -> Iterator[BatchLine]:
+    with path.open("rb") as file:
+        yield from _lines(file, key)
+
+
+def _lines(file: Iterable[bytes], key: str) -> Iterator[BatchLine]:
+    for number, raw in enumerate(file, 1):
+        line = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace")
+        if line.strip():
+            yield _parse(line, number, key)
 
 
 def _parse(line: str, number: int, key: str) -> BatchLine:

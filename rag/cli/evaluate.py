@@ -41,7 +41,7 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="A stratified sample of this size.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the sample.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the sample.")] = 0,
     split: Annotated[
         str | None, typer.Option("--split", help="Only this split (splits.json beside the set).")
     ] = None,

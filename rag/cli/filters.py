@@ -31,6 +31,10 @@ FromFile = Annotated[
 ]
 
 
+FAR_SECONDS = 1e12
+"""Before and after 1970: farther than any file's time."""
+
+
 def filters_of(
     path: str | None, format_: str | None, since: str | None, until: str | None
 ) -> Narrowing:
@@ -53,4 +57,8 @@ def _seconds(date: str | None, flag: str, *, end_of_day: bool = False) -> float 
         raise typer.BadParameter(
             f"{date!r} is not a date like 2024-05-31", param_hint=flag
         ) from None
-    return (day + timedelta(days=1, microseconds=-1) if end_of_day else day).timestamp()
+    moment = day + timedelta(days=1, microseconds=-1) if end_of_day else day
+    try:
+        return moment.timestamp()
+    except (ValueError, OverflowError, OSError):  # clocks know neither the year 1 nor 9999
+        return -FAR_SECONDS if day.year < 1970 else FAR_SECONDS

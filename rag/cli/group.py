@@ -118,12 +118,11 @@ def _untyped(parameters: list[Any]) -> list[Any]:
 
 def report_error(message: str, *, as_json: bool = False) -> None:
     """Writes an error to stderr, and with `as_json` an error object to stdout."""
-    import json
-
+    from rag.cli.terminal import write_json
     from rag.untrusted import printable
 
     if as_json:
-        sys.stdout.write(json.dumps({"error": message}, ensure_ascii=False) + "\n")
+        write_json({"error": message}, indent=None)
     log.debug("error", exc_info=True)
     lines = "\n".join(printable(line) for line in message.split("\n"))
     sys.stderr.write(f"rag: {lines}\n")

@@ -51,11 +51,12 @@ def index(
     from rag import library
 
     state: State = ctx.obj
-    if not paths and not remove:
+    target = state.target_dir()
+    # Of an index that is there, `--rebuild` alone means what it was made of.
+    if not paths and not remove and not (rebuild and state.index_dir_or_none()):
         raise NoDocuments(
             "no files named: write `rag index PATH`, for instance `rag index documents/`"
         )
-    target = state.target_dir()
     with progress_bars(quiet=state.quiet) as progress:
         report = library.update(
             paths or (),

@@ -66,7 +66,7 @@ def show(
 def _span(document: Document, start: int, end: int | None) -> Span:
     """The span that was named, or the line's. Raises `QuestionInvalid` beyond the document."""
     if end is None:
-        lines = document.text.split("\n")
+        lines = document.text.removesuffix("\n").split("\n")
         if not 1 <= start <= len(lines):
             raise QuestionInvalid(
                 f"{document.path} has {len(lines)} lines, there is no line {start}"

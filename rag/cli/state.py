@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import IndexNotFound
-from rag.settings import Settings
+from rag.settings import Settings, expanded
 
 if TYPE_CHECKING:
     from rag.opened import Index
@@ -30,7 +30,7 @@ class State:
         if self.index is not None:
             return self.index
         given = os.environ.get("RAG_INDEX")
-        return Path(given).expanduser() if given else None
+        return expanded(given) if given else None
 
     def found_index(self) -> Path | None:
         """The index named, else the nearest folder `index/` here or above that holds one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +20,8 @@ STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "mark": "1;33"
 # Of the Windows console's interface (GetStdHandle, SetConsoleMode).
 _STDOUT_HANDLE = -11
 _VIRTUAL_TERMINAL = 0x0004
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Piece = tuple[str, str]  # text, style
 
@@ -197,5 +200,9 @@ def _fit(word: str, width: int) -> Sequence[str]:
 
 def write_json(value: Any, *, indent: int | None = 2) -> None:
     """Writes one JSON document (or, without indent, one JSON line) to stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False) + "\n")
+    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    if not text.isascii() and _SURROGATE.search(text):
+        # Of a file's name, or of a question: no encoding has it, JSON's own escapes do.
+        text = json.dumps(value, indent=indent, allow_nan=False)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.cli.outputs import require_no_file
 from rag.cli.progress import progress_bars
 from rag.cli.state import State
 from rag.cli.stopping import resumable
@@ -55,6 +57,7 @@ def train(
 ) -> None:
     """Tune when an answer counts as sure, or the reader, on a question set of your own."""
     state: State = ctx.obj
+    require_no_file(output, "result")
     if weights:
         if quote:
             raise typer.BadParameter(
@@ -83,7 +86,7 @@ def _train_confidence(state: State, set_path: Path, quote: bool, output: Path | 
         )
     generator = None if quote else report.head["identity"]["models"]["generator"]["name"]
     result = tune(report.records(), load_own(state.settings.calibration, generator))
-    folder = output or user_config_dir() / "calibration"
+    folder = (output or user_config_dir() / "calibration").absolute()
     kept = None
     if result.better:
         record = {"set": report.set, "fitted_on": result.fitted_on, "held_out": result.held_out}
@@ -104,7 +107,7 @@ def _train_confidence(state: State, set_path: Path, quote: bool, output: Path | 
     if kept is None:
         terminal.line("no better on the questions held out: nothing was kept")
     else:
-        _show_kept(terminal, str(kept), f'calibration = "{folder}"')
+        _show_kept(terminal, kept, "calibration", folder)
 
 
 def _train_reader(state: State, set_path: Path, passes: int, output: Path | None) -> None:
@@ -142,7 +145,7 @@ def _train_reader(state: State, set_path: Path, passes: int, output: Path | None
     if kept is None:
         terminal.line(_why_not(result))
         return
-    _show_kept(terminal, str(kept), f'reader = "{kept}"')
+    _show_kept(terminal, kept, "reader", kept)
     terminal.flow(
         [("the confidence was fitted to the reader before: run `rag train` once more", "none")],
         hang="  ",
@@ -187,6 +190,8 @@ def _show(
         terminal.line(f"  {label:34} {before:>8} {after:>8}")
 
 
-def _show_kept(terminal: Terminal, kept: str, setting: str) -> None:
+def _show_kept(terminal: Terminal, kept: Path, name: str, value: Path) -> None:
     terminal.line(f"kept in {kept}")
+    # TOML has JSON's strings: the backslashes of a Windows path are escaped.
+    setting = f"{name} = {json.dumps(str(value), ensure_ascii=False)}"
     terminal.flow([(f"to use it, write into {config_file()}: {setting}", "none")], hang="  ")

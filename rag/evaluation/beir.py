@@ -52,6 +52,7 @@ def write_documents(folder: Path, into: Path) -> Path:
     """The folder with every document of the corpus as a file, to be indexed.
 
     It is written once: a folder that was finished for the same corpus (size and time) is reused.
+    Of one that changed, the documents that it does not hold any more go.
     """
     corpus = folder / "corpus.jsonl"
     stamp = f"{corpus.stat().st_size} {corpus.stat().st_mtime_ns}\n"
@@ -60,8 +61,13 @@ def write_documents(folder: Path, into: Path) -> Path:
     if done.is_file() and done.read_text(encoding="utf-8") == stamp:
         return docs
     docs.mkdir(parents=True, exist_ok=True)
+    written = set()
     for name, text in beir_documents(folder):
         (docs / name).write_text(text, encoding="utf-8", newline="\n")
+        written.add(name)
+    for path in docs.iterdir():
+        if path.name not in written:
+            path.unlink()
     done.write_text(stamp, encoding="utf-8")
     return docs
 

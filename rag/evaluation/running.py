@@ -55,10 +55,13 @@ def run_evaluation(
     `run_dir` None means a folder under `eval/runs` named after what is run. A run that was
     interrupted there goes on where it stopped. `progress` is called with (done, total). Raises
     `SetInvalid` for a set with problems, `RunInvalid` for a folder or a baseline of something
-    else, and `ValueError` for a limit or a number of workers below 1, all before any work.
+    else, and `ValueError` for a limit or a number of workers below 1 or a seed below 0, all before
+    any work.
     """
     if workers < 1:
         raise ValueError(f"workers is {workers}, it must be at least 1")
+    if seed < 0:
+        raise ValueError(f"seed is {seed}, it must be at least 0")
     check_product(product, stage)
     chosen = open_set(
         set_path,

@@ -59,9 +59,10 @@ def report_table(report: Report) -> RenderableType:
 
 def _figures(report: Report) -> Table:
     from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=standing(report), box=SIMPLE_HEAD, title_justify="left")
+    table = Table(title=escape(standing(report)), box=SIMPLE_HEAD, title_justify="left")
     table.add_column("metric", no_wrap=True)
     for heading in ("figure", "95 % interval", "n"):
         table.add_column(heading, justify="right", no_wrap=True)

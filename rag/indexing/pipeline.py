@@ -86,7 +86,8 @@ def build_index(
         plan, passages = _outlook(index_dir, meta, scope, remove, rebuild)
         if dry_run:
             return report_of(plan, passages, started)
-    with open_writer(index_dir, meta, anew=rebuild) as writer:
+    # What cannot be read does not say of what it was made: it is given up for named paths alone.
+    with open_writer(index_dir, meta, anew=rebuild and bool(paths)) as writer:
         if not rebuild:
             writer.meta.require(meta)
         run = _Run(writer, settings, embedder, progress)

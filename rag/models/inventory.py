@@ -15,7 +15,7 @@ from rag.models.local import LocalModel
 from rag.models.memory import fits, memory_bytes
 from rag.models.own import own_model
 from rag.models.resolve import check_file, is_fetched, locate
-from rag.settings import Settings
+from rag.settings import Settings, expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _own(settings: Settings, known: Catalogue) -> list[LocalModel | ModelProblem
     """The models that the settings name by path, or what is wrong with them."""
     found: list[LocalModel | ModelProblem] = []
     for role, name in _named(settings).items():
-        path = Path(name).expanduser()
+        path = expanded(name)
         if known.find(name, role) is not None or not name or not path.exists():
             continue
         try:

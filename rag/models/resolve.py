@@ -13,7 +13,7 @@ from rag.models.entries import FileSource, ModelEntry, ModelFile, Role
 from rag.models.local import LocalModel
 from rag.models.own import guess_role, own_model
 from rag.models.progress import Progress
-from rag.settings import Settings
+from rag.settings import Settings, expanded
 
 
 def resolve(
@@ -33,7 +33,7 @@ def resolve(
     known = catalogue or load_catalogue()
     entry = known.find(name_or_path, role)
     if entry is None:
-        path = Path(name_or_path).expanduser()
+        path = expanded(name_or_path)
         if name_or_path and path.exists():
             return own_model(path, role)
         if _looks_like_path(name_or_path):
@@ -56,7 +56,7 @@ def pull(
     The path of a person's own model is checked and returned. Raises as `resolve`.
     """
     known = catalogue or load_catalogue()
-    path = Path(name).expanduser()
+    path = expanded(name)
     if known.find(name) is None and name and path.exists():
         return own_model(path, guess_role(path))
     return _resolve_entry(known.get(name), settings, progress)

@@ -31,7 +31,7 @@ _MAGIC = (
 _MAGIC_OF_TEXT = (
     (b"%PDF-", "a PDF; let its name end in .pdf"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Microsoft Office file; save it in a new format"),
-    (b"{\\rtf", "an RTF file; save it as docx or odt"),
+    (b"{\\rtf", "an RTF file; let its name end in .rtf"),
     (b"%!PS", "a PostScript file; convert it to PDF"),
 )
 """Kinds that hold text which cannot be read here: such a file is one that could not be read."""
@@ -70,7 +70,7 @@ def _decoded(data: bytes, document: str, encoding: str | None) -> str:
         raise (UnreadableDocument if holds_text else NoText)(document, f"binary content: {kind}")
     # ASCII in UTF-16 is UTF-8 too, with a NUL in every second place.
     wide = b"\x00" in data[:_SAMPLE_BYTES]
-    for name in filter(None, (encoding, None if wide else "utf-8")):
+    for name in (*_meant(encoding), *(() if wide else ("utf-8",))):
         try:
             return data.decode(name)
         except (UnicodeDecodeError, LookupError, UnicodeError, ValueError):
@@ -83,6 +83,26 @@ def _decoded(data: bytes, document: str, encoding: str | None) -> str:
     if (damage <= 3 and legible > 10 * damage) or (damage == 1 and text.endswith("\ufffd")):
         return text
     return _detected(data, document)
+
+
+def _meant(encoding: str | None) -> tuple[str, ...]:
+    """What to try for an encoding that a format declares."""
+    if encoding is None:
+        return ()
+    # Text that is not UTF-8 hardly ever happens to be valid UTF-8.
+    return ("utf-8", "cp1252", encoding) if usual(encoding) != encoding else (encoding,)
+
+
+def usual(encoding: str) -> str:
+    """The encoding that is meant by a name: who says Latin-1 writes Windows-1252.
+
+    As browsers read it (WHATWG, Encoding): the bytes that differ are quotation marks, dashes and
+    the euro in the one, in the other control characters that nobody writes.
+    """
+    try:
+        return "cp1252" if codecs.lookup(encoding).name == "iso8859-1" else encoding
+    except (LookupError, ValueError):
+        return encoding
 
 
 def _wide(data: bytes, document: str) -> str:

@@ -31,7 +31,8 @@ class Delimited:
         csv.field_size_limit(_MAX_FIELD_CHARS)
         builder = TextBuilder(document)
         try:
-            SheetWriter(builder, "row {row}").sheet("", _rows(text), heading=False)
+            writer = SheetWriter(builder, "row {row}", joined=True)
+            writer.sheet("", _rows(text), heading=False)
         except csv.Error as exc:
             raise UnreadableDocument(document, f"not a table ({exc})") from exc
         return builder.finish()

@@ -33,12 +33,18 @@ class Html:
 
     def parse(self, data: bytes, document: str) -> Parsed:
         """The visible text: a block each paragraph, heading, list item, table row."""
-        declared = _XML_CHARSET.match(data) or _CHARSET.search(data[:4096])
-        encoding = declared[1].decode("ascii", "replace") if declared else None
-        root = html_tree(decode(data, document, encoding), document)
+        root = html_tree(decode(data, document, _declared(data)), document)
         builder = TextBuilder(document)
         add_html(root, builder)
         return builder.finish(title=root.findtext(".//title"))
+
+
+def _declared(data: bytes) -> str | None:
+    """The encoding that a page names for itself, if it can be that."""
+    found = _XML_CHARSET.match(data) or _CHARSET.search(data[:4096])
+    encoding = found[1].decode("ascii", "replace").lower() if found else None
+    # A page whose declaration can be read byte by byte has no two or four bytes a character.
+    return None if encoding and encoding.startswith(("utf-16", "utf-32")) else encoding
 
 
 def html_tree(text: str, document: str) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import UnreadableDocument
 from rag.sources.building import TextBuilder, clean, one_line
-from rag.sources.decoding import decode
+from rag.sources.decoding import decode, usual
 from rag.sources.html import add_html, html_tree
 from rag.sources.limits import MAX_ATTACHMENTS, MAX_DEPTH
 from rag.sources.lines import paragraphs, split_blocks
@@ -22,14 +24,18 @@ _HEADER = re.compile(rb"^[A-Za-z][\w-]{1,60}:[ \t]", re.MULTILINE)
 
 
 class Mail:
-    """Reads `.eml`: the headers a person reads, the plain body (the HTML one where there is none).
+    """Reads `.eml`: the headers a person reads and the body, of alternatives the plain one.
 
     The message's own line breaks are kept within a paragraph.
     """
 
     def parse(self, data: bytes, document: str) -> Parsed:
         """The text of the mail, and its attachments."""
-        if not _HEADER.match(data.lstrip()[:2000]):
+        data = data.removeprefix(codecs.BOM_UTF8).lstrip()
+        head = data[:2000]
+        if head.startswith(b"From "):  # how a mail begins that was taken out of a mailbox
+            head = head.partition(b"\n")[2]
+        if not _HEADER.match(head):
             raise UnreadableDocument(document, "it does not begin with the headers of a mail")
         # The email package costs 30 ms to import.
         from email.parser import BytesParser
@@ -42,8 +48,9 @@ class Mail:
             if value := _header(message, name):
                 builder.add(f"{name}: {value}", before="\n")
         leaves = list(_leaves(message))
-        _body(leaves, builder)
-        return builder.finish(_header(message, "Subject") or None, _attachments(leaves))
+        _body([(part, whole) for part, whole in leaves if not _is_attached(part)], builder)
+        attached = _attachments([part for part, _ in leaves if _is_attached(part)])
+        return builder.finish(_header(message, "Subject") or None, attached)
 
 
 def _header(message: Any, name: str) -> str:
@@ -72,7 +79,7 @@ def _decoded(value: str) -> str:
             words.append(part)
             continue
         try:
-            words.append(part.decode(charset or "utf-8", errors="replace"))
+            words.append(part.decode(usual(charset or "utf-8"), errors="replace"))
         except LookupError:
             words.append(part.decode("latin-1"))
     return one_line("".join(words))
@@ -87,17 +94,24 @@ def _printable(text: str) -> str:
         return data.decode("latin-1")
 
 
-def _leaves(message: Message) -> Any:
-    """The parts that hold no parts, with a mail inside the mail as one; not deeper than allowed."""
-    waiting: list[tuple[Any, int]] = [(message, 0)]
+def _leaves(message: Message) -> Iterator[tuple[Any, int]]:
+    """The parts that hold no parts, with a mail inside the mail as one; not deeper than allowed.
+
+    With each the number of the `multipart/alternative` it is part of, 0 outside of one.
+    """
+    waiting: list[tuple[Any, int, int]] = [(message, 0, 0)]
+    choices = 0
     while waiting:
-        part, depth = waiting.pop()
+        part, depth, choice = waiting.pop()
         if depth > MAX_DEPTH:
             continue
         if part.get_content_maintype() == "multipart" and isinstance(part.get_payload(), list):
-            waiting.extend((below, depth + 1) for below in part.get_payload()[::-1])
+            if not choice and part.get_content_type() == "multipart/alternative":
+                choice = choices = choices + 1
+            below = part.get_payload()[::-1]
+            waiting.extend((inner, depth + 1, choice) for inner in below)
         else:
-            yield part
+            yield part, choice
 
 
 def _is_attached(part: Any) -> bool:
@@ -115,19 +129,33 @@ def _file_name(part: Any) -> str:
     return re.sub(r"[\x00-\x1f\x7f/\\:]", "_", one_line(_decoded(name))).strip(". ")[:120]
 
 
-def _body(leaves: list[Any], builder: TextBuilder) -> None:
-    shown = [part for part in leaves if not _is_attached(part)]
-    plain = [part for part in shown if part.get_content_type() == "text/plain"]
-    texts = [_text(part, builder.document) for part in plain]
-    if any(text.strip() for text in texts):
-        for text in texts:
-            for group in paragraphs(text):
-                for at, span in enumerate(split_blocks(text, group)):
-                    builder.add(span.of(text), before="\n" if at else "\n\n")
+def _body(shown: list[tuple[Any, int]], builder: TextBuilder) -> None:
+    """Add the parts in order; of alternatives the plain one, where there is something in it."""
+    texts = [(part, choice, _text(part, builder.document)) for part, choice in shown]
+    plain = {
+        choice for part, choice, text in texts if text.strip() and not _is_html(part) and choice
+    }
+    for part, choice, text in texts:
+        if not text.strip() or (_is_html(part) and choice in plain):
+            continue
+        if _is_html(part):
+            _add_page(text, builder)
+            continue
+        for group in paragraphs(text):
+            for at, span in enumerate(split_blocks(text, group)):
+                builder.add(span.of(text), before="\n" if at else "\n\n")
+
+
+def _add_page(text: str, builder: TextBuilder) -> None:
+    try:
+        root = html_tree(text, builder.document)
+    except UnreadableDocument:  # nothing in it, such as a comment alone: the rest is still a mail
         return
-    for part in shown:
-        if part.get_content_type() == "text/html":
-            add_html(html_tree(_text(part, builder.document), builder.document), builder)
+    add_html(root, builder)
+
+
+def _is_html(part: Any) -> bool:
+    return bool(part.get_content_type() == "text/html")
 
 
 def _text(part: Any, document: str) -> str:
@@ -142,12 +170,12 @@ def _text(part: Any, document: str) -> str:
         return ""
 
 
-def _attachments(leaves: list[Any]) -> list[Attachment]:
+def _attachments(attached: list[Any]) -> list[Attachment]:
     found: list[Attachment] = []
     names: set[str] = set()
-    for part in leaves:
-        if not _is_attached(part) or len(found) >= MAX_ATTACHMENTS:
-            continue
+    for part in attached:
+        if len(found) >= MAX_ATTACHMENTS:
+            break
         name, data = _attached(part, len(found) + 1)
         if not data:
             continue

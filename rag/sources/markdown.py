@@ -18,7 +18,11 @@ from rag.types import Heading, Span
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_FRONT = re.compile(r"---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|$)")
+# A rule may stand at the top of a text, too: front matter has a key behind it, before any text.
+_FRONT = re.compile(
+    r"---[ \t]*\n(?:#.*\n)*(?:[\w\"'][^\n:]{0,60}:(?:[ \t].*)?\n(?:.*\n)*?)?"
+    r"(?:---|\.\.\.)[ \t]*(?:\n|$)"
+)
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"\s*(?:<!--.*?-->\s*)+$", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")

@@ -35,8 +35,8 @@ def name_documents(roots: Sequence[Path], files: Iterable[Path]) -> dict[Path, s
 def relative_name(file: Path, base: Path) -> str:
     """The path of `file` below `base`, `/`-separated, in Unicode's composed form."""
     relative = file.relative_to(base).as_posix()
-    # A name that is not UTF-8 on disk cannot be printed or stored as it is.
-    printable = os.fsencode(relative).decode("utf-8", errors="replace")
+    # A name that is not UTF-8 on disk cannot be printed as it is; bytes are told from each other.
+    printable = os.fsencode(relative).decode("utf-8", errors="backslashreplace")
     return unicodedata.normalize("NFC", printable)
 
 
@@ -59,7 +59,7 @@ def _prefixes(bases: Sequence[Path], owners: dict[Path, Path]) -> dict[Path, str
         if base == bases[0]
     }
     for base in bases[1:]:
-        wanted = unicodedata.normalize("NFC", base.name or "root")
+        wanted = relative_name(base, base.parent) if base.name else "root"
         name, number = wanted, 2
         while name in taken:
             name, number = f"{wanted}-{number}", number + 1

@@ -11,16 +11,23 @@ from rag.sources.limits import MAX_CELLS
 
 _LOOKAHEAD_ROWS = 20
 
+_Table = list[tuple[int, list[str]]]
+
 
 class SheetWriter:
     """Adds sheets to a text. A sheet may hold several tables, parted by empty rows.
 
-    `label` names the place of a row in place of its cells' addresses, as in `row {row}`.
+    `label` names the place of a row in place of its cells' addresses, as in `row {row}`. With
+    `joined`, an empty row parts tables only where heads or another width follow: in text files
+    empty lines stand between rows, too.
     """
 
-    def __init__(self, builder: TextBuilder, label: str | None = None) -> None:
+    def __init__(
+        self, builder: TextBuilder, label: str | None = None, *, joined: bool = False
+    ) -> None:
         self.builder = builder
         self.label = label
+        self.joined = joined
         self.cells = 0
 
     def sheet(self, name: str, rows: Iterable[tuple[int, list[str]]], heading: bool = True) -> None:
@@ -29,7 +36,7 @@ class SheetWriter:
         The sheet's name is a heading above its rows unless `heading` is false; each row is a block
         and a place, such as `Budget!A2:D2`.
         """
-        table: list[tuple[int, list[str]]] = []
+        tables: list[_Table] = []
         state = _Sheet(self.builder, name, heading, self.label)
         for number, values in rows:
             self.cells += len(values)
@@ -38,21 +45,32 @@ class SheetWriter:
                     self.builder.document, f"more than {MAX_CELLS:,} cells: split it"
                 )
             values = [one_line(value) for value in values]
-            if table and number > table[-1][0] + 1:
-                state.add(table)
-                table = []
-            if any(values):
-                table.append((number, values))
-        state.add(table)
+            if not any(values):
+                continue
+            if not tables or number > tables[-1][-1][0] + 1:
+                tables.append([])
+            tables[-1].append((number, values))
+        for table in _joined(tables) if self.joined else tables:
+            state.add(table)
+
+
+def _joined(tables: Iterable[_Table]) -> list[_Table]:
+    """The tables, each that begins with no heads of its own behind one of as many columns."""
+    joined: list[_Table] = []
+    for table in tables:
+        grid = [values for _, values in table[:_LOOKAHEAD_ROWS]]
+        if joined and len(joined[-1][-1][1]) == len(grid[0]) and not guess_heads(grid):
+            joined[-1].extend(table)
+        else:
+            joined.append(table)
+    return joined
 
 
 class _Sheet:
     def __init__(self, builder: TextBuilder, name: str, heading: bool, label: str | None) -> None:
         self.builder, self.name, self.heading, self.label = builder, name, heading, label
 
-    def add(self, table: list[tuple[int, list[str]]]) -> None:
-        if not table:
-            return
+    def add(self, table: _Table) -> None:
         if self.heading:
             self.builder.place(self.name)
             self.builder.add(self.name, level=1)

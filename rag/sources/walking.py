@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -56,10 +57,11 @@ def walk(
     folders are skipped unless `hidden`, an index's own folder always is. A file that holds no text
     by its nature (a picture, an archive) is left out unless it is itself one of `paths`, and
     appended to `textless`, named by its path below its root. A folder that may not be read is
-    appended to `problems`. Raises `NoDocuments` naming every path that does not exist.
+    appended to `problems`. Raises `NoDocuments` naming every path that does not exist, and
+    `ValueError` for an `include` or `exclude` that is no pattern.
     """
     roots = _roots(paths)
-    wanted, unwanted = _spec(include), _spec(exclude)
+    wanted, unwanted = _asked(include), _asked(exclude)
     seen: set[Path] = set()
     entries: list[tuple[Path, Path, os.stat_result]] = []
     named = {Path(path).resolve() for path in paths}
@@ -97,12 +99,26 @@ def _roots(paths: Sequence[Path]) -> list[Path]:
     return kept
 
 
+def _asked(patterns: Sequence[str]) -> GitIgnoreSpec | None:
+    if wrong := next((pattern for pattern in patterns if not _is_pattern(pattern)), None):
+        raise ValueError(f"'{wrong}' is no pattern of file names: write one such as '*.txt'")
+    return _spec(patterns)
+
+
 def _spec(patterns: Sequence[str]) -> GitIgnoreSpec | None:
     if not patterns:
         return None
     from pathspec import GitIgnoreSpec
 
     return GitIgnoreSpec.from_lines(patterns)
+
+
+def _is_pattern(line: str) -> bool:
+    try:
+        _spec([line])
+    except (ValueError, re.error):  # a `!` alone, or a range such as [z-a]
+        return False
+    return True
 
 
 def _files(
@@ -166,7 +182,8 @@ def _rules(root: Path, relative: str, names: set[str]) -> Iterator[_Rules]:
             text = (root / relative / name).read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        spec = _spec(text.splitlines())
+        # As for git, a line that is no pattern matches nothing.
+        spec = _spec([line for line in text.splitlines() if _is_pattern(line)])
         if spec is not None:
             yield _Rules(f"{relative}/" if relative else "", spec)
 

@@ -299,12 +299,14 @@ def read_meta(db: sqlite3.Connection) -> tuple[Meta, dict[str, Any]]:
 def read_files(db: sqlite3.Connection) -> dict[str, FileEntry]:
     """The files of the index by their name."""
     columns = "row, name, source, bytes, modified, checked, sha256, problem"
-    return {r[1]: FileEntry(*r) for r in db.execute(f"SELECT {columns} FROM file")}
+    found = db.execute(f"SELECT {columns} FROM file")
+    return {r[1]: FileEntry(r[0], r[1], coding.decode_path(r[2]), *r[3:]) for r in found}
 
 
 def read_roots(db: sqlite3.Connection) -> list[str]:
     """The absolute paths of the indexed roots, the first one first."""
-    return [path for (path,) in db.execute("SELECT path FROM root ORDER BY number")]
+    found = db.execute("SELECT path FROM root ORDER BY number")
+    return [coding.decode_path(path) for (path,) in found]
 
 
 def read_parsers(db: sqlite3.Connection) -> dict[str, set[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any
@@ -79,6 +80,20 @@ def decode_marks(marks: str) -> dict[str, Any]:
         "places": tuple(Place(*p) for p in raw.get("places", ())),
         "blocks": tuple(Span(*b) for b in raw.get("blocks", ())),
     }
+
+
+def encode_path(path: str) -> str | bytes:
+    """A path as the catalogue stores it: as text, or as its bytes where they are no UTF-8."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def decode_path(stored: str | bytes) -> str:
+    """The path of `encode_path`."""
+    return os.fsdecode(stored)
 
 
 def encode_text(text: str) -> bytes:

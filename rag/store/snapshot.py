@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rag.errors import IndexDamaged, RagError
-from rag.store import analysis, catalogue, files, schema
+from rag.store import analysis, catalogue, coding, files, schema
 from rag.store.arrays import Arrays, Limit, read_arrays
 from rag.store.catalogue import FileEntry, SegmentEntry
 from rag.store.dense import DenseSegments
@@ -136,7 +136,7 @@ class Snapshot:
                 "SELECT f.source FROM document d JOIN file f ON f.row = d.file WHERE d.row = ?",
                 (self._documents[path].row,),
             ).fetchone()
-        return Path(source)
+        return Path(coding.decode_path(source))
 
     def roots(self) -> tuple[Path, ...]:
         """The indexed roots, the first one first."""

@@ -141,7 +141,8 @@ class Writer:
         """Remembers the roots, in order."""
         if list(paths) != catalogue.read_roots(self._db):
             self._db.execute("DELETE FROM root")
-            self._db.executemany("INSERT INTO root (path) VALUES (?)", [(p,) for p in paths])
+            stored = [(coding.encode_path(path),) for path in paths]
+            self._db.executemany("INSERT INTO root (path) VALUES (?)", stored)
 
     @_guarded
     def set_patterns(self, patterns: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> None:
@@ -183,11 +184,12 @@ class Writer:
     @_guarded
     def put_file(self, entry: FileEntry) -> int:
         """Stores a file's entry in place of what its source or name had before; gives its row."""
-        self._drop("source", entry.source)
+        source = coding.encode_path(entry.source)
+        self._drop("source", source)
         self._drop("name", entry.name)
         values = (
             entry.name,
-            entry.source,
+            source,
             entry.bytes,
             entry.modified,
             entry.checked,
@@ -215,9 +217,9 @@ class Writer:
     @_guarded
     def drop_file(self, source: str) -> int:
         """Removes the file read from `source` and its documents; gives how many documents went."""
-        return self._drop("source", source)
+        return self._drop("source", coding.encode_path(source))
 
-    def _drop(self, column: str, value: str) -> int:
+    def _drop(self, column: str, value: str | bytes) -> int:
         found = self._db.execute(f"SELECT row FROM file WHERE {column} = ?", (value,)).fetchone()
         if not found:
             return 0

@@ -276,6 +276,25 @@ def test_a_batch_is_read_from_standard_input(indexed):
     assert (row["id"], row["query"]) == (7, "rent")
 
 
+@pytest.mark.parametrize("from_", ["-", "q.jsonl"])
+def test_marks_and_broken_characters_of_a_batch_end_nothing(indexed, place, from_):
+    lines = b'\xef\xbb\xbf{"query": "rent"}\n{"query": "ca\xfft"}\n{"query": "cat \\ud800"}\n'
+    (place / "q.jsonl").write_bytes(lines)
+    shown = indexed("search", "--from", from_, "--json", stdin=lines).stdout
+    queries = [json.loads(line)["query"] for line in shown.splitlines()]
+    assert queries == ["rent", "ca\ufffdt", "cat \ud800"]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+def test_json_holds_names_that_are_no_utf_8(rag, place):
+    folder = os.fsdecode(b"caf\xe9")
+    assert folder in json.loads(rag("index", folder, "--json", code=1).stdout)["error"]
+    (place / "docs").rename(place / folder)
+    rag("index", folder)
+    (root,) = json.loads(rag("status", "--json").stdout)["index"]["roots"]
+    assert root == str(place / folder)
+
+
 def test_dates_are_days_where_the_person_is(answer_of, place, monkeypatch):
     for name in ("home/lease.txt", "home/bridge.txt", "minutes.md"):
         late = datetime(2024, 5, 31, 23, 30).timestamp()
@@ -283,6 +302,13 @@ def test_dates_are_days_where_the_person_is(answer_of, place, monkeypatch):
     answer_of("index", "docs", "--rebuild")
     assert answer_of("search", "rent", "--since", "2024-05-31", "--until", "2024-05-31")["hits"]
     assert not answer_of("search", "rent", "--since", "2024-06-01")["hits"]
+    assert answer_of("search", "rent", "--since", "0001-01-01", "--until", "9999-12-31")["hits"]
+    assert not answer_of("search", "rent", "--since", "9999-12-31")["hits"]
+
+
+def test_the_end_of_the_last_line_begins_no_further_one(answer_of):
+    assert answer_of("show", "home/lease.txt:3")["text"].startswith("Notice must")
+    assert "3 lines" in answer_of("show", "home/lease.txt:4", code=1)["error"]
 
 
 def test_status_says_what_changed(indexed, place, golden):

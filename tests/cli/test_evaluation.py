@@ -1,6 +1,7 @@
 """`rag eval` and `rag annotate` as a person meets them: sets, gates, baselines, wrong input."""
 
 import json
+import tomllib
 
 import pytest
 
@@ -78,6 +79,30 @@ def test_a_baseline_shows_what_moved_and_has_to_fit(measured, place):
     (place / first / "run.json").write_text(json.dumps(head))
     result = measured("set", "--stage", "retrieval", "--baseline", first, code=1)
     assert "format version 99, this program reads 1" in result.stderr
+
+
+def test_where_a_result_goes_is_looked_at_before_any_work(indexed, place):
+    write(place / "set" / "questions.jsonl", ROWS)
+    for command in (
+        ("--index", "index", "eval", "set", "--stage", "retrieval", "--report", "docs"),
+        ("ask", "How much is the rent?", "--receipt", "docs"),
+    ):
+        result = indexed(*command, code=1)
+        assert "docs is a folder" in result.stderr
+        assert not result.stdout
+    result = indexed("train", "set", "--quote", "--output", "set/questions.jsonl", code=1)
+    assert "questions.jsonl is a file" in result.stderr
+    assert not (place / "eval").exists()
+
+
+def test_a_setting_that_is_shown_can_be_pasted(place, capsys):
+    from rag.cli.terminal import Terminal
+    from rag.cli.train import _show_kept
+
+    folder = place / 'a\\b "c"'
+    _show_kept(Terminal(), folder, "calibration", folder)
+    shown = "".join(capsys.readouterr().out.split("\n")[1:])
+    assert tomllib.loads(shown[shown.index("calibration =") :]) == {"calibration": str(folder)}
 
 
 def test_a_set_of_another_index_is_an_error_not_a_row_of_zeros(measured, place):

@@ -134,6 +134,25 @@ def test_another_embedder_is_refused_with_the_way_back(indexed, monkeypatch):
     assert "--rebuild" in said
 
 
+def test_rebuild_alone_makes_anew_what_was_indexed(indexed, place, monkeypatch):
+    other = FakeEmbedder(name="another", dimension=32)
+    monkeypatch.setattr("rag.embedding.load_embedder", lambda *a, **k: other)
+    indexed("index", "--rebuild")
+    assert "3 documents" in indexed("status").stdout
+    indexed("search", "rent")
+    indexed("--index", "elsewhere", "index", "--rebuild", code=1)
+    (place / "index" / "catalogue.sqlite").write_bytes(b"no catalogue")
+    said = indexed("index", "--rebuild", code=1).stderr
+    assert "rag index --rebuild PATH" in said
+    assert (place / "index" / "catalogue.sqlite").is_file()
+
+
+def test_a_home_that_nobody_has_is_a_folder_like_any_other(rag):
+    said = rag("--index", "~nobody-of-that-name/ix", "status", code=1).stderr
+    assert "~nobody-of-that-name" in said
+    assert "--index DIR" in said
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_is_named(indexed, place):

@@ -51,6 +51,14 @@ def test_documents_are_written_once(tmp_path: Path) -> None:
     assert (docs / "b.txt").read_text() == "touched"
 
 
+def test_what_a_changed_corpus_holds_no_more_goes(tmp_path: Path) -> None:
+    folder = write_beir(tmp_path / "set")
+    document_folders(folder, tmp_path / "cache")
+    (folder / "corpus.jsonl").write_text('{"_id": "b", "title": "", "text": "Rent was 940."}\n')
+    (docs,) = document_folders(folder, tmp_path / "cache")
+    assert [(p.name, p.read_text()) for p in docs.iterdir()] == [("b.txt", "Rent was 940.")]
+
+
 def test_problems_name_file_and_line(tmp_path: Path) -> None:
     folder = write_beir(tmp_path / "a", "query-id\tcorpus-id\tscore\nq1\tb\nq1\tgone\t1\n")
     with pytest.raises(SetInvalid) as caught:

@@ -182,6 +182,9 @@ def test_the_table_says_what_it_stands_on(report: Report) -> None:
     Console(file=stream, width=140).print(report_table(report))
     text = stream.getvalue()
     assert "s, whole set, stage answers: 8 questions" in text
+    named = replace(report, set="mine [old] [/b]")
+    Console(file=stream, width=140).print(report_table(named))
+    assert "mine [old] [/b], whole set" in stream.getvalue()
     sampled = replace(report, head={"identity": {"limit": 8}})
     assert "stage answers: a sample of 8 questions" in standing(sampled)
     assert re.search(r"abstention_f1\s+\d\.\d{3}.*0\.400 abstain always", text)

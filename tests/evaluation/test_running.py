@@ -264,6 +264,8 @@ def test_nothing_runs_before_set_and_baseline_are_checked(
         run(world, folder, tmp_path / "run", product=replace(product, documents=()))
     with pytest.raises(ValueError, match="workers is 0"):
         run(world, folder, tmp_path / "run", product=product, workers=0)
+    with pytest.raises(ValueError, match="seed is -1"):
+        run(world, folder, tmp_path / "run", product=product, seed=-1)
     with pytest.raises(ValueError, match="needs a call"):
         run(world, folder, tmp_path / "run", product=replace(product, ask=None))
     assert not asked

@@ -19,6 +19,15 @@ def blocks(parsed) -> list[str]:
     return [block.of(parsed.text) for block in parsed.blocks]
 
 
+def test_an_encoding_that_cannot_be_is_not_believed(read) -> None:
+    wide = page("<p>The rent is 940 euros.</p>", '<meta charset="utf-16">')
+    assert blocks(read(wide + b" " * (len(wide) % 2), "a.html")) == ["The rent is 940 euros."]
+    latin = '<meta charset="iso-8859-1">'
+    assert blocks(read(page("<p>Café “Blau”</p>", latin), "b.html")) == ["Café “Blau”"]
+    old = page("<p>X</p>", latin).replace(b"X", b"Caf\xe9 \x93Blau\x94")
+    assert blocks(read(old, "c.html")) == ["Café “Blau”"]
+
+
 def test_a_page_in_order(read) -> None:
     parsed = read(
         page(

@@ -217,6 +217,17 @@ def test_figures_that_look_like_years_are_no_heads(read) -> None:
     assert blocks(read(data, "a.csv")) == ["Bolts | 2015 kg | 2024 kg", "Nuts | 1900 kg | 1800 kg"]
 
 
+def test_empty_lines_between_the_rows_of_a_text_part_no_table(read) -> None:
+    doubled = b"Item,Town,Price\r\r\nBoat,Aldport,5\r\r\nOar,Velden,7\r\r\n"
+    assert blocks(read(doubled, "a.csv")) == [
+        "Item: Boat | Town: Aldport | Price: 5", "Item: Oar | Town: Velden | Price: 7",
+    ]  # fmt: skip
+    two = b"Item,Price\nBoat,5\nOar,7\n\nTotal,12\n\nName,Age\nAnn,5\nBob,6\n"
+    assert blocks(read(two, "b.csv"))[2:] == [
+        "Item: Total | Price: 12", "Name: Ann | Age: 5", "Name: Bob | Age: 6",
+    ]  # fmt: skip
+
+
 def test_a_wide_row_says_on_each_line_whose_values_they_are(read) -> None:
     heads = ["Ship", *(f"Measured in week {n}" for n in range(1, 53))]
     rows = [[name, *(str(100 * row + n) for n in range(1, 53))] for row, name in ((1, "Gull"),)]
@@ -419,6 +430,42 @@ def test_a_mail_and_its_attachments(make, sound, tmp_path) -> None:
 def test_a_mail_with_only_html(read, make) -> None:
     parsed = read(make.mail("", html="<p>Good <b>day</b></p><p hidden>SECRET</p>"), "a.eml")
     assert blocks(parsed)[-1] == "Good day"
+
+
+def mixed(*parts: tuple[str, str]) -> bytes:
+    shown = "".join(f"--X\nContent-Type: {kind}\n\n{text}\n" for kind, text in parts)
+    return (
+        "From: ada@example.org\nSubject: Offer\nContent-Type: multipart/mixed; boundary=X\n\n"
+        f"{shown}--X--\n"
+    ).encode()
+
+
+def test_plain_text_beside_a_page_replaces_no_page(read) -> None:
+    data = mixed(("text/html", "<p>We offer 500.</p>"), ("text/plain", "Scanned for viruses."))
+    assert blocks(read(data, "a.eml"))[2:] == ["We offer 500.", "Scanned for viruses."]
+
+
+def test_an_empty_page_costs_a_mail_nothing(read) -> None:
+    parsed = read(mixed(("text/html", "<!-- -->"), ("text/plain; name=a.txt", "Words.")), "a.eml")
+    assert blocks(parsed)[1:] == ["Subject: Offer"]
+    assert [attached.name for attached in parsed.attachments] == ["a.txt"]
+
+
+@pytest.mark.parametrize(
+    "before", [b"\xef\xbb\xbf", b"\n\n", b"From ada Mon Jan  1 09:00:00 2024\n"]
+)
+def test_what_may_stand_before_a_mail_is_no_part_of_it(read, before: bytes) -> None:
+    assert blocks(read(before + mixed(("text/plain", "We offer 500.")), "a.eml")) == [
+        "From: ada@example.org", "Subject: Offer", "We offer 500.",
+    ]  # fmt: skip
+
+
+def test_who_says_latin_1_means_windows_1252(read) -> None:
+    data = (
+        b"From: a@example.org\nSubject: =?iso-8859-1?Q?=80_5?=\n"
+        b"Content-Type: text/plain; charset=iso-8859-1\n\nThe \x93rent\x94 \x96 940 \x80."
+    )
+    assert blocks(read(data, "a.eml"))[1:] == ["Subject: € 5", "The “rent” – 940 €."]
 
 
 def test_encoded_headers_and_names_are_decoded(read, make, tmp_path) -> None:

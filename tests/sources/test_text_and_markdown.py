@@ -239,6 +239,19 @@ def test_an_endless_heading_is_a_block_and_costs_no_time(read, unit: str) -> Non
     assert len(parsed.blocks) == 2
 
 
+def test_a_rule_at_the_top_begins_no_front_matter(read) -> None:
+    parsed = read(b"---\n\n# Rent\n\nDue on the\nthird day.\n\n---\n\nNotice.\n", "a.md")
+    assert [h.text for h in parsed.headings] == ["Rent"]
+    assert blocks(parsed) == ["Rent", "Due on the\nthird day.", "Notice."]
+    commented = read(b"---\n# of the club\ntitle: Rules\n---\n\nNo dogs.\n", "b.md")
+    assert (commented.title, blocks(commented)[-1]) == ("Rules", "No dogs.")
+
+
+def test_rich_text_under_another_name_says_how_to_have_it_read() -> None:
+    with pytest.raises(UnreadableDocument, match=r"let its name end in \.rtf"):
+        parse_bytes(b"{\\rtf1\\ansi Rent.}", "a.doc")
+
+
 def test_front_matter_is_text_with_a_title(read) -> None:
     parsed = read(b'---\ntitle: "The Tide"\ndate: 2025-01-02\n---\n\n# Other\n\nText.\n', "a.md")
     assert parsed.title == "The Tide"

@@ -34,6 +34,15 @@ def test_folders_are_walked_to_the_bottom_in_order(tmp_path: Path) -> None:
     assert ".x/y.txt" in names(walk([tmp_path], hidden=True))
 
 
+@pytest.mark.parametrize("line", ["!", "\\", "[z-a]"])
+def test_a_line_that_is_no_pattern_matches_nothing(tmp_path: Path, line: str) -> None:
+    grow(tmp_path, "a.log", "b.txt")
+    (tmp_path / ".gitignore").write_text(f"{line}\n*.log\n", encoding="utf-8")
+    assert names(walk([tmp_path])) == ["b.txt"]
+    with pytest.raises(ValueError, match="is no pattern"):
+        walk([tmp_path], exclude=["*.log", line])
+
+
 def test_ignore_files_hold_from_their_folder_down(tmp_path: Path) -> None:
     grow(
         tmp_path,
