@@ -41,8 +41,9 @@ from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
 from rag.generation.wording import decide_yes_no, word
 from rag.types import Hit
+from rag.verification.polarity import denials
 from rag.verification.quantities import quantities
-from rag.verification.rules import denials, findings
+from rag.verification.rules import findings
 
 YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
 LIST_SENTENCES, LIST_LIKELY = 3, 0.6
