@@ -213,8 +213,8 @@ def _number_at(words: list[tuple[str, int, int]], i: int, text: str) -> tuple[in
     total = current = Decimal(0)
     taken, ordinal = 0, False
     if [w for w, _, _ in words[i : i + 2]] == ["half", "a"] and words[i + 2 : i + 3]:
-        factor = _SCALES.get(words[i + 2][0], 0)
-        return (3, Decimal(factor) / 2, False) if factor else (0, Decimal(0), False)
+        scale = Decimal(_SCALES.get(words[i + 2][0], 0))
+        return (3 if scale else 0), scale / 2, False
     while i + taken < len(words):
         word, begin, _ = words[i + taken]
         if taken and not re.fullmatch(r"[\s-]*", text[words[i + taken - 1][2] : begin]):
@@ -233,7 +233,7 @@ def _number_at(words: list[tuple[str, int, int]], i: int, text: str) -> tuple[in
             factor = _SCALES[word]
             current = max(current, Decimal(1)) * factor
             if factor >= 1000:
-                total, current = total + current, 0
+                total, current = total + current, Decimal(0)
         elif word in _ORDINALS[1:] and not (taken and _unit_done(current, 1)):
             current += _ORDINALS.index(word)
             ordinal = True

@@ -163,10 +163,13 @@ def _moments(sentence: str, cited: str) -> tuple[str, list[Finding]]:
     Swapped is a day whose number stands in the cited text in days of other months or years alone,
     and a time of day likewise; any other is left to be looked at as numbers.
     """
+    told = moments(sentence)
+    if not told:
+        return sentence, []
     there = moments(cited)
     plain = {q.value for q in quantities(without(cited, there))}
     held, found = [], []
-    for wanted in moments(sentence):
+    for wanted in told:
         numbers = {q.value for q in quantities(wanted.text)}
         if wanted.days:
             numbers = {Decimal(day.day) for day in wanted.days}
@@ -180,19 +183,23 @@ def _moments(sentence: str, cited: str) -> tuple[str, list[Finding]]:
 
 def _numbers(sentence: str, cited: str) -> list[Finding]:
     there = quantities(whole_years(cited))
-    times = {moment.minute for moment in moments(" ".join(cited.split()))}
     found = []
     for wanted in quantities(whole_years(sentence)):
         same = [q for q in there if _same_value(wanted, sentence, q, cited)]
         if not same:
-            if (wanted.value == 1 and _ONE_THERE.search(cited)) or (
-                dotted_times(wanted.text) & times
-            ):
-                continue
-            found.append(Finding("number", wanted.text))
+            if not _said_otherwise(wanted, cited):
+                found.append(Finding("number", wanted.text))
         elif wanted.unit and not any(_units_agree(wanted, q) for q in same):
             found.append(Finding("unit", f"{wanted.text} {wanted.unit}"))
     return found
+
+
+def _said_otherwise(wanted: Quantity, cited: str) -> bool:
+    """Whether a number stands in the cited text in a way that is no number: `one`, or `10:30`."""
+    if wanted.value == 1 and _ONE_THERE.search(cited):
+        return True
+    dotted = dotted_times(wanted.text)
+    return bool(dotted) and any(m.minute in dotted for m in moments(" ".join(cited.split())))
 
 
 def _same_value(wanted: Quantity, sentence: str, held: Quantity, cited: str) -> bool:
