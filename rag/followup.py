@@ -10,7 +10,10 @@ import re
 
 YEAR = re.compile(r"\b(?:1[5-9]|20|21)\d\d\b")
 NUMBER = re.compile(r"\b\d[\d.,]*\b")
-NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'-]+(?:\s+(?:of\s+)?[A-Z][\w'-]+)*")
+NAME = re.compile(
+    r"(?<!^)(?<![.?!] )\b[A-Z][\w'-]+(?:\s+(?:of\s+)?(?:[A-Z][\w'-]+|[A-Z]\b(?!['.])|"
+    r"(?!(?:1[5-9]|20|21)\d\d\b)\d+[A-Z]?\b))*"
+)
 LEAD = re.compile(r"^\s*(?:and|but|or|so|what about|how about|and what about|und|y)\b[\s,]*", re.I)
 PRONOUN = re.compile(
     r"\b(?:it|its|they|them|their|he|him|his|she|her|this|that|these|those)\b", re.I
@@ -30,6 +33,12 @@ NOUN = re.compile(
     re.I,
 )
 ARTICLE = re.compile(r"(?:the|a|an|my|our|your|its|their)\s+\w", re.I)
+# "Why?" and "how much?" ask nothing without the question before them.
+BARE = re.compile(
+    r"(?:who|whom|whose|what|when|where|which(?: one)?|why|how)(?: (?:much|many|long|often|far|old|"
+    r"so|exactly|else|not))?(?: exactly| is that)?",
+    re.I,
+)
 QUESTION_WORD = re.compile(
     r"^(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|will|"
     r"would|should|has|have|had|may|must)\b",
@@ -52,6 +61,8 @@ def resolve(question: str, previous: str | None, answered: str | None = None) ->
     leads = rest != asked
     if named := _named(rest, answered):
         return named
+    if BARE.fullmatch(rest.rstrip("?!. ")):
+        return _with_context(rest, previous)
     if not leads and not _leans(asked):
         return asked
     if QUESTION_WORD.match(rest):
@@ -94,10 +105,27 @@ def _swapped(previous: str, fragment: str) -> str | None:
 
 
 def _exchanged(previous: str, fragment: str) -> str | None:
-    for kind in (YEAR, NUMBER, NAME):
-        new = list(kind.finditer(" " + fragment)) if kind is NAME else list(kind.finditer(fragment))
-        old = list(kind.finditer(previous))
-        if new and old:
-            at = old[-1]
-            return previous[: at.start()] + new[-1].group().strip() + previous[at.end() :]
-    return None
+    """The question before with all years, numbers and names of the fragment in place of its own.
+
+    The last ones of each kind; None where the fragment holds more of a kind than the question.
+    """
+    places: list[tuple[int, int, str]] = []
+    held, told = _kinds(previous), _kinds(" " + fragment)  # what a fragment begins with is a name
+    for old, new in zip(held, told, strict=True):
+        if len(new) > len(old):
+            return None
+        at = old[len(old) - len(new) :]
+        places += [(m.start(), m.end(), n.group()) for m, n in zip(at, new, strict=True)]
+    for start, end, text in sorted(places, reverse=True):
+        previous = previous[:start] + text + previous[end:]
+    return previous if places else None
+
+
+def _kinds(text: str) -> tuple[list[re.Match[str]], ...]:
+    """The years, the other numbers and the names of a text; a name's number is part of it."""
+    names = list(NAME.finditer(text))
+    years, numbers = (
+        [m for m in kind.finditer(text) if not any(n.start() <= m.start() < n.end() for n in names)]
+        for kind in (YEAR, NUMBER)
+    )
+    return years, [m for m in numbers if not YEAR.fullmatch(m.group())], names

@@ -39,9 +39,11 @@ _LABEL = re.compile(  # of a clause: '4. Pets.', '7.1 Fees and costs.', '(a) Not
     r"(?:§\s?)?\(?(?:\d{1,3}(?:\.\d{1,3}){0,3}|[A-Za-z])[.)]?\s+"
     r"[A-Z][\w'’-]*(?:[ ,]+[\w'’&-]+){0,3}\."
 )
+_ITEM = re.compile(r"\(?(?:\d{1,2}|[a-z])[.)]\s+\S")  # the next of a list within a paragraph
 _CLAUSE = re.compile(r"[;:,–—|)]\s|\n|[；：，、]")
 _SPACE = re.compile(r"\s")
 _WORD = re.compile(r"[\w.&'’-]*\w$|[^\W\d_]$")
+_NUMBERED = re.compile(r"N(?:o|os|r|rs)\.?\s?[A-Z-]{0,5}\d")
 _ROMAN = re.compile(r"[IVXLC]+\.?$")
 _INITIAL = re.compile(r"[A-Z]\.(?:[\s,;)]|$|[A-Z]\.)")
 _EDITORS = frozenset({"ed", "eds", "hrsg", "coord", "trans"})
@@ -57,12 +59,14 @@ def _words(text: str) -> frozenset[str]:
 _TITLES = _words(
     "mr mrs ms dr prof gen col maj capt cmdr lt sgt sen rep gov pres hon rev fr st messrs mme mlle "
     "sra srta dra dña ee dn ud uds lic ing hr fr frl mag dipl vs cf ca approx resp hrsg bzgl "
-    "evtl ggf gem sog vgl inkl exkl ders dgl str mt ft e.g i.e z.b d.h u.a v.a i.d.r p.ej viz al"
+    "evtl ggf gem sog vgl inkl exkl ders dgl str mt ft e.g i.e z.b d.h u.a v.a i.d.r p.ej viz al "
+    "attn asst"
 )
 _BEFORE_NUMBER = _words(
     "no nos nr núm fig figs abb tab vol vols bd p pp s pág págs ch chap cap kap sec sect art arts "
     "eq eqs ref refs par para paras abs abschn ziff rn lit ed eds app appx ex cl reg rule item "
-    "jan feb mar apr jun jul aug sep sept oct okt nov dec dez tel ext c ver v"
+    "jan feb mar apr jun jul aug sep sept oct okt nov dec dez tel ext c ver v "
+    "inv bldg apt acct encl mon tue tues wed weds thu thur thurs fri"
 )
 _PERHAPS_LAST = _words(
     "inc ltd co corp plc llc gmbh bros jr sr phd ph.d m.d b.a m.a b.s m.s dept univ assn est etc "
@@ -118,7 +122,9 @@ def sentences_in(text: str, block: Span) -> Iterator[Span]:
             break
         if match[3] is None and not _is_end(text, start, match, after):
             continue
-        if _LABEL.fullmatch(text, start, end):  # says what the sentence after it is about
+        if _LABEL.fullmatch(text, start, end) and not _ITEM.match(
+            text, after
+        ):  # says what the sentence after it is about
             continue
         if asides is None:
             asides = _asides(text, block)
@@ -245,6 +251,8 @@ def _period_ends(text: str, start: int, period: int, after: int) -> bool:
         return False
     if word in _BEFORE_NUMBER:
         if following[:1].isdigit() or following[:1] in "§#" or _ROMAN.match(following):
+            return False
+        if _NUMBERED.match(text, after):  # 'Inv. No. 12'
             return False
         return word in ("no", "mar", "sec", "may", "item", "rule", "ref", "ex") or (
             following in _STARTERS

@@ -26,6 +26,22 @@ from rag.followup import resolve
             "How much is the rent of the flat?",
             "How much is the rent of the garage?",
         ),
+        ("Why?", "Was the plan rejected?", "Was the plan rejected? Why?"),
+        ("and how much?", "Was the fee raised?", "Was the fee raised? how much?"),
+        ("and Room B?", "Who booked Room A?", "Who booked Room B?"),
+        (
+            "And Room 12 on Monday?",
+            "Who booked Room 11 on Sunday?",
+            "Who booked Room 12 on Monday?",
+        ),
+        ("And on 5 May?", "Who spoke on 3 June 2024?", "Who spoke on 5 May 2024?"),
+        ("And Anna in 2025?", "What did Bert earn in 2024?", "What did Anna earn in 2025?"),
+        ("And in 2025?", "How much did 10 members pay?", "How much did 10 members pay, in 2025?"),
+        (
+            "What about 5 km?",
+            "How long does 10 km take in 2020?",
+            "How long does 5 km take in 2020?",
+        ),
         ("and who pays the rent?", "When is the rent due?", "who pays the rent?"),
     ],
 )

@@ -19,6 +19,10 @@ J. K. Rowling wrote it.| George W. Bush did not.
 The U.S. Senate voted.| He moved to the U.S.| The move was hard.
 See Fig. 3 and Sec. 2.1 for details.| Results are in Table 4.
 He said no.| Then he left.
+1. The tenant pays.| 2. The landlord repairs.| 3. Both sign.
+4. Pets. Dogs are not allowed.
+Inv. No. 12 is paid.| Inv. 13 is not.
+We meet on Wed. 5 May in Bldg. 4.| Attn. Mr Lee.
 Applicants (see No. 7, e.g. page 3) must sign.| Others need not.
 "Stop. Go away," he said.| She stayed.
 He asked, "Why now?" and left.| Nobody answered.

@@ -30,19 +30,16 @@ from rag.answering.linking import joined, second_source
 from rag.answering.naming import of_one_form
 from rag.answering.pairing import alike
 from rag.answering.replacing import changed_since, replaced, replaced_note
-from rag.answering.shape import (
-    Compared,
-    compared,
-    shape_of,
-)
+from rag.answering.shape import Compared, asks_denied, compared, shape_of
 from rag.answering.surroundings import proposes
 from rag.answering.terms import terms
 from rag.answering.writing import Draft
 from rag.generation.protocol import Generator
 from rag.generation.wording import decide_yes_no, word
 from rag.types import Hit
+from rag.verification.polarity import denials
 from rag.verification.quantities import quantities
-from rag.verification.rules import denials, findings
+from rag.verification.rules import findings
 
 YES_NO_SURE = 1.0  # logits: below it, only the quotation stands
 LIST_SENTENCES, LIST_LIKELY = 3, 0.6
@@ -198,12 +195,13 @@ def _listed(question: str, decision: Decision, draft: Draft, threshold: float) -
 def _yes_or_no(question: str, sources: Sequence[Candidate], generator: Generator) -> str:
     """`Yes` or `No` where the model is sure and the rules do not contradict it, else empty.
 
-    Empty, too, where a proposal is told and something else is asked (a small model takes it for
-    what came to pass), where the sources hold less than half of the question's words, which is no
-    yes, and where nothing in them denies or differs, which is no no.
+    Empty, too, where the question denies ("Aren't dogs allowed?"), where a proposal is told and
+    something else is asked (a small model takes it for what came to pass), where the sources hold
+    less than half of the question's words, which is no yes, and where nothing in them denies or
+    differs, which is no no.
     """
     texts = [s.text for s in sources]
-    if proposes(texts[0]) and not proposes(question):
+    if asks_denied(question) or (proposes(texts[0]) and not proposes(question)):
         return ""
     leaning = decide_yes_no(generator, question, texts)
     told = " ".join(texts)

@@ -19,8 +19,9 @@ from rag.answering.shape import asks_what_was
 from rag.answering.surroundings import terms_above, terms_around
 from rag.answering.terms import named, terms
 from rag.types import Document, Hit, Span
-from rag.verification.quantities import MONTHS, UNIT_WORDS, days, quantities, without_days
-from rag.verification.rules import denials
+from rag.verification.polarity import denials
+from rag.verification.quantities import MONTHS, days, quantities, without_days
+from rag.verification.units import UNIT_WORDS
 
 LIKELY = 0.2  # so likely a candidate is the other value, though its words are others
 SHARED = 0.4  # of the shorter sentence's words

@@ -13,8 +13,9 @@ from rag.answering.shape import asks_what_was
 from rag.answering.surroundings import terms_around
 from rag.answering.terms import terms
 from rag.types import Document, Hit, Span
-from rag.verification.quantities import UNIT_WORDS, Day, Quantity, days, quantities, without_days
+from rag.verification.quantities import Day, Quantity, days, quantities, without_days
 from rag.verification.rules import content_words
+from rag.verification.units import UNIT_WORDS
 
 _CHANGES = re.compile(
     r"\b(?:replac|substitut|supersed|amend|delet|strike|struck|instead of|in place of|"

@@ -13,11 +13,18 @@ Shape = Literal["single", "yes_no", "comparison", "count", "list"]
 AnswerType = Literal["number", "time", "person", "any"]
 
 _LEADING = re.compile(
-    r"^(?:is|are|was|were|do|does|did|can|could|may|must|should|has|have|had|will|would|am)\b", re.I
+    r"^(?:is|are|was|were|do|does|did|can|could|may|might|must|shall|should|has|have|had|will|would|"
+    r"am|(?:is|are|was|were|do|does|did|could|must|should|has|have|had|would|ca|wo)n['’]t)\b",
+    re.I,
 )
+_DENIED = re.compile(r"\w+n['’]t\b", re.I)
+_WORD_OF_ASKING = r"(?:who|whom|whose|what|when|where|which|why|how|whether|if)\b"
 _REQUEST = re.compile(  # asks to be told something, not whether one can
     r"^(?:please,?\s+)?(?:(?:can|could|would|will)\s+(?:you|we|someone|anyone)\s+(?:please\s+)?)?"
     r"(?:(?:tell|give|show|remind|provide|let)\s+(?:me|us)\b(?:\s+know\b)?"
+    r"|(?:do|does|did)\s+(?:you|we|they|anyone|anybody|someone|somebody)\s+(?:happen\s+to\s+)?"
+    rf"(?:know|remember|recall)\s+(?={_WORD_OF_ASKING})"
+    rf"|(?:(?:may|can|could)\s+i\s+ask|say|know|find out)\s+(?={_WORD_OF_ASKING})"
     r"|(?:give|provide|share)\s+(?:an?\s+|some\s+|more\s+|any\s+)*"
     r"(?:details?|information|overview|summary|examples?)\b"
     r"|(?:explain|describe|elaborate|summari[sz]e|outline|clarify|specify)\b"
@@ -70,6 +77,7 @@ _PART = re.compile(
 _KEYWORDS = range(2, 9)  # words
 _SAYS_MORE = re.compile(
     r"\b(?:who|whom|whose|what|when|where|which|why|how|whether|is|are|was|were|be|am|do|does|did|"
+    r"\w+n['’]t|"
     r"can|could|may|might|must|shall|should|will|would|has|have|had|i|we|you|he|she|it|they|me|us|"
     r"tell|show|give|explain|describe|list|name|find|compare|summari[sz]e)\b|[.!;:,]\s",
     re.I,
@@ -111,6 +119,11 @@ def shape_of(question: str) -> Shape:
     if _COMPARISON.search(question):
         return "comparison"
     return "list" if _LIST.search(question) else "single"
+
+
+def asks_denied(question: str) -> bool:
+    """Whether a yes-or-no question denies what it asks, so that `yes` alone would say nothing."""
+    return _DENIED.match(question) is not None
 
 
 def asks_several(question: str) -> bool:

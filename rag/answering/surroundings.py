@@ -10,7 +10,7 @@ from rag.answering.leads import lead_of
 from rag.answering.orders import gives_orders
 from rag.answering.terms import terms
 from rag.types import Document, Hit, Span
-from rag.verification.rules import denials
+from rag.verification.polarity import denials
 
 SETTING_CHARS = 110
 BEFORE_CHARS = 160

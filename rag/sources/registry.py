@@ -51,23 +51,23 @@ _CODE = (
 )
 
 _FORMATS = (
-    Format("text", "6", "plain", "PlainText", ".txt .text .log"),
+    Format("text", "7", "plain", "PlainText", ".txt .text .log"),
     Format("markdown", "4", "markdown", "Markdown", ".md .markdown .mdown .mkd"),
     Format("html", "5", "html", "Html", ".html .htm .xhtml"),
-    Format("pdf", "4", "pdf", "Pdf", ".pdf"),
-    Format("docx", "4", "word", "Word", ".docx .docm .dotx"),
-    Format("pptx", "4", "slides", "Slides", ".pptx .pptm .ppsx"),
-    Format("xlsx", "4", "workbook", "Workbook", ".xlsx .xlsm .xltx"),
+    Format("pdf", "5", "pdf", "Pdf", ".pdf"),
+    Format("docx", "5", "word", "Word", ".docx .docm .dotx"),
+    Format("pptx", "5", "slides", "Slides", ".pptx .pptm .ppsx"),
+    Format("xlsx", "5", "workbook", "Workbook", ".xlsx .xlsm .xltx"),
     Format(
-        "opendocument", "4", "opendocument", "OpenDocument", ".odt .ods .odp .ott .fodt .fods .fodp"
+        "opendocument", "5", "opendocument", "OpenDocument", ".odt .ods .odp .ott .fodt .fods .fodp"
     ),
-    Format("rtf", "3", "rtf", "Rtf", ".rtf"),
+    Format("rtf", "4", "rtf", "Rtf", ".rtf"),
     Format("csv", "5", "delimited", "Delimited", ".csv .tsv .tab"),
-    Format("epub", "4", "epub", "Epub", ".epub"),
+    Format("epub", "5", "epub", "Epub", ".epub"),
     Format("mail", "7", "mail", "Mail", ".eml"),
-    Format("json", "3", "records", "Json", ".json .jsonl .ndjson .geojson"),
-    Format("subtitles", "2", "subtitles", "Subtitles", ".srt .vtt"),
-    Format("code", "2", "code", "Code", _CODE),
+    Format("json", "4", "records", "Json", ".json .jsonl .ndjson .geojson"),
+    Format("subtitles", "3", "subtitles", "Subtitles", ".srt .vtt"),
+    Format("code", "3", "code", "Code", _CODE),
 )
 
 PARSERS: tuple[Parser, ...] = _FORMATS

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from rag.verification.units import MONEY, UNITS
+
 
 def _split(words: str) -> list[str]:
     return words.split()
@@ -38,58 +40,25 @@ _WORDS = (
     | {w: 20 + 10 * i for i, w in enumerate(_TENS)}
     | {"dozen": 12, "twice": 2, "thrice": 3}
 )
-_UNITS: dict[str, str] = {}
-for _canon, _forms in {
-    "percent": "% percent pct",
-    "euro": "€ eur euro euros",
-    "dollar": "$ usd dollar dollars",
-    "pound": "£ gbp pound pounds",
-    "year": "year years yr yrs",
-    "month": "month months",
-    "week": "week weeks",
-    "day": "day days",
-    "hour": "hour hours hr hrs h",
-    "minute": "minute minutes min mins",
-    "second": "seconds sec secs",
-    "kilometre": "km kilometre kilometres kilometer kilometers",
-    "metre": "m metre metres meter meters",
-    "centimetre": "cm centimetre centimetres centimeter centimeters",
-    "millimetre": "mm millimetre millimetres",
-    "mile": "mile miles",
-    "foot": "ft foot feet",
-    "inch": "inch inches",
-    "kilogram": "kg kilogram kilograms kilo kilos",
-    "gram": "g gram grams",
-    "tonne": "t tonne tonnes ton tons",
-    "litre": "l litre litres liter liters",
-    "degree": "° degree degrees °c °f",
-    "hectare": "ha hectare hectares",
-    "acre": "acre acres",
-    "volt": "v volt volts",
-    "watt": "w watt watts",
-    "kilowatt": "kw kilowatt kilowatts",
-}.items():
-    for _form in _forms.split():
-        _UNITS[_form] = _canon
-
-UNIT_WORDS = frozenset(form for form in _UNITS if form.isalpha()) | {"per", "cent"}
-"""The words that stand behind a number as its unit: two texts share them by chance."""
-
 _ISO = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
 _MOST_DAYS = 31
 _DAY = re.compile(
     r"\b(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[A-Z][a-z]+)|"
     r"(?P<month2>[A-Z][a-z]+) (?P<day2>\d{1,2})(?:st|nd|rd|th)?)\b(?:,? (?P<year>\d{4})\b)?"
 )
-_CLOCK = re.compile(r"\b(\d{1,2})[:.](\d{2})(?=\s?(?:am|pm|a\.m|p\.m|h\b|o'clock)|\b(?!\d))", re.I)
 _GROUPED = r"\d{1,3}(?:[,\u00a0\u202f' ]\d{3})+(?!\d)"
+# With full stops only where they can mean nothing else: "1.200,50" and "1.200.000", not "1.200".
+_STOPPED = r"\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:\.\d{3}){2,}(?![\d.])"
+_EIGHTHS = {"¼": 2, "½": 4, "¾": 6, "⅛": 1, "⅜": 3, "⅝": 5, "⅞": 7}
 # No minus: the dash of "2019-2020", "A-5", "9am -5pm" and "3 - 5", or that of a list ("-250 g").
 _MINUS = re.compile(
     r"(?:(?:(?<=[ (|:=€$£])|\A)(?<!\d )(?<!\d[%a-zA-Z€$£°] )(?<!\d[ap]m )(?<!\d [a-zA-Z] )"
     r"[-\u2212\u2013]|\b[Mm]inus\s+)\Z"
 )
 _NUMBER = re.compile(
-    rf"(?P<sign>[€$£]\s?)?(?P<digits>{_GROUPED}(?:\.\d+)?|\d+(?:[.,]\d+)?)"
+    r"(?P<sign>(?:[€$£]|\b(?:EUR|USD|GBP|CHF)\b)\s?)?"
+    rf"(?P<digits>{_STOPPED}|{_GROUPED}(?:\.\d+)?|\d+(?:[.,]\d+)?|(?=[¼½¾⅛⅜⅝⅞]))"
+    r"(?P<part>\s?[¼½¾⅛⅜⅝⅞])?"
     r"(?P<suffix>st\b|nd\b|rd\b|th\b)?(?P<scale>\s?(?:k|m|bn|mn)\b(?![a-z]))?"
     r"(?P<unit>\s?[%€$£°]|[\s-]?[A-Za-z]+\.?)?"
 )
@@ -117,7 +86,7 @@ def quantities(text: str) -> list[Quantity]:
 def months(text: str) -> set[int]:
     """The months a text names, by word or in an ISO date; `may` only with a capital letter."""
     found = {int(m) for _, m, _ in _ISO.findall(text)}
-    for word in re.findall(r"\b[A-Z][a-z]+\b", text):
+    for word in re.findall(r"\b[A-Z][a-z]+\b|\b[A-Z]{4,}\b|(?<=\d )MAY\b|\bMAY(?= \d)", text):
         if (number := _MONTH_OF.get(word.lower())) is not None:
             found.add(number)
     return found
@@ -145,10 +114,10 @@ class Day:
 
 def days(text: str) -> list[Day]:
     """The days a text names, `2025-08-01` first, then such as `1 August 2025` or `August 1`."""
-    return [day for day, _ in _days_at(" ".join(text.split()))]
+    return [day for day, _ in dated_at(" ".join(text.split()))]
 
 
-def _days_at(folded: str) -> list[tuple[Day, tuple[int, int]]]:
+def dated_at(folded: str) -> list[tuple[Day, tuple[int, int]]]:
     """The days of a text on one line, each with where it begins and ends."""
     found = [
         (Day(int(m[3]), int(m[2]), int(m[1]), m.group()), m.span()) for m in _ISO.finditer(folded)
@@ -164,7 +133,7 @@ def _days_at(folded: str) -> list[tuple[Day, tuple[int, int]]]:
 def without_days(text: str) -> str:
     """The text on one line, with a space in place of each day that it names."""
     folded = " ".join(text.split())
-    for start, end in sorted((at for _, at in _days_at(folded)), reverse=True):
+    for start, end in sorted((at for _, at in dated_at(folded)), reverse=True):
         folded = f"{folded[:start]} {folded[end:]}"
     return folded
 
@@ -172,12 +141,15 @@ def without_days(text: str) -> str:
 def _in_digits(text: str) -> list[Quantity]:
     found = []
     for match in _NUMBER.finditer(text):
-        value = _decimal(match["digits"])
+        value = _decimal(match["digits"] or "0")
         if value is None:
             continue
+        part = (match["part"] or "").strip()
+        value += Decimal(_EIGHTHS.get(part, 0)) / 8
         unit_text = (match["unit"] or "").strip(" -.\u00a0").lower()
         scale = (match["scale"] or "").strip().lower()
-        if scale in ("k", "bn", "mn") or (scale == "m" and match["sign"]):
+        money = match["sign"] or UNITS.get(unit_text) in MONEY
+        if scale in ("k", "bn", "mn") or (scale == "m" and money):
             value *= _SCALE_LETTERS[scale]
         elif scale == "m":
             unit_text = "m"
@@ -186,12 +158,14 @@ def _in_digits(text: str) -> list[Quantity]:
             unit_text = _word_after(text, match.end())
         if unit_text == "per":  # per cent
             unit_text = "percent" if _word_after(text, match.end()) == "cent" else ""
-        sign = (match["sign"] or "").strip()
+        sign = (match["sign"] or "").strip().lower()
         if _minus_before(text, match.start()):
             value = -value
             sign = sign or text[max(0, match.start() - 2) : match.start() - 1]  # as in "€-5"
-        unit = _UNITS.get(sign) or _UNITS.get(unit_text, "")
-        found.append(Quantity(value, unit, match["digits"], bool(match["suffix"])))
+        unit = UNITS.get(sign) or UNITS.get(unit_text, "")
+        if unit.endswith("watt") and _word_after(text, match.end()) in ("hour", "hours"):
+            unit += " hour"
+        found.append(Quantity(value, unit, match["digits"] + part, bool(match["suffix"])))
     return found
 
 
@@ -208,6 +182,8 @@ def _decimal(digits: str) -> Decimal | None:
     plain = re.sub(r"[\u00a0\u202f' ]", "", digits)
     if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", plain):
         plain = plain.replace(",", "")
+    if re.fullmatch(_STOPPED, plain):
+        plain = plain.replace(".", "")
     plain = plain.replace(",", ".")
     try:
         return Decimal(plain).normalize()
@@ -225,22 +201,29 @@ def _in_words(text: str) -> list[Quantity]:
             after = words[i + taken][0] if i + taken < len(words) else ""
             if after == "per" and i + taken + 1 < len(words):
                 after = "percent" if words[i + taken + 1][0] == "cent" else ""
-            number = Decimal(-value if i and words[i - 1][0] == "minus" else value).normalize()
+            number = (-value if i and words[i - 1][0] == "minus" else value).normalize()
             phrase = text[words[i][1] : words[i + taken - 1][2]]
-            found.append(Quantity(number, _UNITS.get(after, ""), phrase, ordinal))
+            found.append(Quantity(number, UNITS.get(after, ""), phrase, ordinal))
         i += taken or 1
     return found
 
 
-def _number_at(words: list[tuple[str, int, int]], i: int, text: str) -> tuple[int, int, bool]:
+def _number_at(words: list[tuple[str, int, int]], i: int, text: str) -> tuple[int, Decimal, bool]:
     """How many words from `i` on are one number, its value, and whether it is an ordinal."""
-    total = current = taken = 0
-    ordinal = False
+    total = current = Decimal(0)
+    taken, ordinal = 0, False
+    if [w for w, _, _ in words[i : i + 2]] == ["half", "a"] and words[i + 2 : i + 3]:
+        scale = Decimal(_SCALES.get(words[i + 2][0], 0))
+        return (3 if scale else 0), scale / 2, False
     while i + taken < len(words):
         word, begin, _ = words[i + taken]
         if taken and not re.fullmatch(r"[\s-]*", text[words[i + taken - 1][2] : begin]):
             break
-        if word == "and" and taken and (current >= 100 or total):
+        after = [w for w, _, _ in words[i + taken + 1 : i + taken + 3]]
+        if word == "and" and taken and after in (["a", "half"], ["a", "quarter"]):
+            current += Decimal("0.5") if after[1] == "half" else Decimal("0.25")
+            taken += 2
+        elif word == "and" and taken and (current >= 100 or total):
             follows = words[i + taken + 1][0] if i + taken + 1 < len(words) else ""
             if follows not in _WORDS:
                 break
@@ -248,9 +231,9 @@ def _number_at(words: list[tuple[str, int, int]], i: int, text: str) -> tuple[in
             current += _WORDS[word]
         elif word in _SCALES and (taken or (i and words[i - 1][0] in ("a", "one"))):
             factor = _SCALES[word]
-            current = max(current, 1) * factor
+            current = max(current, Decimal(1)) * factor
             if factor >= 1000:
-                total, current = total + current, 0
+                total, current = total + current, Decimal(0)
         elif word in _ORDINALS[1:] and not (taken and _unit_done(current, 1)):
             current += _ORDINALS.index(word)
             ordinal = True
@@ -260,10 +243,10 @@ def _number_at(words: list[tuple[str, int, int]], i: int, text: str) -> tuple[in
             break
         taken += 1
     if taken == 1 and words[i][0] in ("one", "second"):  # a pronoun, a unit of time
-        return 0, 0, False
+        return 0, Decimal(0), False
     return taken, total + current, ordinal
 
 
-def _unit_done(current: int, more: int) -> bool:
+def _unit_done(current: Decimal, more: int) -> bool:
     tail = current % 100
     return tail != 0 and (tail % 10 != 0 or tail < 20 or more >= 10)

@@ -10,18 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
+from rag.verification.labels import other_counts, other_labels, other_periods
+from rag.verification.moments import dotted_times, moments, whole_years, without
+from rag.verification.polarity import complements, denials, opposites, without_denials
 from rag.verification.quantities import Quantity, months, quantities
+from rag.verification.units import UNIT_WORDS
 
 Kind = Literal["number", "unit", "month", "name", "negation", "opposite"]
 
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|hardly|"
-    r"rejected?|refus(?:ed?|es|ing)|fail(?:ed|s)?|denied|denies|declined|"
-    r"nicht|kein\w*|nie|pas|jamais|non)\b|n['’]t\b",
-    re.I,
-)
 _FALL = (
     r"(?:f[ae]ll\w*|drop\w*|declin\w*|decreas\w*|reduc\w*|shr[aiu]nk\w*|lower\w*|loss(?:es)?|lost|cut|"
     r"down|deficit)"
@@ -31,10 +30,16 @@ _CLAUSE = re.compile(
     r"[;:!?]\s|[.]\s+(?=[A-Z])|,\s+(?:but|while|whereas|although|though|and|or)\s|"
     r"\s(?:but|whereas|although|though|however|except|unless)\s|,\s"
 )
+_GOES_ON = re.compile(r"[.,:/]\d|[\s-]?(?:hundred|thousand|million|billion|trillion|k|m|bn)\b")
+_BESIDE = 12
+_DENIED = re.compile(r"(?:\b(?:no|not|never|without|cannot)|n't)(?: only)? \Z")
+_BEGAN = re.compile(r"(?:\d[.,:/]|(?:^|[^\w\s]|\s)-|minus )\Z")
 _BEFORE_MONTH = re.compile(r"[^\W_][ ,]*\n?[ ,]*\Z")  # a line may end before it, no paragraph
 _DAY_OR_YEAR = re.compile(r"[ ,]*\d")
+_ONE_THERE = re.compile(r"\bone\b|\ban?\s(?:single|year|month|week|day|hour)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NAME = re.compile(r"\b[A-Z][\w'’-]*\b")
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _STOPS = (
     "a an the of to in on at by for from with and or but as is are was were be been being it its "
     "this that these those there their they he she his her him them we our you your i my me do "
@@ -44,28 +49,6 @@ _STOPS = (
     "according document documents text says states say state yes"
 )
 _STOP = frozenset(_STOPS.split())
-_OPPOSITES = tuple(
-    (frozenset(a.split()), frozenset(b.split()))
-    for a, b in (
-        ("increase increases increased raise raises raised rise rises rose grew grow grows",
-         "decrease decreases decreased reduce reduces reduced fall falls fell cut lower lowered"),
-        ("before earlier", "after later"),
-        ("open opens opened", "close closes closed shut"),
-        ("above over exceeds exceeded", "below under"),
-        ("minimum least", "maximum most"),
-        ("allowed permitted may", "forbidden prohibited banned"),
-        ("accept accepts accepted agreed approve approved", "reject rejects rejected refused"),
-        ("include includes included including", "exclude excludes excluded excluding"),
-        ("north northern", "south southern"),
-        ("east eastern", "west western"),
-        ("first", "last"),
-        ("won win wins", "lost lose loses"),
-        ("first earliest oldest", "latest newest youngest"),
-        ("higher highest larger largest bigger", "lower lowest smaller smallest"),
-        ("male men man", "female women woman"),
-        ("buy buys bought", "sell sells sold"),
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +71,8 @@ _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "
 def is_verbatim(sentence: str, cited: str) -> bool:
     """Whether the sentence stands in the cited text, apart from case, spaces and punctuation.
 
-    Letter for letter at word boundaries: `agreed` does not stand in `disagreed`.
+    Letter for letter at word boundaries: `agreed` does not stand in `disagreed`. Nor does it in
+    `not agreed`, or `3` in `3.5 %`.
     """
     inner, outer = normalised(sentence), normalised(cited)
     if not inner:
@@ -97,10 +81,24 @@ def is_verbatim(sentence: str, cited: str) -> bool:
     while at >= 0:
         end = at + len(inner)
         before = at == 0 or not outer[at - 1].isalnum()
-        if before and (end == len(outer) or not outer[end].isalnum()):
+        behind = end == len(outer) or not outer[end].isalnum()
+        if before and behind and not _cut_off(outer, at, end):
             return True
         at = outer.find(inner, at + 1)
     return False
+
+
+def _cut_off(text: str, start: int, end: int) -> bool:
+    """Whether a part of a text says something else without what stands beside it.
+
+    It begins behind a word that denies it, or begins or ends within a number.
+    """
+    before = text[max(0, start - _BESIDE) : start]
+    return bool(
+        _DENIED.search(before)
+        or (text[start].isdigit() and _BEGAN.search(before))
+        or (text[end - 1].isdigit() and _GOES_ON.match(text, end))
+    )
 
 
 def content_words(text: str) -> list[str]:
@@ -146,24 +144,62 @@ def findings(sentence: str, cited: str, context: Sequence[str] = ()) -> list[Fin
     """
     if is_verbatim(sentence, cited):
         return []
+    rest, swapped = _moments(" ".join(sentence.split()), " ".join(cited.split()))
     return [
-        *_numbers(sentence, cited),
-        *_months(sentence, cited),
+        *swapped,
+        *_numbers(rest, cited),
+        *(Finding("number", text) for text in other_counts(sentence, cited)),
+        *(Finding("unit", text) for text in other_periods(sentence, cited)),
+        *_months(rest, cited),
         *_names(sentence, " ".join((cited, *context))),
+        *(Finding("name", text) for text in other_labels(sentence, " ".join((cited, *context)))),
         *_polarity(sentence, cited),
     ]
 
 
+def _moments(sentence: str, cited: str) -> tuple[str, list[Finding]]:
+    """The sentence without the days and times that the cited text holds, and those swapped in it.
+
+    Swapped is a day whose number stands in the cited text in days of other months or years alone,
+    and a time of day likewise; any other is left to be looked at as numbers.
+    """
+    told = moments(sentence)
+    if not told:
+        return sentence, []
+    there = moments(cited)
+    plain = {q.value for q in quantities(without(cited, there))}
+    held, found = [], []
+    for wanted in told:
+        numbers = {q.value for q in quantities(wanted.text)}
+        if wanted.days:
+            numbers = {Decimal(day.day) for day in wanted.days}
+        if any(wanted.may_be(moment) for moment in there) or wanted.minute in dotted_times(cited):
+            held.append(wanted)
+        elif there and numbers and not numbers & plain:
+            held.append(wanted)
+            found.append(Finding("number", wanted.text))
+    return without(sentence, held), found
+
+
 def _numbers(sentence: str, cited: str) -> list[Finding]:
-    there = quantities(cited)
+    there = quantities(whole_years(cited))
     found = []
-    for wanted in quantities(sentence):
+    for wanted in quantities(whole_years(sentence)):
         same = [q for q in there if _same_value(wanted, sentence, q, cited)]
         if not same:
-            found.append(Finding("number", wanted.text))
+            if not _said_otherwise(wanted, cited):
+                found.append(Finding("number", wanted.text))
         elif wanted.unit and not any(_units_agree(wanted, q) for q in same):
             found.append(Finding("unit", f"{wanted.text} {wanted.unit}"))
     return found
+
+
+def _said_otherwise(wanted: Quantity, cited: str) -> bool:
+    """Whether a number stands in the cited text in a way that is no number: `one`, or `10:30`."""
+    if wanted.value == 1 and _ONE_THERE.search(cited):
+        return True
+    dotted = dotted_times(wanted.text)
+    return bool(dotted) and any(m.minute in dotted for m in moments(" ".join(cited.split())))
 
 
 def _same_value(wanted: Quantity, sentence: str, held: Quantity, cited: str) -> bool:
@@ -192,6 +228,9 @@ def _months(sentence: str, cited: str) -> list[Finding]:
 
 def _names(sentence: str, cited: str) -> list[Finding]:
     there = {stem(w.lower().removesuffix("'s")) for w in _WORD.findall(cited.translate(_PLAIN))}
+    there.update(
+        stem(d.lower()) for d in _WEEKDAYS if re.search(rf"\b{d[:3]}[a-z]{{0,2}}\b", cited)
+    )
     plain = sentence.translate(_PLAIN)
     found = []
     for match in _NAME.finditer(plain):
@@ -202,6 +241,7 @@ def _names(sentence: str, cited: str) -> list[Finding]:
         parts = [p for p in re.split(r"[-'\d]+", word.lower()) if len(p) > 1]
         missing = [p for p in parts if p not in _STOP and stem(p) not in there]
         number_word = any(q.text.lower() == word.lower() for q in quantities(word))
+        number_word = number_word or (word.isupper() and word.lower() in UNIT_WORDS)  # EUR
         excused = number_word or bool(months(word)) or (begins and _is_common(word))
         if missing and not excused:
             found.append(Finding("name", word))
@@ -214,29 +254,18 @@ def _is_common(word: str) -> bool:
 
 
 def _polarity(sentence: str, cited: str) -> list[Finding]:
-    words = set(content_words(_NEGATION.sub(" ", sentence)))
-    if not words:
-        return []
-    clause = _closest(words, cited)
+    words = set(content_words(without_denials(sentence)))
+    clause = _closest(words, cited) if words else ""
     if not clause:
         return []
-    found = []
-    denied, there = denials(sentence), denials(clause)
-    if (denied % 2) != (there % 2):
-        found.append(Finding("negation", "negated" if denied else "not negated"))
-    said = {w.lower() for w in _WORD.findall(sentence)}
-    cited_words = {w.lower() for w in _WORD.findall(clause)}
-    for one, other in _OPPOSITES:
-        for here, counter in ((one, other), (other, one)):
-            clash = said & here and cited_words & counter
-            if clash and not (said & counter or cited_words & here) and not found:
-                found.append(Finding("opposite", " ".join(sorted(said & here))))
-    return found
-
-
-def denials(text: str) -> int:
-    """How many words of a text deny something."""
-    return len(_NEGATION.findall(text))
+    denied = denials(sentence)
+    # What is "not allowed" is "forbidden": a word that denies and one that says the opposite.
+    turned, against = complements(sentence, clause), opposites(sentence, clause)
+    if denied % 2 != denials(clause) % 2:
+        if turned:
+            return []
+        return [Finding("negation", "negated" if denied else "not negated")]
+    return [Finding("opposite", words) for words in [*turned, *against][:1]]
 
 
 def _closest(words: set[str], cited: str) -> str:

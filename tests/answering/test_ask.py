@@ -325,6 +325,7 @@ class Leaning(FakeGenerator):
         ("Are dogs permitted?", -3.0, "No: Dogs are not permitted."),
         ("Are dogs permitted?", 3.0, "Dogs are not permitted."),  # the rules contradict the model
         ("Are dogs permitted?", 0.5, "Dogs are not permitted."),
+        ("Aren't dogs permitted?", 3.0, "Dogs are not permitted."),  # "yes" would say nothing
         ("May the tenant keep one cat?", 3.0, "Yes: The tenant may keep one cat."),
         ("May the tenant keep two cats?", 3.0, "The tenant may keep one cat."),
     ],

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from rag.answering.shape import (
     answer_type,
+    asks_denied,
     asks_several,
     compared,
     fits_type,
@@ -22,6 +23,14 @@ from rag.answering.shape import (
         ("How much is the rent?", "single"),
         ("Who wrote the letter?", "single"),
         ("Are dogs permitted?", "yes_no"),
+        ("Aren't dogs permitted?", "yes_no"),
+        ("Shall we give notice?", "yes_no"),
+        ("Do you know whether dogs are permitted?", "yes_no"),
+        ("Do you know when the lease ends?", "single"),
+        ("Could you find out who pays?", "single"),
+        ("May I ask how many dogs there are?", "count"),
+        ("Did they know when the lease ends?", "single"),
+        ("Can I list the flat?", "yes_no"),
         ("Can you tell me about the final exam?", "single"),
         ("Could you give some details on the garden?", "single"),
         ("Can you tell me whether dogs are permitted?", "yes_no"),
@@ -204,3 +213,10 @@ def test_a_text_tells_a_time_by_a_day_a_month_a_year_or_an_hour(text, so) -> Non
 def test_words_of_a_search_box_are_posed_as_a_question(typed, asked) -> None:
     assert posed(typed) == asked
     assert posed(posed(typed)) == asked
+
+
+def test_a_question_that_denies_gets_no_yes_before_its_answer() -> None:
+    assert asks_denied("Aren't dogs allowed?")
+    assert asks_denied("Can’t I keep a dog?")
+    assert not asks_denied("Are dogs allowed that don't bark?")
+    assert posed("aren't dogs allowed") == "aren't dogs allowed"
