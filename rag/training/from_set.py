@@ -24,18 +24,18 @@ from rag.opened import Index
 from rag.settings import load_settings
 from rag.training import sets
 from rag.training.files import whole
-from rag.training.own import questions_of, tasks_of
+from rag.training.own import WRONG, questions_of, tasks_of
 from rag.training.script import ends_clearly
 
 
-def rows_of(path: str, folder: str, models: Models, read: int) -> list[sets.Question]:
+def rows_of(path: str, folder: str, models: Models, read: int, wrong: int) -> list[sets.Question]:
     """The training questions of a set whose documents are in the index `folder`."""
     with Index(folder, models.settings, models=models) as index:
         texts = {name: index.document(name).text for name in index.documents()}
         chosen = open_set(path, "reading", texts, texts.__getitem__)
         asked = [item for item in chosen if isinstance(item, Question)]
         tasks = tasks_of(asked, lambda question, scope: index.search(question, read, scope=scope))
-        return questions_of(tasks, chosen.name)
+        return questions_of(tasks, chosen.name, wrong)
 
 
 @ends_clearly
@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("out", type=Path, help="the .jsonl to write")
     parser.add_argument("sets", nargs="+", metavar="SET=INDEX")
     parser.add_argument("--read", type=int, default=10, help="passages searched for each question")
+    parser.add_argument("--wrong", type=int, default=WRONG, help="passages without the answer")
     options = parser.parse_args(arguments)
     if not options.out.absolute().parent.is_dir():
         raise SettingsInvalid(f"no folder {options.out.absolute().parent}: make it first")
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path, _, folder = named.rpartition("=")
             if not path:
                 raise SettingsInvalid(f"'{named}' names no index: write SET=INDEX")
-            found += rows_of(path, folder, models, options.read)
+            found += rows_of(path, folder, models, options.read, options.wrong)
     finally:
         models.close()
     if not any(question.answers for question in found):

@@ -18,7 +18,7 @@ from rag.types import Hit, Span
 HELD_SHARE = 3  # one part in this many is held out
 LEARN_AT_LEAST = 60  # questions whose answer is a phrase of a passage
 HELD_AT_LEAST = 30  # answerable questions
-WRONG = 3  # best-ranked passages without the answer, shown with each question
+WRONG = 3  # best-ranked passages without the answer that are shown with each question
 MOST_ANSWER_CHARS = 200
 NEARBY_CHARS = 1000
 
@@ -86,8 +86,11 @@ def split(tasks: Sequence[Task]) -> tuple[list[Task], list[Task]]:
     return learn, held
 
 
-def questions_of(learn: Sequence[Task], source: str) -> list[sets.Question]:
-    """What a reader learns from: each answer in its passage, and the best passages without one."""
+def questions_of(learn: Sequence[Task], source: str, wrong: int = WRONG) -> list[sets.Question]:
+    """What a reader learns from: each answer in its passage, and the best passages without one.
+
+    Of these, `wrong` for each question.
+    """
     found = []
     for task in learn:
         located = _located(task)
@@ -98,7 +101,7 @@ def questions_of(learn: Sequence[Task], source: str) -> list[sets.Question]:
             found.append(sets.Question(task.question, text, (answer,), name, source))
         elif task.answerable:
             continue  # an answer in words of its own: no passage can be said not to hold it
-        for hit in _wrong(task):
+        for hit in _wrong(task)[:wrong]:
             document = hit.passage.document
             found.append(sets.Question(task.question, hit.passage.text, (), document, source))
     return found
@@ -112,7 +115,7 @@ def _wrong(task: Task) -> list[Hit]:
         for hit in task.hits
         if not task.meets(hit, hit.passage.span)
         and not any(word in hit.passage.text.casefold() for word in words)
-    ][:WRONG]
+    ]
 
 
 def _located(task: Task) -> tuple[Hit, sets.AnswerText] | None:
