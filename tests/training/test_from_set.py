@@ -64,7 +64,7 @@ def test_each_answer_stands_at_its_place_and_other_passages_hold_none(tmp_path, 
     assert all(right[q.question] not in q.context for q in without)
     arguments = [str(out), f"{tmp_path / 'set'}={tmp_path / 'index'}", "--wrong", "0"]
     assert main(arguments) == 0
-    assert [q for q in read_questions(out, problems)] == [q for q in read if q.answers]
+    assert read_questions(out, problems) == [q for q in read if q.answers]
 
 
 def test_what_cannot_be_written_is_named_before_anything_is_searched(tmp_path, capsys) -> None:
